@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import type { Answer, HeaderList, RequestView } from '../src/index.ts'
+
+/** Node's request and response, as every adapter on node:http needs them. */
+
+export function viewOf(request: IncomingMessage, target: string): RequestView {
+  return {
+    method: request.method ?? '',
+    target,
+    header: (name) => fieldLines(request, name),
+    peer: { address: request.socket?.remoteAddress, certificate: () => peerCertificate(request.socket) },
+  }
+}
+
+/** From `rawHeaders`: `headers` hides a second Authorization and joins a second DPoP. */
+function fieldLines({ rawHeaders, headers }: IncomingMessage, name: string): readonly string[] {
+  if (name.startsWith(':')) return []
+  const wanted = name.toLowerCase()
+  if (rawHeaders === undefined || rawHeaders.length === 0) return joinedLines(headers[wanted], wanted)
+  const lines: string[] = []
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const field = rawHeaders[at] as string
+    if (field.length === wanted.length && field.toLowerCase() === wanted) lines.push(rawHeaders[at + 1] as string)
+  }
+  return lines
+}
+
+/** Serverless hosts fill `headers` alone, perhaps joined: neither credential may hold a comma, so a comma means several lines. */
+function joinedLines(value: string | string[] | undefined, name: string): readonly string[] {
+  const lines = value === undefined ? [] : Array.isArray(value) ? value : [value]
+  return name === 'authorization' || name === 'dpop' ? lines.flatMap((line) => line.split(',')) : lines
+}
+
+/** One buffer per connection: the core knows its thumbprint again by identity. */
+const certificates = new WeakMap<object, Uint8Array>()
+
+function peerCertificate(socket: IncomingMessage['socket'] | undefined): Uint8Array | undefined {
+  if (socket === undefined || socket === null) return undefined
+  const known = certificates.get(socket)
+  if (known !== undefined) return known
+  const der = (socket as Partial<TLSSocket>).getPeerCertificate?.(false)?.raw
+  if (der !== undefined) certificates.set(socket, der)
+  return der
+}
+
+export function writeAnswer(response: ServerResponse, answer: Answer): void {
+  response.statusCode = answer.status
+  for (const [name, value] of answer.headers) response.setHeader(name, value)
+  exposeHeaders(response, answer.headers)
+  response.end(answer.body)
+}
+
+/** What an admitted answer owes goes in when the head is written, over whatever the handler and cors() have set. */
+export function oweHeaders(response: ServerResponse, headers: HeaderList): void {
+  if (headers.length === 0) return
+  const writeHead = response.writeHead
+  response.writeHead = function writeHeadWithOwed(this: ServerResponse, ...parameters: unknown[]) {
+    for (const [name, value] of headers) this.setHeader(name, value)
+    exposeHeaders(this, headers)
+    return writeHead.apply(this, parameters as Parameters<typeof writeHead>)
+  } as typeof writeHead
+}
+
+const exposed = ['WWW-Authenticate', 'DPoP-Nonce', 'Retry-After']
+
+/** Lets a browser's script read them (Fetch §3.2.3); appended to what is there. */
+function exposeHeaders(response: ServerResponse, headers: HeaderList): void {
+  if (!headers.some(([name]) => exposed.includes(name))) return
+  const present = String(response.getHeader('Access-Control-Expose-Headers') ?? '')
+  const names = present.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]))
+  const missing = exposed.filter((name) => !names.some((known) => known.toLowerCase() === name.toLowerCase()))
+  response.setHeader('Access-Control-Expose-Headers', [...names, ...missing].join(', '))
+}

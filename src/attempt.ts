@@ -1,0 +1,48 @@
+import type { Confirmation } from './binding/confirmation.ts'
+import type { Proof } from './binding/dpop.ts'
+import type { Scheme } from './credentials.ts'
+import type { Parties } from './delegation.ts'
+import type { Denial } from './internal/denial.ts'
+import type { VerifiedToken } from './token/token.ts'
+import type { AgentContext, RequestView, RevocationQuery, Verdict } from './types.ts'
+
+/** What is derived once per verified token. A refusal found early is kept until it is its turn. */
+export interface PreparedToken {
+  readonly token: VerifiedToken
+  readonly binding: Confirmation | Denial
+  readonly parties: Parties | Denial
+  /** There where binding and parties are. */
+  readonly context: AgentContext | undefined
+  readonly admitted: Verdict | undefined
+  /** Whose share of the replay memory a proof takes. */
+  readonly partition: string
+  readonly revocationQuery: RevocationQuery
+  readonly relaxations: readonly string[]
+}
+
+/** One request on its way through the steps. */
+export class Attempt {
+  readonly view: RequestView
+  /** What the framework calls the request; predicates of the floor get it. */
+  readonly request: object
+  scheme: Scheme | undefined = undefined
+  /** Cleared as soon as it is hashed and verified. */
+  accessToken = ''
+  tokenHash: string | undefined = undefined
+  token: PreparedToken | undefined = undefined
+  proof: Proof | undefined = undefined
+  /** Every proof the token owes was shown, and used up. */
+  isSenderProven = false
+  #requestId: string | undefined
+
+  constructor(view: RequestView, request: object) {
+    this.view = view
+    this.request = request
+  }
+
+  /** Made only when somebody records. */
+  get requestId(): string {
+    this.#requestId ??= globalThis.crypto.randomUUID()
+    return this.#requestId
+  }
+}

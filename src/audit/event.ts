@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto'
+import type { Attempt } from '../attempt.ts'
+import { Denial } from '../internal/denial.ts'
+import type { AgentContext, AuditEvent, Decision, Refusal, Verdict } from '../types.ts'
+
+type WhoPart = Pick<AuditEvent, 'issuer' | 'principal' | 'actor' | 'chain' | 'client' | 'scopesGranted' | 'tokenId'>
+
+const nobody: Omit<WhoPart, 'tokenId'> = {
+  issuer: null,
+  principal: null,
+  actor: null,
+  chain: [],
+  client: null,
+  scopesGranted: [],
+}
+
+/** The one event of a request's authentication. Until the token's signature holds it carries the token's hash and no claim. */
+export function authenticationEvent(
+  attempt: Attempt,
+  verdict: Verdict,
+  time: number,
+  scopesRequired: readonly string[],
+): AuditEvent {
+  return {
+    ...common(attempt.requestId, time, 'authentication', verdict.ok ? undefined : verdict.refusal),
+    method: attempt.view.method,
+    ...whoIsIn(attempt),
+    scopesRequired,
+    sender: provenSender(attempt, verdict),
+    proof: describeProof(attempt, verdict),
+    relaxations: verdict.ok ? (attempt.token?.relaxations ?? []) : [],
+  }
+}
+
+/** One event per requirement evaluated; the same requestId as the authentication it rests on. */
+export function accessEvent(
+  attempt: Attempt | undefined,
+  context: AgentContext,
+  decision: Decision,
+  time: number,
+  scopesRequired: readonly string[],
+): AuditEvent {
+  const { sender } = context
+  return {
+    ...common(attempt?.requestId ?? randomUUID(), time, 'access', decision.ok ? undefined : decision.refusal),
+    method: attempt?.view.method ?? '',
+    issuer: context.token.issuer,
+    principal: context.principal,
+    actor: context.actor,
+    chain: context.delegation?.chain ?? [],
+    client: context.client?.id ?? null,
+    scopesGranted: context.scopes,
+    tokenId: context.token.id,
+    scopesRequired,
+    sender: { method: sender.method, thumbprint: sender.jkt ?? sender.x5t ?? null },
+    proof: {
+      result: attempt?.proof === undefined ? 'none' : 'valid',
+      iatOffset: attempt?.proof?.iatOffset ?? null,
+      replayed: false,
+    },
+    relaxations: attempt?.token?.relaxations ?? [],
+  }
+}
+
+function common(requestId: string, time: number, phase: AuditEvent['phase'], refusal: Refusal | undefined) {
+  return {
+    version: 1 as const,
+    id: randomUUID(),
+    requestId,
+    time,
+    phase,
+    decision: refusal === undefined ? ('admitted' as const) : ('refused' as const),
+    code: refusal?.code ?? null,
+    ...(refusal === undefined ? {} : { facts: refusal.facts }),
+  }
+}
+
+function whoIsIn({ token, tokenHash }: Attempt): WhoPart {
+  if (token === undefined) return { ...nobody, tokenId: tokenHash === undefined ? null : `h:${tokenHash}` }
+  const { issuer, claims } = token.token
+  const { parties } = token
+  const known = parties instanceof Denial ? undefined : parties
+  return {
+    issuer: issuer.issuer,
+    principal: known?.principal ?? null,
+    actor: known?.actor ?? null,
+    chain: known?.delegation?.chain ?? [],
+    client: claims.clientId,
+    scopesGranted: claims.scopes,
+    tokenId: claims.jti,
+  }
+}
+
+function provenSender(attempt: Attempt, verdict: Verdict): AuditEvent['sender'] {
+  const sender = attempt.isSenderProven || verdict.ok ? attempt.token?.context?.sender : undefined
+  return { method: sender?.method ?? 'none', thumbprint: sender?.jkt ?? sender?.x5t ?? null }
+}
+
+function describeProof({ proof }: Attempt, verdict: Verdict): AuditEvent['proof'] {
+  const code = verdict.ok ? undefined : verdict.refusal.code
+  const isRefused = code !== undefined && /^(?:proof|nonce)_/.test(code)
+  return {
+    result: isRefused ? 'refused' : proof === undefined ? 'none' : 'valid',
+    iatOffset: proof?.iatOffset ?? (verdict.ok ? undefined : verdict.refusal.facts.iatOffset) ?? null,
+    replayed: code === 'proof_replayed',
+  }
+}

@@ -1,0 +1,81 @@
+import { checkAccess, type Needs, needsOf } from './access.ts'
+import type { Attempt } from './attempt.ts'
+import type { Recorder } from './audit/record.ts'
+import type { createRefuser } from './challenge.ts'
+import { Denial } from './internal/denial.ts'
+import { andThen, type MaybePromise } from './internal/later.ts'
+import { OptionReader } from './internal/option-reader.ts'
+import type { Policy } from './options.ts'
+import { type AnyRequirement, compileRequirement, type Requirement } from './requirement.ts'
+import type { AgentContext, Decision, Refusal } from './types.ts'
+
+/** Step 5 for a route: its requirement, after the request as a whole was admitted. */
+export interface Authorizer {
+  authorize(
+    context: AgentContext,
+    requirement: AnyRequirement,
+    request: unknown,
+    attempt: Attempt | undefined,
+  ): MaybePromise<Decision>
+  /** The answer to a request without credentials on a route that needs some. */
+  challenge(requirement: AnyRequirement): Refusal
+}
+
+interface Compiled {
+  readonly requirement: Requirement
+  /** The floor's needs as well: a challenge names all that the route takes. */
+  readonly needs: Needs
+}
+
+const allowed: Decision = Object.freeze({ ok: true, wouldRefuse: Object.freeze([]) })
+
+export function createAuthorizer(
+  policy: Policy,
+  refuse: ReturnType<typeof createRefuser>,
+  recorder: Recorder,
+): Authorizer {
+  const known = new WeakMap<AnyRequirement, Compiled>()
+  const issuers = [...policy.issuers.keys()]
+
+  function compile(raw: AnyRequirement): Compiled {
+    const memo = known.get(raw)
+    if (memo !== undefined) return memo
+    const read = new OptionReader()
+    const requirement = compileRequirement(read, 'requirement', raw, issuers)
+    read.finish()
+    const compiled = { requirement, needs: needsOf(policy.access, requirement) }
+    known.set(raw, compiled)
+    return compiled
+  }
+
+  function conclude(
+    denial: Denial | undefined,
+    context: AgentContext,
+    needs: Needs,
+    attempt: Attempt | undefined,
+  ): MaybePromise<Decision> {
+    const scheme = attempt?.scheme ?? (context.sender.jkt === undefined ? 'Bearer' : 'DPoP')
+    const refused = (reason: Denial): Decision => ({
+      ok: false,
+      refusal: refuse(reason, { scheme, needs, nonce: undefined }),
+    })
+    const decision = denial === undefined ? allowed : refused(denial)
+    return andThen(recorder.access(attempt, context, decision, needs), (isRecorded) =>
+      isRecorded ? decision : refused(new Denial('audit_unavailable')),
+    )
+  }
+
+  return {
+    authorize(context, raw, request, attempt) {
+      const { requirement, needs } = compile(raw)
+      const nowSeconds = policy.clock.now() / 1_000
+      return andThen(checkAccess(requirement, context, request, nowSeconds), (denial) =>
+        conclude(denial, context, needs, attempt),
+      )
+    },
+    challenge(raw) {
+      const { needs } = compile(raw)
+      return refuse(new Denial('credentials_missing'), { scheme: undefined, needs, nonce: undefined })
+    },
+  }
+}

@@ -1,0 +1,186 @@
+import { decodeObject, signature, signingInput, splitCompact } from '../internal/compact.ts'
+import { Denial } from '../internal/denial.ts'
+import type { JsonObject } from '../internal/json.ts'
+import { verifySignature } from '../internal/signature.ts'
+import type { DpopPolicy } from '../options/sender.ts'
+import type { Facts, RequestView } from '../types.ts'
+import type { Nonces } from './nonce.ts'
+import {
+  checkKeyPolicy,
+  createProofKeyCache,
+  importProofKey,
+  type ProofHeader,
+  type ProofKey,
+  readProofHeader,
+} from './proof-keys.ts'
+import { isTarget, readTargetPath } from './target.ts'
+
+/** A proof that holds for this request, token and key; only its single use is still to be checked. */
+export interface Proof {
+  readonly jti: string
+  /** Milliseconds since the epoch: the last moment at which this proof could pass again. */
+  readonly freshUntil: number
+  /** Seconds ahead of our clock. */
+  readonly iatOffset: number
+  readonly nonce: string | undefined
+}
+
+export interface ProofOwed {
+  readonly jkt: string
+  /** base64url SHA-256 of the access token. */
+  readonly tokenHash: string
+  readonly nowMs: number
+}
+
+export interface ProofCheck {
+  check(view: RequestView, owed: ProofOwed): Proof | Denial
+  readonly cachedKeys: number
+}
+
+interface ProofClaims {
+  readonly jti: string
+  readonly htm: string
+  readonly htu: string
+  readonly iat: number
+  readonly ath: string
+  readonly nonce: string | undefined
+  readonly exp: number | undefined
+  readonly nbf: number | undefined
+}
+
+/** RFC 9449 §4.3 in the order of DESIGN §4: everything cheap before the key is imported and the signature verified. */
+export function createProofCheck(
+  policy: DpopPolicy,
+  nonces: Nonces | undefined,
+  options: { publicUrls: readonly string[]; toleranceSeconds: number; cachedKeys: number },
+): ProofCheck {
+  const cache = createProofKeyCache(options.cachedKeys)
+
+  function check(view: RequestView, owed: ProofOwed): Proof | Denial {
+    const proof = readField(view)
+    if (proof instanceof Denial) return proof
+    const parts = splitCompact(proof)
+    if (parts === undefined) return new Denial('proof_malformed')
+    const headerSegment = proof.slice(0, parts.headerEnd)
+    const known = cache.get(headerSegment)
+    const header = known === undefined ? readProofHeader(headerSegment) : undefined
+    if (known === undefined && header === undefined) return new Denial('proof_malformed')
+    const claims = readProofClaims(decodeObject(proof.slice(parts.headerEnd + 1, parts.payloadEnd)))
+    if (claims === undefined) return new Denial('proof_malformed')
+
+    const jkt = known?.jkt ?? checkKeyPolicy(header as ProofHeader, policy.algorithms)
+    if (jkt instanceof Denial) return jkt
+    if (jkt !== owed.jkt) return mismatch(owed.jkt, jkt)
+
+    const accepted = checkNonce(claims, owed.nowMs)
+    if (accepted instanceof Denial) return accepted
+    const refusal = checkRequest(view, claims, owed.tokenHash) ?? checkTime(claims, owed.nowMs)
+    if (refusal !== undefined) return refusal
+
+    const key = known ?? importKnown(header as ProofHeader, jkt)
+    if (key === undefined) return new Denial('proof_key')
+    const jws = { text: proof, payloadEnd: parts.payloadEnd }
+    if (!verifySignature(key.key, signingInput(jws), signature(jws))) return new Denial('proof_signature')
+    if (known === undefined) cache.set(headerSegment, key)
+    return {
+      jti: claims.jti,
+      freshUntil: freshUntil(claims.iat, accepted),
+      iatOffset: claims.iat - owed.nowMs / 1_000,
+      nonce: claims.nonce,
+    }
+  }
+
+  function readField(view: RequestView): string | Denial {
+    const lines = view.header('dpop')
+    const proof = lines[0]
+    if (proof === undefined) return new Denial('proof_missing')
+    if (lines.length > 1 || proof.length > policy.maxBytes) return new Denial('proof_malformed')
+    return proof
+  }
+
+  /** Until when the nonce is good, in milliseconds; undefined where none is asked for. */
+  function checkNonce({ nonce }: ProofClaims, nowMs: number): number | undefined | Denial {
+    if (nonces === undefined) return undefined
+    if (nonce === undefined) return new Denial('nonce_required')
+    return nonces.validUntil(nonce, nowMs) ?? new Denial('nonce_invalid')
+  }
+
+  function checkRequest(view: RequestView, claims: ProofClaims, tokenHash: string): Denial | undefined {
+    if (claims.htm !== view.method) {
+      return new Denial('proof_method', { expectedMethod: view.method, receivedMethod: claims.htm.slice(0, 32) })
+    }
+    const path = readTargetPath(view.target, options.publicUrls)
+    const isStrict = policy.htu === 'rfc9449' || !/[?#]/.test(claims.htu)
+    if (path === undefined || !isStrict || !isTarget(claims.htu, path, options.publicUrls)) {
+      return new Denial('proof_target', targetFacts(view.target, path, claims.htu, isStrict))
+    }
+    return claims.ath === tokenHash ? undefined : new Denial('proof_token_hash')
+  }
+
+  function targetFacts(target: string, path: string | undefined, htu: string, isStrict: boolean): Facts {
+    return {
+      expectedTarget: path === undefined ? 'none' : options.publicUrls.map((url) => url + path).join(' '),
+      receivedTarget: htu.slice(0, 2_048),
+      hint: isStrict ? 'publicUrl' : 'dpop.htu',
+      ...(path === undefined ? { cause: `ambiguous request target ${JSON.stringify(target.slice(0, 256))}` } : {}),
+    }
+  }
+
+  function checkTime({ iat, exp, nbf }: ProofClaims, nowMs: number): Denial | undefined {
+    const now = nowMs / 1_000
+    const facts = () => ({ iatOffset: iat - now })
+    if (policy.freshness !== 'nonce') {
+      if (!(nowMs <= freshUntil(iat, undefined))) {
+        return new Denial('proof_expired', { ...facts(), hint: 'dpop.maxAgeSeconds' })
+      }
+      if (!(iat - now <= policy.futureSeconds)) {
+        return new Denial('proof_not_active', { ...facts(), hint: 'dpop.futureSeconds' })
+      }
+    }
+    if (exp !== undefined && !(now < exp + options.toleranceSeconds)) return new Denial('proof_expired', facts())
+    if (nbf !== undefined && !(now >= nbf - options.toleranceSeconds)) return new Denial('proof_not_active', facts())
+    return undefined
+  }
+
+  /**
+   * The one rule from which both freshness and retention follow: accepted now and still fresh later means it is still
+   * remembered then. With a nonce as the only measure `iat` bounds nothing.
+   */
+  function freshUntil(iat: number, nonceUntil: number | undefined): number {
+    return policy.freshness === 'nonce' && nonceUntil !== undefined ? nonceUntil : (iat + policy.maxAgeSeconds) * 1_000
+  }
+
+  return {
+    check,
+    get cachedKeys() {
+      return cache.size
+    },
+  }
+}
+
+function importKnown(header: ProofHeader, jkt: string): ProofKey | undefined {
+  const key = importProofKey(header)
+  return key === undefined ? undefined : { jkt, key }
+}
+
+function mismatch(expected: string, received: string): Denial {
+  return new Denial('binding_mismatch', {
+    expectedThumbprint: expected.slice(0, 8),
+    receivedThumbprint: received.slice(0, 8),
+  })
+}
+
+/** RFC 9449 §4.2: required members and their types. Unknown members are ignored. */
+function readProofClaims(payload: JsonObject | undefined): ProofClaims | undefined {
+  if (payload === undefined) return undefined
+  const { jti, htm, htu, iat, ath, nonce, exp, nbf } = payload
+  if (typeof jti !== 'string' || jti === '' || jti.length > 256) return undefined
+  if (typeof htm !== 'string' || typeof htu !== 'string' || typeof iat !== 'number') return undefined
+  if (typeof ath !== 'string' || !isOptional(nonce, 'string')) return undefined
+  if (!isOptional(exp, 'number') || !isOptional(nbf, 'number')) return undefined
+  return { jti, htm, htu, iat, ath, nonce, exp, nbf } as ProofClaims
+}
+
+function isOptional(value: unknown, type: 'string' | 'number'): boolean {
+  return value === undefined || typeof value === type
+}

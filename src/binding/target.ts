@@ -1,0 +1,86 @@
+/** The request target and a proof's `htu` as one comparable URL (RFC 9449 §4.3 check 9, RFC 3986 §6.2.2 and §6.2.3). */
+
+/**
+ * The path the request asked for, without query; undefined where a router could understand it otherwise than the proof:
+ * `*`, a leading `//`, `\`, control characters, dot segments (also encoded), or an absolute form of a foreign origin.
+ */
+export function readTargetPath(target: string, publicUrls: readonly string[]): string | undefined {
+  const path = target.startsWith('/') ? target : pathOfAbsoluteForm(target, publicUrls)
+  if (path === undefined || path.startsWith('//') || ambiguous.test(path)) return undefined
+  const end = path.search(/[?#]/)
+  const plain = end === -1 ? path : path.slice(0, end)
+  return dotSegment.test(plain) ? undefined : plain
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const ambiguous = /[\\\x00-\x20\x7f]/
+const dotSegment = /\/(?:\.|%2e){1,2}(?:\/|$)/i
+
+/** RFC 9112 §3.2.2. */
+function pathOfAbsoluteForm(target: string, publicUrls: readonly string[]): string | undefined {
+  const parts = absolute.exec(target)
+  const origin = parts === null ? undefined : originOf(parts[1] ?? '', parts[2] ?? '')
+  if (parts === null || origin === undefined) return undefined
+  const ours = publicUrls.some((url) => url === origin || url.startsWith(`${origin}/`))
+  const rest = target.slice((parts[1] ?? '').length + 3 + (parts[2] ?? '').length)
+  return ours ? (rest.startsWith('/') ? rest : `/${rest}`) : undefined
+}
+
+/** True when `htu`, without query and fragment, names `path` under one of the public URLs. */
+export function isTarget(htu: string, path: string, publicUrls: readonly string[]): boolean {
+  for (const url of publicUrls) {
+    // Byte for byte first: most clients write the URL as it is.
+    if (htu.length === url.length + path.length && htu.startsWith(url) && htu.endsWith(path)) return true
+  }
+  const normal = normalizeUrl(htu)
+  return normal !== undefined && publicUrls.some((url) => normal === normalizeUrl(url + path))
+}
+
+/** Scheme, authority and path; query and fragment stay outside. */
+const absolute = /^(https?):\/\/([^/?#]*)([^?#]*)/i
+const authority = /^(\[[0-9a-f:.]+\]|[a-z0-9._~-]+)(?::([0-9]*))?$/i
+// Printable ASCII but `"<>\^` and backquote; `{|}` are not RFC 3986 either, yet clients send them as they are.
+const pathCharacters = /^(?:\/(?:[!$&-;=@-[\]_a-~]|%[0-9a-f]{2})*)?$/i
+
+/** Undefined for what is not an absolute http(s) URL of RFC 3986. Query and fragment are dropped. Two origins never become one. */
+export function normalizeUrl(url: string): string | undefined {
+  const parts = absolute.exec(url)
+  if (parts === null) return undefined
+  const [, scheme = '', host = '', path = ''] = parts
+  const origin = originOf(scheme, host)
+  if (origin === undefined || !pathCharacters.test(path)) return undefined
+  return origin + removeDotSegments(normalizePercent(path))
+}
+
+function originOf(scheme: string, authorityText: string): string | undefined {
+  const parts = authority.exec(authorityText)
+  if (parts === null) return undefined
+  const [, host = '', port = ''] = parts
+  const lower = scheme.toLowerCase()
+  const isDefault = port === '' || Number(port) === (lower === 'https' ? 443 : 80)
+  if (Number(port) > 65_535) return undefined
+  return `${lower}://${host.toLowerCase()}${isDefault ? '' : `:${Number(port)}`}`
+}
+
+/** RFC 3986 §6.2.2.1 and §6.2.2.2. */
+function normalizePercent(path: string): string {
+  if (!path.includes('%')) return path
+  return path.replace(/%[0-9a-f]{2}/gi, (triplet) => {
+    const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16))
+    return /[A-Za-z0-9._~-]/.test(character) ? character : triplet.toUpperCase()
+  })
+}
+
+/** RFC 3986 §5.2.4 for an absolute path; an empty path is `/` (§6.2.3). */
+function removeDotSegments(path: string): string {
+  if (!path.includes('/.')) return path === '' ? '/' : path
+  const kept: string[] = []
+  const segments = path.split('/').slice(1)
+  for (const [index, segment] of segments.entries()) {
+    const isDot = segment === '.' || segment === '..'
+    if (segment === '..') kept.pop()
+    if (!isDot) kept.push(segment)
+    else if (index === segments.length - 1) kept.push('')
+  }
+  return `/${kept.join('/')}`
+}

@@ -1,0 +1,180 @@
+import { AuthError } from './auth-error.ts'
+import { andThen, type MaybePromise } from './internal/later.ts'
+import { OptionReader, OptionsError } from './internal/option-reader.ts'
+import { compileRequirement } from './requirement.ts'
+import type {
+  AccessRequirement,
+  AgentContext,
+  HeaderList,
+  Refusal,
+  RequestView,
+  Verdict,
+  Verifier,
+  VerifierOptions,
+} from './types.ts'
+import { createVerifier } from './verifier.ts'
+
+/** What an adapter puts between a framework and a verifier. All rules are here; adapters translate. */
+
+export interface DoorSettings<R> {
+  /** Let requests in that carry neither an Authorization nor a DPoP field line; anything else must pass in full. */
+  optional?: boolean | undefined
+  /** May change the body, or hand the error to the framework; it has no way to admit. */
+  onRefusal?: OnRefusal<R> | undefined
+}
+
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook that only looks returns nothing
+export type OnRefusal<R> = (refusal: Refusal, request: R) => { body?: unknown; handOver?: true } | undefined | void
+
+/** What the adapter is to do with a request. */
+export type Entry =
+  | { readonly kind: 'admitted'; readonly context: AgentContext; readonly headers: HeaderList }
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'answered'; readonly answer: Answer }
+  | { readonly kind: 'handed over'; readonly error: AuthError }
+
+/** A response to write as it stands. */
+export interface Answer {
+  readonly status: number
+  readonly headers: HeaderList
+  readonly body: string
+}
+
+export interface Door<R extends object> {
+  readonly verifier: Verifier
+  enter(request: R, view: RequestView): MaybePromise<Entry>
+}
+
+interface Admission {
+  readonly verifier: Verifier
+  /** undefined: let in without credentials. */
+  readonly verdict: Verdict | undefined
+  readonly conclude: (refusal: Refusal) => Entry
+  readonly earlier: Admission | undefined
+}
+
+/** One per request and verifier: mounted twice, a door never takes its own proof for a replay. Not the property: that could be forged. */
+const admissions = new WeakMap<object, Admission>()
+
+export function createDoor<R extends object>(
+  optionsOrVerifier: VerifierOptions | Verifier,
+  settings: DoorSettings<R> = {},
+): Door<R> {
+  const verifier = isVerifier(optionsOrVerifier) ? optionsOrVerifier : createVerifier(optionsOrVerifier)
+  const { optional, onRefusal } = readSettings<R>(settings, verifier)
+
+  function enter(request: R, view: RequestView): MaybePromise<Entry> {
+    const { metadata } = verifier
+    if (metadata !== undefined && view.method === 'GET' && view.target === metadata.path) {
+      return { kind: 'answered', answer: documentAnswer(metadata.document([])) }
+    }
+    const conclude = (refusal: Refusal) => concludeRefusal(refusal, request, onRefusal)
+    const known = admissionBy(verifier, request)
+    if (known !== undefined) return entryOf(known, conclude)
+    if (optional && isAnonymous(view)) return remember(request, undefined, conclude)
+    return andThen(verifier.checkNow(view, request), (verdict) => remember(request, verdict, conclude))
+  }
+
+  function remember(request: R, verdict: Verdict | undefined, conclude: Admission['conclude']): Entry {
+    const admission = { verifier, verdict, conclude, earlier: admissions.get(request) }
+    admissions.set(request, admission)
+    return entryOf(admission, conclude)
+  }
+
+  return { verifier, enter }
+}
+
+function isVerifier(value: VerifierOptions | Verifier): value is Verifier {
+  return typeof (value as Partial<Verifier> | undefined)?.checkNow === 'function'
+}
+
+function readSettings<R>(settings: DoorSettings<R>, verifier: Verifier) {
+  const read = new OptionReader()
+  const raw = read.object('options', settings, ['optional', 'onRefusal']) ?? {}
+  const optional = read.boolean('optional', raw['optional']) ?? false
+  const onRefusal = read.function<OnRefusal<R>>('onRefusal', raw['onRefusal'])
+  if (optional && verifier.hasFloor) read.problem('optional', 'contradicts the floor that access sets for every route')
+  read.finish()
+  return { optional, onRefusal }
+}
+
+function isAnonymous(view: RequestView): boolean {
+  return view.header('authorization').length === 0 && view.header('dpop').length === 0
+}
+
+function admissionBy(verifier: Verifier, request: object): Admission | undefined {
+  let admission = admissions.get(request)
+  while (admission !== undefined && admission.verifier !== verifier) admission = admission.earlier
+  return admission
+}
+
+function entryOf({ verdict }: Admission, conclude: Admission['conclude']): Entry {
+  if (verdict === undefined) return { kind: 'anonymous' }
+  if (!verdict.ok) return conclude(verdict.refusal)
+  return { kind: 'admitted', context: verdict.context, headers: verdict.headers }
+}
+
+function concludeRefusal<R>(refusal: Refusal, request: R, onRefusal: OnRefusal<R> | undefined): Entry {
+  const wish = askForWish(refusal, request, onRefusal)
+  if (wish?.handOver === true) return { kind: 'handed over', error: new AuthError(refusal) }
+  const body = wish?.body === undefined ? refusal.body : wish.body
+  return {
+    kind: 'answered',
+    answer: {
+      status: refusal.status,
+      headers: [...refusal.headers, ['Content-Type', 'application/problem+json']],
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    },
+  }
+}
+
+/** A hook that fails changes nothing: the refusal stands as it is. */
+function askForWish<R>(refusal: Refusal, request: R, onRefusal: OnRefusal<R> | undefined) {
+  try {
+    const wish = onRefusal?.(refusal, request)
+    return typeof wish === 'object' && wish !== null ? wish : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** RFC 9728 §3.2 and §7.10. */
+function documentAnswer(document: Readonly<Record<string, unknown>>): Answer {
+  return {
+    status: 200,
+    headers: [
+      ['Content-Type', 'application/json'],
+      ['Cache-Control', 'max-age=3600'],
+    ],
+    body: JSON.stringify(document),
+  }
+}
+
+/** A route's guard: judges the request that a door admitted, by the route's requirement. Throws OptionsError for a wrong one. */
+export function createGuard<R extends object>(
+  requirement: AccessRequirement<R>,
+): (request: R) => MaybePromise<Entry | undefined> {
+  const read = new OptionReader()
+  compileRequirement(read, 'requirement', requirement, undefined)
+  if (requirement === undefined) read.problem('requirement', 'is required')
+  read.finish()
+
+  return function guard(request) {
+    const admission = admissions.get(request)
+    if (admission === undefined) {
+      throw new OptionsError([{ path: 'requireAccess', message: 'stands on a route that no agentAuth() guards' }])
+    }
+    const { verifier, verdict, conclude } = admission
+    if (verdict === undefined) return conclude(verifier.challenge(requirement))
+    if (!verdict.ok) return conclude(verdict.refusal)
+    return andThen(verifier.authorizeNow(verdict.context, requirement, request), (decision) =>
+      decision.ok ? undefined : conclude(decision.refusal),
+    )
+  }
+}
+
+/** The context of an admitted request; undefined where there is none. */
+export function contextOf(request: object): AgentContext | undefined {
+  const verdict = admissions.get(request)?.verdict
+  return verdict?.ok === true ? verdict.context : undefined
+}

@@ -1,0 +1,55 @@
+export { AuthError } from './auth-error.ts'
+export { type MemoryReplayStore, memoryReplayStore } from './binding/replay.ts'
+export { partyKey, sentence } from './context.ts'
+export {
+  type Answer,
+  contextOf,
+  createDoor,
+  createGuard,
+  type Door,
+  type DoorSettings,
+  type Entry,
+  type OnRefusal,
+} from './door.ts'
+export { type OptionProblem, OptionsError } from './internal/option-reader.ts'
+export { type RefusalCode, type RefusalRow, refusals } from './refusals.ts'
+export type {
+  AccessRequirement,
+  AgentContext,
+  Algorithm,
+  AuditEvent,
+  AuditSink,
+  AuthorizationDetail,
+  Clock,
+  CommonContext,
+  Decision,
+  Delegation,
+  DetailRule,
+  DpopOptions,
+  EntityKind,
+  Facts,
+  HeaderList,
+  Health,
+  IssuerOptions,
+  JwtPayload,
+  MtlsOptions,
+  NonceOptions,
+  Party,
+  PartyRule,
+  PolicyDescription,
+  Predicate,
+  Problem,
+  Refusal,
+  ReplayAnswer,
+  ReplayStore,
+  RequestView,
+  ResourceMetadata,
+  RevocationQuery,
+  RevocationSource,
+  TokenOptions,
+  Verdict,
+  Verifier,
+  VerifierOptions,
+  WarningCode,
+} from './types.ts'
+export { createVerifier } from './verifier.ts'

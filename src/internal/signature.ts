@@ -1,0 +1,60 @@
+import { constants, createPublicKey, type JsonWebKey, type VerifyKeyObjectInput, verify } from 'node:crypto'
+import type { Algorithm } from '../types.ts'
+import type { JsonObject } from './json.ts'
+
+/** A public key imported for exactly one algorithm (RFC 8725 §3.1). */
+export interface VerificationKey {
+  readonly algorithm: Algorithm
+  readonly digest: string | null
+  readonly input: VerifyKeyObjectInput
+  /** Octets; ECDSA is R‖S (RFC 7518 §3.4), so DER never fits. */
+  readonly signatureLength: number
+}
+
+interface Scheme {
+  readonly digest: string | null
+  readonly options: Omit<VerifyKeyObjectInput, 'key'>
+  /** Absent: as long as the modulus. */
+  readonly signatureLength?: number
+}
+
+const p1363 = { dsaEncoding: 'ieee-p1363' } as const
+const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
+const pkcs1 = { padding: constants.RSA_PKCS1_PADDING }
+
+const schemes: Readonly<Record<Algorithm, Scheme>> = {
+  ES256: { digest: 'sha256', options: p1363, signatureLength: 64 },
+  ES384: { digest: 'sha384', options: p1363, signatureLength: 96 },
+  Ed25519: { digest: null, options: {}, signatureLength: 64 },
+  EdDSA: { digest: null, options: {}, signatureLength: 64 },
+  PS256: { digest: 'sha256', options: pss },
+  RS256: { digest: 'sha256', options: pkcs1 },
+}
+
+export const algorithms: readonly Algorithm[] = Object.keys(schemes) as Algorithm[]
+
+/** Undefined when the key cannot be imported (a point off the curve, say). Policy is checked before: see jwk.ts. */
+export function importKey(jwk: JsonObject, algorithm: Algorithm): VerificationKey | undefined {
+  const scheme = schemes[algorithm]
+  try {
+    const key = createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
+    const modulusBits = key.asymmetricKeyDetails?.modulusLength ?? 0
+    return {
+      algorithm,
+      digest: scheme.digest,
+      input: { key, ...scheme.options },
+      signatureLength: scheme.signatureLength ?? Math.ceil(modulusBits / 8),
+    }
+  } catch {
+    return undefined
+  }
+}
+
+export function verifySignature(key: VerificationKey, data: Uint8Array, signature: Uint8Array): boolean {
+  if (signature.length !== key.signatureLength) return false
+  try {
+    return verify(key.digest, data, key.input, signature)
+  } catch {
+    return false
+  }
+}

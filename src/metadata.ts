@@ -1,0 +1,35 @@
+import type { Policy } from './options.ts'
+import type { ResourceMetadata } from './types.ts'
+
+/** RFC 9728 §3: the well-known part goes between host and path; a path of `/` alone is dropped. */
+export function metadataUrl(resource: string): URL {
+  const url = new URL(resource)
+  url.pathname = `/.well-known/oauth-protected-resource${url.pathname === '/' ? '' : url.pathname}`
+  return url
+}
+
+export function createMetadata(policy: Policy): ResourceMetadata | undefined {
+  if (policy.metadata === false) return undefined
+  const url = metadataUrl(policy.resource)
+  const unbound = [...policy.issuers.values()].some((issuer) => issuer.allowUnbound)
+  const fixed = {
+    resource: policy.resource,
+    authorization_servers: [...policy.issuers.keys()],
+    bearer_methods_supported: ['header'],
+    ...(policy.dpop === false ? {} : { dpop_signing_alg_values_supported: policy.dpop.algorithms }),
+    ...(policy.dpop !== false && policy.mtls === false && !unbound ? { dpop_bound_access_tokens_required: true } : {}),
+    ...(policy.mtls === false ? {} : { tls_client_certificate_bound_access_tokens: true }),
+    ...policy.metadata,
+  }
+  const floor =
+    policy.access === undefined || policy.access.hidden ? [] : [...policy.access.scopes, ...policy.access.anyScope]
+  return {
+    url: url.href,
+    path: url.pathname + url.search,
+    document(scopes) {
+      // RFC 9728 §3.2: a parameter without values is left out.
+      const supported = [...new Set([...floor, ...scopes])]
+      return supported.length === 0 ? fixed : { ...fixed, scopes_supported: supported }
+    },
+  }
+}

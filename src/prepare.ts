@@ -1,0 +1,49 @@
+import type { PreparedToken } from './attempt.ts'
+import { readConfirmation } from './binding/confirmation.ts'
+import { buildContext } from './context.ts'
+import { readParties } from './delegation.ts'
+import { Denial } from './internal/denial.ts'
+import { sealed } from './internal/freeze.ts'
+import { sha256 } from './internal/hash.ts'
+import type { Policy } from './options.ts'
+import type { VerifiedToken } from './token/token.ts'
+
+const nothing: readonly never[] = Object.freeze([])
+
+/** Everything that follows from the token alone, derived once and kept with it in the cache. */
+export function createTokenPreparer(policy: Policy): (token: VerifiedToken) => PreparedToken {
+  return function prepare(token) {
+    const { issuer, claims } = token
+    const binding = readConfirmation(claims.cnf, policy, issuer)
+    const parties = readParties(claims, issuer, policy.maxDepth)
+    const isComplete = !(binding instanceof Denial) && !(parties instanceof Denial)
+    const context = isComplete ? buildContext(token, binding, parties) : undefined
+    const chain = parties instanceof Denial ? [] : [parties.principal, ...(parties.delegation?.chain ?? [])]
+    return {
+      token,
+      binding,
+      parties,
+      context,
+      admitted:
+        context === undefined
+          ? undefined
+          : Object.freeze({ ok: true, context, headers: nothing, wouldRefuse: nothing }),
+      partition: sha256(JSON.stringify([issuer.issuer, claims.clientId, claims.sub])),
+      revocationQuery: sealed({
+        issuer: issuer.issuer,
+        tokenId: claims.jti,
+        issuedAt: claims.iat,
+        parties: Object.freeze(chain),
+      }),
+      relaxations: relaxationsOf(token),
+    }
+  }
+}
+
+/** The relaxed settings this token was admitted by, as option paths. */
+function relaxationsOf({ issuer, claims }: VerifiedToken): readonly string[] {
+  const used: string[] = []
+  if (claims.cnf === undefined) used.push(`${issuer.path}.dangerously.allowUnbound`)
+  if (claims.audience === undefined) used.push(`${issuer.path}.dangerously.allowMissingAudience`)
+  return Object.freeze(used)
+}

@@ -1,0 +1,79 @@
+import { createHash, generateKeyPair } from 'node:crypto'
+import { isIP } from 'node:net'
+import { promisify } from 'node:util'
+
+/** A self-signed certificate and its private key, in memory; it is written nowhere. */
+export interface TestCertificate {
+  /** Private key, PEM (PKCS #8). */
+  readonly key: string
+  /** PEM. */
+  readonly certificate: string
+  readonly der: Uint8Array
+  /** `x5t#S256` (RFC 8705 §3.1). */
+  readonly thumbprint: string
+}
+
+/** What a test certificate says; nothing of it is checked. */
+export interface TestCertificateOptions {
+  commonName: string
+  /** DNS names and IP addresses for subjectAltName. */
+  hosts?: readonly string[] | undefined
+  /** Default 2020-01-01. */
+  notBefore?: Date | undefined
+  /** Default 2049-12-31. */
+  notAfter?: Date | undefined
+}
+
+/** Makes a self-signed certificate with a fresh RSA 2048 key, fit for either end of a TLS connection; it makes no chain and needs the optional package `node-forge`. */
+export async function createTestCertificate(options: TestCertificateOptions): Promise<TestCertificate> {
+  const forge = await importForge()
+  const { privateKey, publicKey } = await generateRsaKey('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
+  const certificate = forge.pki.createCertificate()
+  certificate.publicKey = forge.pki.publicKeyFromPem(publicKey)
+  certificate.serialNumber = `01${crypto.randomUUID().replaceAll('-', '').slice(0, 30)}`
+  // TLS stacks read the machine's clock, verifiers under test a test clock: the default covers both.
+  certificate.validity.notBefore = options.notBefore ?? new Date(Date.UTC(2020, 0, 1))
+  certificate.validity.notAfter = options.notAfter ?? new Date(Date.UTC(2049, 11, 31))
+  const name = [{ name: 'commonName', value: options.commonName }]
+  certificate.setSubject(name)
+  certificate.setIssuer(name)
+  certificate.setExtensions(extensionsFor(options.hosts ?? []))
+  certificate.sign(forge.pki.privateKeyFromPem(privateKey), forge.md.sha256.create())
+  const bytes = forge.asn1.toDer(forge.pki.certificateToAsn1(certificate)).getBytes()
+  const der = Uint8Array.from(Buffer.from(bytes, 'binary'))
+  return {
+    key: privateKey,
+    certificate: forge.pki.certificateToPem(certificate),
+    der,
+    thumbprint: createHash('sha256').update(der).digest('base64url'),
+  }
+}
+
+const generateRsaKey: typeof generateKeyPair.__promisify__ = promisify(generateKeyPair)
+
+async function importForge() {
+  try {
+    return (await import('node-forge')).default
+  } catch (cause) {
+    throw new Error('Test certificates need the package node-forge: npm install --save-dev node-forge', { cause })
+  }
+}
+
+function extensionsFor(hosts: readonly string[]): object[] {
+  const extensions = [
+    { name: 'basicConstraints', cA: false },
+    { name: 'keyUsage', digitalSignature: true, keyEncipherment: true },
+    { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
+  ]
+  if (hosts.length === 0) return extensions
+  return [...extensions, { name: 'subjectAltName', altNames: hosts.map(alternativeName) }]
+}
+
+// RFC 5280 §4.2.1.6: [2] dNSName, [7] iPAddress.
+function alternativeName(host: string): object {
+  return isIP(host) === 0 ? { type: 2, value: host } : { type: 7, ip: host }
+}

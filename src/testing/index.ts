@@ -1,0 +1,6 @@
+export { allowPublishedKeys } from '../binding/published-keys.ts'
+export type { ProofInput, TestAgent, TestAgentOptions } from './agent.ts'
+export { createTestCertificate, type TestCertificate, type TestCertificateOptions } from './certificate.ts'
+export { createTestClock, type TestClock } from './clock.ts'
+export { createTestIssuer, type TestIssuer, type TestIssuerOptions, type TokenInput } from './issuer.ts'
+export { type RequestViewInput, requestView } from './request-view.ts'

@@ -1,0 +1,154 @@
+import { LRUCache } from 'lru-cache'
+import { hasExtensions, readCompact, signature, signingInput, type UnverifiedJws } from '../internal/compact.ts'
+import { Denial } from '../internal/denial.ts'
+import { andThen, type MaybePromise } from '../internal/later.ts'
+import { verifySignature } from '../internal/signature.ts'
+import type { IssuerPolicy } from '../options/issuer.ts'
+import type { Algorithm, Clock } from '../types.ts'
+import { readClaims, type TokenClaims } from './claims.ts'
+import { type Keyring, keyFacts, type TokenKey } from './keys.ts'
+
+/** An access token whose signature, issuer, audience and claims held. Its life is checked on every use. */
+export interface VerifiedToken {
+  readonly issuer: IssuerPolicy
+  readonly claims: TokenClaims
+}
+
+export interface TokenReader<T> {
+  verify(token: string, tokenHash: string): MaybePromise<T | Denial>
+  readonly cachedTokens: number
+}
+
+interface Entry<T> {
+  readonly token: VerifiedToken
+  readonly key: TokenKey
+  readonly keyring: Keyring
+  readonly prepared: T
+  /** Monotonic milliseconds. */
+  readonly cachedAt: number
+}
+
+export interface TokenPolicy {
+  readonly issuers: ReadonlyMap<string, IssuerPolicy>
+  readonly token: { readonly toleranceSeconds: number }
+  readonly cache: { readonly tokens: number; readonly tokenSeconds: number }
+  readonly clock: Clock
+}
+
+/**
+ * Step 2: RFC 9068 §4 and RFC 8725. `prepare` derives, once per token, whatever the later steps need; it is remembered
+ * with the token under its SHA-256. Only successes are remembered.
+ */
+export function createTokenReader<T>(
+  policy: TokenPolicy,
+  keyrings: ReadonlyMap<string, Keyring>,
+  prepare: (token: VerifiedToken) => T,
+): TokenReader<T> {
+  const cache = new LRUCache<string, Entry<T>>({ max: policy.cache.tokens })
+  const maxCachedMs = policy.cache.tokenSeconds * 1_000
+
+  function verify(token: string, tokenHash: string): MaybePromise<T | Denial> {
+    const entry = cache.get(tokenHash)
+    if (entry !== undefined) {
+      if (isUsable(entry)) return checkLife(entry.token.claims) ?? entry.prepared
+      cache.delete(tokenHash)
+    }
+    return verifyAnew(token, tokenHash)
+  }
+
+  function isUsable(entry: Entry<T>): boolean {
+    return policy.clock.monotonic() - entry.cachedAt < maxCachedMs && entry.keyring.vouchesFor(entry.key)
+  }
+
+  function verifyAnew(token: string, tokenHash: string): MaybePromise<T | Denial> {
+    const jws = readCompact(token)
+    if (jws === undefined || !hasPlainHeader(jws)) return new Denial('token_malformed')
+    const { typ, alg, kid } = jws.header as { typ?: unknown; alg?: unknown; kid?: string }
+    const iss = jws.payload['iss']
+    const issuer = typeof iss === 'string' ? policy.issuers.get(iss) : undefined
+    if (!isAccessTokenType(typ)) return new Denial('token_type', { typ: String(typ).slice(0, 64) })
+    if (!isAccepted(alg, issuer)) return new Denial('token_algorithm', { algorithm: String(alg).slice(0, 32) })
+    const keyring = issuer === undefined ? undefined : keyrings.get(issuer.issuer)
+    if (issuer === undefined || keyring === undefined) {
+      return new Denial('token_issuer', { issuer: String(iss).slice(0, 256), hint: 'issuer' })
+    }
+    // Before the signature: an expired token is worth no cryptography.
+    const exp = jws.payload['exp']
+    if (typeof exp === 'number' && isExpired(exp)) return new Denial('token_expired')
+    return andThen(keyring.find(kid, alg as Algorithm), (key) => {
+      if (key instanceof Denial) return key
+      if (!verifySignature(key.key, signingInput(jws), signature(jws))) {
+        return new Denial('token_signature', keyFacts(kid))
+      }
+      return admit(jws, issuer, keyring, key, tokenHash)
+    })
+  }
+
+  function isAccepted(alg: unknown, issuer: IssuerPolicy | undefined): boolean {
+    if (issuer !== undefined) return issuer.algorithms.has(alg as Algorithm)
+    for (const one of policy.issuers.values()) if (one.algorithms.has(alg as Algorithm)) return true
+    return false
+  }
+
+  /** The signature holds: what the token says may be believed, and is judged. */
+  function admit(
+    jws: UnverifiedJws,
+    issuer: IssuerPolicy,
+    keyring: Keyring,
+    key: TokenKey,
+    tokenHash: string,
+  ): T | Denial {
+    const claims = readClaims(jws.payload)
+    if (typeof claims === 'string') return new Denial('token_claim', { claim: claims, issuer: issuer.issuer })
+    const refusal = checkAudience(claims, issuer) ?? checkLife(claims) ?? checkLifetime(claims, issuer)
+    if (refusal !== undefined) return refusal
+    const token = { issuer, claims }
+    const prepared = prepare(token)
+    cache.set(tokenHash, { token, key, keyring, prepared, cachedAt: policy.clock.monotonic() })
+    return prepared
+  }
+
+  function isExpired(exp: number): boolean {
+    return !(policy.clock.now() / 1_000 < exp + policy.token.toleranceSeconds)
+  }
+
+  /** `nbf` (RFC 7519 §4.1.5), and no token comes from the future. */
+  function checkLife({ exp, nbf, iat }: TokenClaims): Denial | undefined {
+    if (isExpired(exp)) return new Denial('token_expired')
+    const latest = policy.clock.now() / 1_000 + policy.token.toleranceSeconds
+    if (iat <= latest && (nbf === undefined || nbf <= latest)) return undefined
+    return new Denial('token_not_active', { iatOffset: iat - latest, hint: 'token.clockToleranceSeconds' })
+  }
+
+  return {
+    verify,
+    get cachedTokens() {
+      return cache.size
+    },
+  }
+}
+
+/** Media-type compare (RFC 7515 §4.1.9): case does not count, `application/` may be left out. */
+function isAccessTokenType(typ: unknown): boolean {
+  return typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ)
+}
+
+/** kid is a string (RFC 7515 §4.1.4); no critical extension is understood. */
+function hasPlainHeader({ header }: UnverifiedJws): boolean {
+  return !hasExtensions(header) && (header['kid'] === undefined || typeof header['kid'] === 'string')
+}
+
+function checkAudience({ audience, clientId }: TokenClaims, issuer: IssuerPolicy): Denial | undefined {
+  if (audience === undefined && issuer.missingAudienceClients.has(clientId)) return undefined
+  if (audience?.some((name) => issuer.audience.has(name))) return undefined
+  return new Denial('token_audience', {
+    expectedAudience: [...issuer.audience].join(' '),
+    receivedAudience: (audience ?? []).join(' ').slice(0, 512),
+    hint: audience === undefined ? `${issuer.path}.dangerously.allowMissingAudience` : 'audience',
+  })
+}
+
+function checkLifetime({ exp, iat }: TokenClaims, issuer: IssuerPolicy): Denial | undefined {
+  if (exp - iat <= issuer.maxTokenSeconds) return undefined
+  return new Denial('token_lifetime', { lifetimeSeconds: exp - iat, hint: `${issuer.path}.maxTokenSeconds` })
+}

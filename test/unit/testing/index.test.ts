@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { isRefusedAsPublished } from '../../../src/binding/published-keys.ts'
+import * as kit from '../../../src/testing/index.ts'
+
+test('kit: the public values are these and no more', () => {
+  expect(Object.keys(kit).sort()).toEqual([
+    'allowPublishedKeys',
+    'createTestCertificate',
+    'createTestClock',
+    'createTestIssuer',
+    'requestView',
+  ])
+})
+
+test('RFC 9449 §4.2: the key of its example is refused until allowed, and again after the undo', () => {
+  const jkt = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'
+  expect(isRefusedAsPublished(jkt)).toBe(true)
+  const undo = kit.allowPublishedKeys()
+  expect(isRefusedAsPublished(jkt)).toBe(false)
+  undo()
+  expect(isRefusedAsPublished(jkt)).toBe(true)
+})

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^onbehalf$/, replacement: new URL('./src/index.ts', import.meta.url).pathname },
+      { find: /^onbehalf\/testing$/, replacement: new URL('./src/testing/index.ts', import.meta.url).pathname },
+      { find: /^onbehalf\/express$/, replacement: new URL('./adapters/express.ts', import.meta.url).pathname },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    // A hang guard: no test waits on anything real for this long.
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    coverage: { provider: 'v8', include: ['src/**', 'adapters/**'] },
+  },
+})
