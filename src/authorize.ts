@@ -42,6 +42,7 @@ export function createAuthorizer(
     if (memo !== undefined) return memo
     const read = new OptionReader()
     const requirement = compileRequirement(read, 'requirement', raw, issuers)
+    if (raw === undefined) read.problem('requirement', 'is required')
     read.finish()
     const compiled = { requirement, needs: needsOf(policy.access, requirement) }
     known.set(raw, compiled)

@@ -18,7 +18,7 @@ export interface RefusalContext {
   readonly nonce: string | undefined
 }
 
-/** Refusal → status, headers, body. Text comes from the table alone: no token, claim, header or address gets in. */
+/** Refusal → status, headers, body, frozen: a hook may look, not change. Text comes from the table alone: no token, claim, header or address gets in. */
 export function createRefuser(
   policy: ChallengePolicy,
   metadataUrl: string | undefined,
@@ -27,14 +27,14 @@ export function createRefuser(
 
   return function refuse(denial, context) {
     const row = refusals[denial.code]
-    return {
+    return Object.freeze({
       code: denial.code,
       status: row.status,
       error: row.error,
       headers: headersOf(denial, row, context),
       body: bodyOf(denial, row),
       facts: denial.facts,
-    }
+    })
   }
 
   function headersOf(denial: Denial, row: RefusalRow, context: RefusalContext): HeaderList {
@@ -43,7 +43,7 @@ export function createRefuser(
     else if (row.error !== null || row.status === 401) headers.push(['WWW-Authenticate', challenges(row, context)])
     if (context.nonce !== undefined) headers.push(['DPoP-Nonce', context.nonce])
     headers.push(['Cache-Control', 'no-store'])
-    return headers
+    return Object.freeze(headers.map((header) => Object.freeze(header)))
   }
 
   /** Bearer before DPoP, in one field line; the error stands with the scheme used, or with both where none can be told. */
@@ -77,14 +77,14 @@ export function createRefuser(
   }
 
   function bodyOf({ code }: Denial, row: RefusalRow): Problem {
-    return {
+    return Object.freeze({
       type: 'about:blank',
       title: titles[row.status],
       status: row.status,
       detail: row.detail,
       ...(row.error === null ? {} : { error: row.error, error_description: row.detail }),
       ...(policy.problemCodes ? { code } : {}),
-    }
+    })
   }
 }
 

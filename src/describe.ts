@@ -1,7 +1,7 @@
 import { isMemoryReplayStore } from './binding/replay.ts'
 import type { DpopPolicy } from './options/sender.ts'
 import type { Policy } from './options.ts'
-import type { PolicyDescription } from './types.ts'
+import type { PolicyDescription } from './verifier-types.ts'
 
 /** The policy in force, as data to print at start. Secrets are not in it. */
 export function describePolicy(policy: Policy, metadataUrl: string | undefined): PolicyDescription {

@@ -9,10 +9,10 @@ import type {
   Refusal,
   RequestView,
   Verdict,
-  Verifier,
   VerifierOptions,
 } from './types.ts'
 import { createVerifier } from './verifier.ts'
+import type { Verifier } from './verifier-types.ts'
 
 /** What an adapter puts between a framework and a verifier. All rules are here; adapters translate. */
 
@@ -117,13 +117,12 @@ function entryOf({ verdict }: Admission, conclude: Admission['conclude']): Entry
 function concludeRefusal<R>(refusal: Refusal, request: R, onRefusal: OnRefusal<R> | undefined): Entry {
   const wish = askForWish(refusal, request, onRefusal)
   if (wish?.handOver === true) return { kind: 'handed over', error: new AuthError(refusal) }
-  const body = wish?.body === undefined ? refusal.body : wish.body
   return {
     kind: 'answered',
     answer: {
       status: refusal.status,
       headers: [...refusal.headers, ['Content-Type', 'application/problem+json']],
-      body: typeof body === 'string' ? body : JSON.stringify(body),
+      body: wish?.body ?? JSON.stringify(refusal.body),
     },
   }
 }
@@ -132,7 +131,9 @@ function concludeRefusal<R>(refusal: Refusal, request: R, onRefusal: OnRefusal<R
 function askForWish<R>(refusal: Refusal, request: R, onRefusal: OnRefusal<R> | undefined) {
   try {
     const wish = onRefusal?.(refusal, request)
-    return typeof wish === 'object' && wish !== null ? wish : undefined
+    if (typeof wish !== 'object' || wish === null) return undefined
+    const { body, handOver } = wish
+    return { handOver, body: typeof body === 'string' ? body : JSON.stringify(body) }
   } catch {
     return undefined
   }

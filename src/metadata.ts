@@ -1,5 +1,5 @@
 import type { Policy } from './options.ts'
-import type { ResourceMetadata } from './types.ts'
+import type { ResourceMetadata } from './verifier-types.ts'
 
 /** RFC 9728 §3: the well-known part goes between host and path; a path of `/` alone is dropped. */
 export function metadataUrl(resource: string): URL {

@@ -16,7 +16,8 @@ import { readOptions } from './options.ts'
 import { createTokenPreparer } from './prepare.ts'
 import { createKeyrings } from './token/keyrings.ts'
 import { createTokenReader } from './token/token.ts'
-import type { AgentContext, RequestView, Verdict, Verifier, VerifierOptions } from './types.ts'
+import type { AgentContext, RequestView, Verdict, VerifierOptions } from './types.ts'
+import type { Verifier } from './verifier-types.ts'
 
 type Step = (attempt: Attempt) => MaybePromise<Denial | undefined>
 

@@ -1,5 +1,6 @@
 import { andThen, isThenable, type MaybePromise, settle } from '../internal/later.ts'
-import type { AuditEvent, AuditSink, Health } from '../types.ts'
+import type { AuditEvent, AuditSink } from '../types.ts'
+import type { Health } from '../verifier-types.ts'
 
 const maxPending = 10_000
 

@@ -21,7 +21,8 @@ export function certificateThumbprint(view: RequestView): string | undefined {
 /** A host that fails to name a certificate has none: the token then lacks its proof. */
 function readCertificate(view: RequestView): Uint8Array | undefined {
   try {
-    return view.peer?.certificate?.()
+    const der = view.peer?.certificate?.()
+    return der instanceof Uint8Array ? der : undefined
   } catch {
     return undefined
   }

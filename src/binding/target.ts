@@ -6,10 +6,10 @@
  */
 export function readTargetPath(target: string, publicUrls: readonly string[]): string | undefined {
   const path = target.startsWith('/') ? target : pathOfAbsoluteForm(target, publicUrls)
-  if (path === undefined || path.startsWith('//') || ambiguous.test(path)) return undefined
+  if (path === undefined || path.startsWith('//')) return undefined
   const end = path.search(/[?#]/)
   const plain = end === -1 ? path : path.slice(0, end)
-  return dotSegment.test(plain) ? undefined : plain
+  return ambiguous.test(plain) || dotSegment.test(plain) ? undefined : plain
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

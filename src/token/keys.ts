@@ -4,7 +4,8 @@ import { isJsonObject, type JsonObject } from '../internal/json.ts'
 import { fitsAlgorithm, thumbprint } from '../internal/jwk.ts'
 import type { MaybePromise } from '../internal/later.ts'
 import { importKey, type VerificationKey } from '../internal/signature.ts'
-import type { Algorithm, Health } from '../types.ts'
+import type { Algorithm } from '../types.ts'
+import type { Health } from '../verifier-types.ts'
 
 /** One verification key of one issuer. */
 export interface TokenKey {
