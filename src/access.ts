@@ -1,14 +1,23 @@
+import type { Step } from './attempt.ts'
 import { Denial } from './internal/denial.ts'
 import { andThen, type MaybePromise, settle } from './internal/later.ts'
 import type { RefusalCode } from './refusals.ts'
 import type { Requirement } from './requirement.ts'
-import type { AgentContext } from './types.ts'
+import type { AgentContext, Clock } from './types.ts'
 
 /** What a challenge says of the route: everything it needs, whatever lacks. */
 export interface Needs {
   readonly scopes: readonly string[]
   readonly acr: readonly string[] | undefined
   readonly maxAuthAgeSeconds: number | undefined
+}
+
+/** Step 5 for every route; a route's own requirement is judged by authorize.ts. */
+export function createFloorStep(policy: { access: Requirement | undefined; clock: Clock }): Step {
+  return function checkFloor({ token, request }) {
+    if (policy.access === undefined || token?.context === undefined) return undefined
+    return checkAccess(policy.access, token.context, request, policy.clock.now() / 1_000)
+  }
 }
 
 /** Does the context meet the requirement? First what the caller cannot cure, then what it can, said together. */

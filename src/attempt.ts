@@ -3,6 +3,7 @@ import type { Proof } from './binding/dpop.ts'
 import type { Scheme } from './credentials.ts'
 import type { Parties } from './delegation.ts'
 import type { Denial } from './internal/denial.ts'
+import type { MaybePromise } from './internal/later.ts'
 import type { VerifiedToken } from './token/token.ts'
 import type { AgentContext, RequestView, RevocationQuery, Verdict } from './types.ts'
 
@@ -19,6 +20,9 @@ export interface PreparedToken {
   readonly revocationQuery: RevocationQuery
   readonly relaxations: readonly string[]
 }
+
+/** Says nothing, or why it refuses. */
+export type Step = (attempt: Attempt) => MaybePromise<Denial | undefined>
 
 /** One request on its way through the steps. */
 export class Attempt {

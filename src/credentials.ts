@@ -1,4 +1,6 @@
+import type { Step } from './attempt.ts'
 import { Denial } from './internal/denial.ts'
+import { sha256 } from './internal/hash.ts'
 import type { RequestView } from './types.ts'
 
 export interface Credentials {
@@ -9,15 +11,30 @@ export interface Credentials {
 /** The scheme the caller used, in the spelling of the registry. */
 export type Scheme = 'Bearer' | 'DPoP'
 
+export interface CredentialsPolicy {
+  readonly takesBearer: boolean
+  readonly takesDpop: boolean
+  readonly token: { readonly maxBytes: number }
+}
+
+/** Step 1. The token's SHA-256 is made once: it is the cache key and the proof's `ath`. */
+export function createCredentialsStep(policy: CredentialsPolicy): Step {
+  return function takeCredentials(attempt) {
+    const credentials = readCredentials(attempt.view, policy)
+    if (credentials instanceof Denial) return credentials
+    attempt.scheme = credentials.scheme
+    attempt.accessToken = credentials.token
+    attempt.tokenHash = sha256(credentials.token)
+    return undefined
+  }
+}
+
 /** RFC 9110 §11.4: `auth-scheme 1*SP token68`. */
 const credentials = /^(Bearer|DPoP) +([A-Za-z0-9\-._~+/]+=*)$/i
 const takenScheme = /^(Bearer|DPoP)(?![!#$%&'*+\-.^_`|~0-9A-Za-z])/i
 
 /** Exactly one Authorization field line with exactly one token; query and body are never read (RFC 6750 §2, RFC 9700 §4.3.2). */
-export function readCredentials(
-  view: RequestView,
-  policy: { takesBearer: boolean; takesDpop: boolean; token: { maxBytes: number } },
-): Credentials | Denial {
+export function readCredentials(view: RequestView, policy: CredentialsPolicy): Credentials | Denial {
   const lines = view.header('authorization')
   const line = lines[0]
   if (line === undefined) return new Denial('credentials_missing')

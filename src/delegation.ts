@@ -1,3 +1,4 @@
+import type { Attempt } from './attempt.ts'
 import { Denial } from './internal/denial.ts'
 import { sealed } from './internal/freeze.ts'
 import { isJsonObject, type JsonObject } from './internal/json.ts'
@@ -47,6 +48,11 @@ export function readParties(claims: TokenClaims, issuer: IssuerPolicy, maxDepth:
     involvesAgent: namesAgent || client.isAgent,
     warnings: Object.freeze([...warnings]),
   }
+}
+
+/** Step 4. The chain was read with the token; what is wrong with it is said here, when the sender is proven. */
+export function checkDelegation({ token }: Attempt): Denial | undefined {
+  return token?.parties instanceof Denial ? token.parties : undefined
 }
 
 /** `independent` only where the token itself leaves no doubt; a human's token in an agent's hands does. */

@@ -1,12 +1,26 @@
-import type { PreparedToken } from './attempt.ts'
+import type { PreparedToken, Step } from './attempt.ts'
 import { readConfirmation } from './binding/confirmation.ts'
 import { buildContext } from './context.ts'
 import { readParties } from './delegation.ts'
 import { Denial } from './internal/denial.ts'
 import { sealed } from './internal/freeze.ts'
 import { sha256 } from './internal/hash.ts'
+import { andThen } from './internal/later.ts'
 import type { Policy } from './options.ts'
-import type { VerifiedToken } from './token/token.ts'
+import type { TokenReader, VerifiedToken } from './token/token.ts'
+
+/** Step 2. The raw token is let go as soon as it is judged. */
+export function createTokenStep(tokens: TokenReader<PreparedToken>): Step {
+  return function verifyToken(attempt) {
+    const token = attempt.accessToken
+    attempt.accessToken = ''
+    return andThen(tokens.verify(token, attempt.tokenHash ?? ''), (verified) => {
+      if (verified instanceof Denial) return verified
+      attempt.token = verified
+      return undefined
+    })
+  }
+}
 
 const nothing: readonly never[] = Object.freeze([])
 

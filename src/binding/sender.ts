@@ -1,4 +1,4 @@
-import type { Attempt } from '../attempt.ts'
+import type { Attempt, Step } from '../attempt.ts'
 import { hintAtPerProcessReplay } from '../hints.ts'
 import { Denial } from '../internal/denial.ts'
 import { andThen, type MaybePromise, settle } from '../internal/later.ts'
@@ -18,9 +18,9 @@ const sharedStoreSkewMs = 5_000
 /** Step 3: does the sender hold what the token is bound to? */
 export interface SenderCheck {
   /** Everything but the single use. Synchronous. */
-  check(attempt: Attempt): Denial | undefined
+  check: Step
   /** Consumes the proof: last, so that nobody can burn another's `jti`, and before access, so that a 403 has used it up. */
-  spend(attempt: Attempt): MaybePromise<Denial | undefined>
+  spend: Step
   /** The nonce a refusal must carry (RFC 9449 §9). */
   nonceFor(code: RefusalCode): string | undefined
   /** What an admitted answer owes: the next nonce, once this one is half used up (RFC 9449 §8.2). */
@@ -82,7 +82,14 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     return undefined
   }
 
-  function spend({ proof, token }: Attempt): MaybePromise<Denial | undefined> {
+  function spend(attempt: Attempt): MaybePromise<Denial | undefined> {
+    return andThen(consume(attempt), (denial) => {
+      attempt.isSenderProven = denial === undefined
+      return denial
+    })
+  }
+
+  function consume({ proof, token }: Attempt): MaybePromise<Denial | undefined> {
     const jkt = token?.binding instanceof Denial ? undefined : token?.binding.jkt
     if (token === undefined || jkt === undefined) return undefined
     if (dpop === false || proof === undefined) return new Denial('replay_unavailable')

@@ -1,0 +1,41 @@
+import { needsOf } from './access.ts'
+import type { Attempt } from './attempt.ts'
+import type { Recorder } from './audit/record.ts'
+import type { SenderCheck } from './binding/sender.ts'
+import type { createRefuser } from './challenge.ts'
+import { hintAtPreflight } from './hints.ts'
+import { Denial } from './internal/denial.ts'
+import { andThen, type MaybePromise } from './internal/later.ts'
+import type { Policy } from './options.ts'
+import type { Verdict } from './types.ts'
+
+/** Step 6: the outcome of the steps becomes a verdict, and is recorded. */
+export function createConclusion(
+  policy: Policy,
+  sender: SenderCheck,
+  refuse: ReturnType<typeof createRefuser>,
+  recorder: Recorder,
+): (attempt: Attempt, denial: Denial | undefined) => MaybePromise<Verdict> {
+  const needs = needsOf(policy.access)
+
+  function admit(attempt: Attempt): Verdict {
+    const admitted = attempt.token?.admitted
+    // Unreachable while every step holds; closed should one ever fail to.
+    if (admitted?.ok !== true) return refused(attempt, new Denial('token_malformed'))
+    const headers = sender.headersFor(attempt)
+    return headers === undefined ? admitted : { ...admitted, headers }
+  }
+
+  function refused(attempt: Attempt, denial: Denial): Verdict {
+    if (denial.code === 'credentials_missing') hintAtPreflight(attempt.view)
+    const nonce = sender.nonceFor(denial.code)
+    return { ok: false, refusal: refuse(denial, { scheme: attempt.scheme, needs, nonce }) }
+  }
+
+  return function conclude(attempt, denial) {
+    const verdict = denial === undefined ? admit(attempt) : refused(attempt, denial)
+    const isRecorded = recorder.authentication(attempt, verdict)
+    if (isRecorded === true) return verdict
+    return andThen(isRecorded, (late) => (late ? verdict : refused(attempt, new Denial('audit_unavailable'))))
+  }
+}

@@ -1,0 +1,18 @@
+import type { Step } from './attempt.ts'
+import { Denial } from './internal/denial.ts'
+import { andThen, settle } from './internal/later.ts'
+import type { RevocationSource } from './types.ts'
+
+/** The last of step 2, asked on every request. Any answer but true or false, an error and a silence are an outage. */
+export function createRevocationStep(source: RevocationSource | undefined): Step {
+  return function checkRevocation({ token }) {
+    if (source === undefined || token === undefined) return undefined
+    return andThen(
+      settle<unknown, undefined>(() => source.isRevoked(token.revocationQuery), undefined),
+      (answer) => {
+        if (answer === false) return undefined
+        return new Denial(answer === true ? 'token_revoked' : 'revocation_unavailable')
+      },
+    )
+  }
+}
