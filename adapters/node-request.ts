@@ -64,11 +64,17 @@ export function oweHeaders(response: ServerResponse, headers: HeaderList): void 
 
 const exposed = ['WWW-Authenticate', 'DPoP-Nonce', 'Retry-After']
 
-/** Lets a browser's script read them (Fetch §3.2.3); appended to what is there. */
-function exposeHeaders(response: ServerResponse, headers: HeaderList): void {
-  if (!headers.some(([name]) => exposed.includes(name))) return
-  const present = String(response.getHeader('Access-Control-Expose-Headers') ?? '')
-  const names = present.split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]))
+/** Lets a browser's script read them (Fetch §3.2.3): what is there and what is ours; undefined where none of ours is sent. */
+export function mergeExposed(present: unknown, headers: HeaderList): string | undefined {
+  if (!headers.some(([name]) => exposed.includes(name))) return undefined
+  const names = String(present ?? '')
+    .split(',')
+    .flatMap((name) => (name.trim() === '' ? [] : [name.trim()]))
   const missing = exposed.filter((name) => !names.some((known) => known.toLowerCase() === name.toLowerCase()))
-  response.setHeader('Access-Control-Expose-Headers', [...names, ...missing].join(', '))
+  return [...names, ...missing].join(', ')
+}
+
+function exposeHeaders(response: ServerResponse, headers: HeaderList): void {
+  const merged = mergeExposed(response.getHeader('Access-Control-Expose-Headers'), headers)
+  if (merged !== undefined) response.setHeader('Access-Control-Expose-Headers', merged)
 }

@@ -5,13 +5,17 @@ import type { Parties } from './delegation.ts'
 import type { Denial } from './internal/denial.ts'
 import type { MaybePromise } from './internal/later.ts'
 import type { VerifiedToken } from './token/token.ts'
-import type { AgentContext, RequestView, RevocationQuery, Verdict } from './types.ts'
+import type { AgentContext, Party, RequestView, RevocationQuery, Verdict } from './types.ts'
 
 /** What is derived once per verified token. A refusal found early is kept until it is its turn. */
 export interface PreparedToken {
   readonly token: VerifiedToken
   readonly binding: Confirmation | Denial
   readonly parties: Parties | Denial
+  /** Known even where the chain is refused. */
+  readonly principal: Party
+  /** What the sender has proven once every proof held; undefined where the binding is refused. */
+  readonly sender: AgentContext['sender'] | undefined
   /** There where binding and parties are. */
   readonly context: AgentContext | undefined
   readonly admitted: Verdict | undefined

@@ -6,11 +6,14 @@ import type { VerifiedToken } from './token/token.ts'
 import type { AgentContext, Party, WarningCode } from './types.ts'
 
 /** Step 6: the object the handler reads. Built once per token, frozen to the last member, nothing inherited. */
-export function buildContext({ issuer, claims }: VerifiedToken, binding: Confirmation, parties: Parties): AgentContext {
-  const { jkt, x5t } = binding
+export function buildContext(
+  { issuer, claims }: VerifiedToken,
+  sender: AgentContext['sender'],
+  parties: Parties,
+): AgentContext {
   const warnings: WarningCode[] = [...parties.warnings]
   if (claims.exp - claims.iat > defaultTokenSeconds) warnings.push('ttl_over_policy')
-  if (jkt === undefined && x5t === undefined) warnings.push('unbound_token')
+  if (sender.method === 'none') warnings.push('unbound_token')
   return sealed({
     principal: parties.principal,
     actor: parties.actor,
@@ -22,11 +25,7 @@ export function buildContext({ issuer, claims }: VerifiedToken, binding: Confirm
     authorizationDetails: sealedCopy(claims.details),
     roles: Object.freeze([...claims.roles]),
     permissions: Object.freeze([...claims.permissions]),
-    sender: sealed({
-      method: senderMethod(binding),
-      ...(jkt === undefined ? {} : { jkt }),
-      ...(x5t === undefined ? {} : { x5t }),
-    }),
+    sender,
     authentication: sealed({
       ...(claims.acr === undefined ? {} : { acr: claims.acr }),
       amr: Object.freeze([...claims.amr]),
@@ -45,7 +44,16 @@ export function buildContext({ issuer, claims }: VerifiedToken, binding: Confirm
   } as AgentContext)
 }
 
-function senderMethod({ jkt, x5t }: Confirmation): AgentContext['sender']['method'] {
+/** What a sender has shown once every proof of the binding held. */
+export function describeSender({ jkt, x5t }: Confirmation): AgentContext['sender'] {
+  return sealed({
+    method: senderMethod(jkt, x5t),
+    ...(jkt === undefined ? {} : { jkt }),
+    ...(x5t === undefined ? {} : { x5t }),
+  })
+}
+
+function senderMethod(jkt: string | undefined, x5t: string | undefined): AgentContext['sender']['method'] {
   if (jkt !== undefined) return x5t === undefined ? 'dpop' : 'dpop+mtls'
   return x5t === undefined ? 'none' : 'mtls'
 }

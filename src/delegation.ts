@@ -107,7 +107,11 @@ function mayName({ issuer, actorIssuers }: IssuerPolicy, namespace: string | nul
   return actorIssuers !== 'own' && actorIssuers.has(namespace)
 }
 
-function readPrincipal(claims: TokenClaims, issuer: IssuerPolicy, warnings: Set<WarningCode>): Party {
+export function readPrincipal(
+  claims: TokenClaims,
+  issuer: IssuerPolicy,
+  warnings: Set<WarningCode> = new Set(),
+): Party {
   const profile = readProfiles(claims.subProfile, warnings)
   if (profile.kind === 'agent' && profile.profiles.includes('user')) warnings.add('principal_is_agent_user_account')
   const isRegistered = profile.kind === 'unknown' && isOwnAgent(claims, issuer)

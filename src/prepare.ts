@@ -1,7 +1,7 @@
 import type { PreparedToken, Step } from './attempt.ts'
 import { readConfirmation } from './binding/confirmation.ts'
-import { buildContext } from './context.ts'
-import { readParties } from './delegation.ts'
+import { buildContext, describeSender } from './context.ts'
+import { readParties, readPrincipal } from './delegation.ts'
 import { Denial } from './internal/denial.ts'
 import { sealed } from './internal/freeze.ts'
 import { sha256 } from './internal/hash.ts'
@@ -30,13 +30,16 @@ export function createTokenPreparer(policy: Policy): (token: VerifiedToken) => P
     const { issuer, claims } = token
     const binding = readConfirmation(claims.cnf, policy, issuer)
     const parties = readParties(claims, issuer, policy.maxDepth)
-    const isComplete = !(binding instanceof Denial) && !(parties instanceof Denial)
-    const context = isComplete ? buildContext(token, binding, parties) : undefined
+    const sender = binding instanceof Denial ? undefined : describeSender(binding)
+    const context =
+      sender !== undefined && !(parties instanceof Denial) ? buildContext(token, sender, parties) : undefined
     const chain = parties instanceof Denial ? [] : [parties.principal, ...(parties.delegation?.chain ?? [])]
     return {
       token,
       binding,
       parties,
+      principal: parties instanceof Denial ? readPrincipal(claims, issuer) : parties.principal,
+      sender,
       context,
       admitted:
         context === undefined

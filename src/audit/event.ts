@@ -26,7 +26,7 @@ export function authenticationEvent(
     method: attempt.view.method,
     ...whoIsIn(attempt),
     scopesRequired,
-    sender: provenSender(attempt, verdict),
+    sender: provenSender(attempt),
     proof: describeProof(attempt, verdict),
     relaxations: verdict.ok ? (attempt.token?.relaxations ?? []) : [],
   }
@@ -82,7 +82,7 @@ function whoIsIn({ token, tokenHash }: Attempt): WhoPart {
   const known = parties instanceof Denial ? undefined : parties
   return {
     issuer: issuer.issuer,
-    principal: known?.principal ?? null,
+    principal: token.principal,
     actor: known?.actor ?? null,
     chain: known?.delegation?.chain ?? [],
     client: claims.clientId,
@@ -91,8 +91,8 @@ function whoIsIn({ token, tokenHash }: Attempt): WhoPart {
   }
 }
 
-function provenSender(attempt: Attempt, verdict: Verdict): AuditEvent['sender'] {
-  const sender = attempt.isSenderProven || verdict.ok ? attempt.token?.context?.sender : undefined
+function provenSender(attempt: Attempt): AuditEvent['sender'] {
+  const sender = attempt.isSenderProven ? attempt.token?.sender : undefined
   return { method: sender?.method ?? 'none', thumbprint: sender?.jkt ?? sender?.x5t ?? null }
 }
 

@@ -1,0 +1,120 @@
+import {
+  type AccessRequirement,
+  type AgentContext,
+  contextOf,
+  createDoor,
+  createGuard,
+  type DoorSettings,
+  type Entry,
+  type HeaderList,
+  type RequestView,
+  type Verifier,
+  type VerifierOptions,
+} from '../src/index.ts'
+import { mergeExposed } from './node-request.ts'
+
+/** What a web-standard Request does not tell: the socket's address, and the DER of the TLS client certificate. */
+export interface Connection {
+  readonly address?: string | undefined
+  readonly certificate?: Uint8Array | undefined
+}
+
+export type GateEntry =
+  | { readonly ok: true; readonly context: AgentContext; finish(response: Response): Response }
+  | { readonly ok: false; readonly response: Response }
+
+export interface Gate {
+  /** Judges the request, and the requirement if there is one. `finish` adds what the answer owes. */
+  (request: Request, requirement?: AccessRequirement<Request>, connection?: Connection): Promise<GateEntry>
+  /** A handler behind the gate. */
+  handle(
+    requirement: AccessRequirement<Request>,
+    handler: (request: Request, context: AgentContext) => Response | Promise<Response>,
+  ): (request: Request, connection?: Connection) => Promise<Response>
+}
+
+/**
+ * The gate for hosts that speak web-standard requests (Hono, Next, h3 on Node). A `Request` joins repeated fields and
+ * rewrites the path: joined credentials are refused, an ambiguous path is no longer seen as such.
+ * @example
+ * const entry = await gate(request, { scopes: ['tools:read'] })
+ * if (!entry.ok) return entry.response
+ * return entry.finish(Response.json({ by: entry.context.actor.subject }))
+ */
+export function createGate(
+  optionsOrVerifier: VerifierOptions | Verifier,
+  settings: Omit<DoorSettings<Request>, 'optional'> = {},
+): Gate {
+  const door = createDoor<Request>(optionsOrVerifier, { onRefusal: settings.onRefusal })
+  const guards = new WeakMap<AccessRequirement<Request>, ReturnType<typeof createGuard<Request>>>()
+
+  function guardOf(requirement: AccessRequirement<Request>) {
+    const known = guards.get(requirement)
+    if (known !== undefined) return known
+    const guard = createGuard<Request>(requirement)
+    guards.set(requirement, guard)
+    return guard
+  }
+
+  async function enter(
+    request: Request,
+    requirement?: AccessRequirement<Request>,
+    connection?: Connection,
+  ): Promise<GateEntry> {
+    const entry: Entry = await door.enter(request, viewOf(request, connection))
+    if (entry.kind !== 'admitted') return { ok: false, response: responseTo(entry) }
+    const refusal = requirement === undefined ? undefined : await guardOf(requirement)(request)
+    if (refusal !== undefined) return { ok: false, response: responseTo(refusal) }
+    return { ok: true, context: entry.context, finish: (response) => finish(response, entry.headers) }
+  }
+
+  return Object.assign(enter, {
+    handle(requirement: AccessRequirement<Request>, handler: Parameters<Gate['handle']>[1]) {
+      guardOf(requirement)
+      return async (request: Request, connection?: Connection) => {
+        const entry = await enter(request, requirement, connection)
+        return entry.ok ? entry.finish(await handler(request, entry.context)) : entry.response
+      }
+    },
+  })
+}
+
+/** The context of a request that a gate admitted. */
+export function agentContextOf(request: Request): AgentContext | undefined {
+  return contextOf(request)
+}
+
+function viewOf(request: Request, connection: Connection | undefined): RequestView {
+  const { pathname, search } = new URL(request.url)
+  return {
+    method: request.method,
+    target: pathname + search,
+    header: (name) => fieldLines(request, name),
+    peer: { address: connection?.address, certificate: () => connection?.certificate },
+  }
+}
+
+/** Headers joins repeated fields: neither credential may hold a comma, so a comma means several lines. */
+function fieldLines(request: Request, name: string): readonly string[] {
+  const value = name.startsWith(':') ? null : request.headers.get(name)
+  if (value === null) return []
+  const isCredential = /^(?:authorization|dpop)$/i.test(name)
+  return isCredential ? value.split(',') : [value]
+}
+
+/** A web host has no error handler to hand over to: the refusal is thrown for whoever wants it so. */
+function responseTo(entry: Entry): Response {
+  if (entry.kind === 'handed over') throw entry.error
+  if (entry.kind !== 'answered') throw new Error(`a refusal was expected, not: ${entry.kind}`)
+  const { status, headers, body } = entry.answer
+  return finish(new Response(body, { status }), headers)
+}
+
+function finish(response: Response, headers: HeaderList): Response {
+  if (headers.length === 0) return response
+  const finished = new Response(response.body, response)
+  for (const [name, value] of headers) finished.headers.set(name, value)
+  const exposed = mergeExposed(finished.headers.get('Access-Control-Expose-Headers'), headers)
+  if (exposed !== undefined) finished.headers.set('Access-Control-Expose-Headers', exposed)
+  return finished
+}

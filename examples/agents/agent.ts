@@ -1,0 +1,19 @@
+import type { Token, TokenRequest } from './authorization-server.ts'
+
+/** An agent, however it proves its key. */
+export interface Agent {
+  readonly id: string
+  /** A token to act for itself. */
+  ownToken(request: TokenRequest): Promise<Token>
+  /** A token to act on behalf of the subject of the token it was handed. */
+  tokenOnBehalf(subjectToken: string, request: TokenRequest): Promise<Token>
+  call(method: string, url: string, accessToken: string): Promise<ApiAnswer>
+}
+
+export interface ApiAnswer {
+  readonly status: number
+  readonly challenge: string | null
+  readonly body: unknown
+  /** The headers as they went over the wire. */
+  readonly sent: Readonly<Record<string, string>>
+}

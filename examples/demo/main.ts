@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { createCast } from './cast.ts'
+import { type Row, readRow } from './row.ts'
+import { play } from './scenes.ts'
+import { type Stage, setStage } from './stage.ts'
+import { story as told } from './story.ts'
+import { findDifferences, formatTable } from './table.ts'
+
+/** Plays the story over real sockets, prints what happened, and ends with 1 if it is not the story that is told. */
+const { values } = parseArgs({ options: { story: { type: 'string' } } })
+const story: readonly Row[] = values.story === undefined ? told : JSON.parse(await readFile(values.story, 'utf8'))
+
+const { promise: failed, reject: fail } = withRejection()
+const cast = createCast(fail)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => fail(new Error(`stopped by ${signal}`)))
+
+try {
+  const rows = await Promise.race([performAll(), failed])
+  console.log(formatTable(rows, story))
+  const differences = findDifferences(rows, story)
+  for (const difference of differences) console.error(`\nnot as told: ${difference}`)
+  if (differences.length > 0) process.exitCode = 1
+  else
+    console.log(
+      `\n${rows.length} requests, all as told. In brackets: what a token says of a caller who did not prove its key.`,
+    )
+} catch (error) {
+  console.error(error)
+  process.exitCode = 1
+} finally {
+  await cast.dismiss()
+}
+
+async function performAll(): Promise<Row[]> {
+  const stage = await setStage(cast)
+  const rows: Row[] = []
+  for await (const { name, api, answer } of play(stage)) rows.push(readRow(name, answer, await api.trail.nextRequest()))
+  checkNothingElseHappened(stage)
+  return rows
+}
+
+function checkNothingElseHappened({ httpApi, mtlsApi }: Stage): void {
+  if (httpApi.trail.rest().length + mtlsApi.trail.rest().length > 0) {
+    throw new Error('an API wrote down a request that is not in the story')
+  }
+}
+
+function withRejection(): { promise: Promise<never>; reject: (error: Error) => void } {
+  let reject: (error: Error) => void = () => {}
+  const promise = new Promise<never>((_resolve, rejectPromise) => {
+    reject = rejectPromise
+  })
+  // It may be rejected when nobody waits for it any more.
+  promise.catch(() => {})
+  return { promise, reject }
+}

@@ -1,0 +1,62 @@
+import type { AuditEvent, Party } from 'onbehalf'
+import type { ApiAnswer } from '../agents/agent.ts'
+
+/** One line of the table. */
+export interface Row {
+  readonly scene: string
+  readonly who: string
+  readonly forWhom: string
+  readonly bound: string
+  readonly decision: 'admitted' | 'refused'
+  readonly status: number
+  readonly code: string
+}
+
+/** Everything but the name of the scene comes from the HTTP answer and from what the API wrote down; where they differ, the demo fails. */
+export function readRow(scene: string, answer: ApiAnswer, events: readonly AuditEvent[]): Row {
+  const [authentication] = events
+  const last = events.at(-1)
+  if (authentication === undefined || last === undefined) throw new Error(`${scene}: the API wrote nothing down`)
+  const code = readCode(answer.body)
+  if (code !== last.code) throw new Error(`${scene}: the answer says ${code}, the audit event ${last.code}`)
+  if (answer.status < 400 !== (last.decision === 'admitted')) {
+    throw new Error(`${scene}: the answer is ${answer.status}, the audit event says ${last.decision}`)
+  }
+  const proven = authentication.sender.method !== 'none'
+  return {
+    scene,
+    who: describeActor(last, proven),
+    forWhom: describePrincipal(last, proven),
+    bound: last.sender.method === 'none' ? '-' : last.sender.method,
+    decision: last.decision,
+    status: answer.status,
+    code: code ?? '-',
+  }
+}
+
+function describeActor({ actor, chain }: AuditEvent, proven: boolean): string {
+  if (actor === null) return '-'
+  const before = chain.slice(1)
+  const path =
+    before.length > 2 ? ` after ${before.length} others` : before.map(({ subject }) => ` asked by ${subject}`).join('')
+  return claimed(name(actor) + path, proven)
+}
+
+function describePrincipal({ actor, principal }: AuditEvent, proven: boolean): string {
+  if (principal === null) return '-'
+  const itself = principal.subject === actor?.subject && principal.issuer === actor.issuer
+  return claimed(itself ? 'itself' : name(principal), proven)
+}
+
+/** In brackets: what the token says of a caller who has not proved to be the one it was issued to. */
+function claimed(text: string, proven: boolean): string {
+  return proven ? text : `(${text})`
+}
+
+function name({ kind, subject }: Party): string {
+  return `${kind} ${subject}`
+}
+
+function readCode(body: unknown): string | null {
+  return typeof body === 'object' && body !== null && 'code' in body ? String(body.code) : null
+}
