@@ -60,6 +60,11 @@ export interface Verifier {
     requirement: AccessRequirement<R>,
     request?: R,
   ): Decision | Promise<Decision>
+  /**
+   * Aborts when the token expires or is revoked, within a second: for streams and sockets that outlive their request.
+   * Until then nothing else about the request is judged again.
+   */
+  lease(context: AgentContext): AbortSignal
   /** For adapters: the refusal of a request that was let in without credentials (optional mode) on a route that needs some. */
   challenge<R = unknown>(requirement: AccessRequirement<R>): Refusal
   /** The RFC 9728 document, unless `metadata: false`. */

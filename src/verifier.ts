@@ -11,6 +11,7 @@ import { checkDelegation } from './delegation.ts'
 import { describePolicy } from './describe.ts'
 import type { Denial } from './internal/denial.ts'
 import type { MaybePromise } from './internal/later.ts'
+import { createLeases } from './lease.ts'
 import { createMetadata } from './metadata.ts'
 import { readOptions } from './options.ts'
 import { createTokenPreparer, createTokenStep } from './prepare.ts'
@@ -37,6 +38,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const recorder = createRecorder(policy)
   const conclude = createConclusion(policy, sender, refuse, recorder)
   const authorizer = createAuthorizer(policy, refuse, recorder)
+  const leases = createLeases(policy.clock, policy.revocation)
   /** Which attempt a framework's request was, for the audit of later access decisions. */
   const attempts = new WeakMap<object, Attempt>()
 
@@ -80,6 +82,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
     authorizeNow,
     authorize: async (context, requirement, request) => authorizeNow(context, requirement, request),
+    lease: leases.lease,
     challenge: authorizer.challenge,
     metadata,
     hasFloor: policy.access !== undefined,
@@ -94,6 +97,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       audit: recorder.counts,
     }),
     close() {
+      leases.close()
       for (const keyring of keyrings.values()) keyring.close()
     },
   })

@@ -1,0 +1,93 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { Duplex } from 'node:stream'
+import {
+  type AccessRequirement,
+  type AgentContext,
+  type Answer,
+  contextOf,
+  createDoor,
+  createGuard,
+  type DoorSettings,
+  type Entry,
+  type Verifier,
+  type VerifierOptions,
+} from '../src/index.ts'
+import { oweHeaders, viewOf, writeAnswer } from './node-request.ts'
+
+type NodeRequest = IncomingMessage | Http2ServerRequest
+type NodeResponse = ServerResponse | Http2ServerResponse
+
+export interface NodeGate {
+  /** The context; or undefined when the request was refused and the answer is written. */
+  (
+    request: NodeRequest,
+    response: NodeResponse,
+    requirement?: AccessRequirement<IncomingMessage>,
+  ): Promise<AgentContext | undefined>
+  /** For `server.on('upgrade')`, which no middleware sees: writes a refusal to the socket and destroys it. */
+  authorizeUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    requirement?: AccessRequirement<IncomingMessage>,
+  ): Promise<AgentContext | undefined>
+}
+
+/**
+ * The gate for bare `node:http` and `node:http2` servers.
+ * @example
+ * const context = await gate(request, response, { scopes: ['tools:read'] })
+ * if (context === undefined) return
+ */
+export function createNodeGate(
+  optionsOrVerifier: VerifierOptions | Verifier,
+  settings: { onRefusal?: DoorSettings<IncomingMessage>['onRefusal'] } = {},
+): NodeGate {
+  const door = createDoor<IncomingMessage>(optionsOrVerifier, { onRefusal: settings.onRefusal })
+
+  async function enter(request: IncomingMessage, requirement?: AccessRequirement<IncomingMessage>): Promise<Entry> {
+    const entry = await door.enter(request, viewOf(request, request.url ?? ''))
+    if (entry.kind !== 'admitted' || requirement === undefined) return entry
+    return (await createGuard<IncomingMessage>(requirement)(request)) ?? entry
+  }
+
+  const gate: NodeGate = async (request, response, requirement) => {
+    const entry = await enter(request as IncomingMessage, requirement)
+    if (entry.kind === 'admitted') {
+      oweHeaders(response as ServerResponse, entry.headers)
+      return entry.context
+    }
+    writeAnswer(response as ServerResponse, answerOf(entry))
+    return undefined
+  }
+
+  gate.authorizeUpgrade = async (request, socket, requirement) => {
+    const entry = await enter(request, requirement)
+    if (entry.kind === 'admitted') return entry.context
+    socket.end(rawAnswer(answerOf(entry)), () => socket.destroy())
+    return undefined
+  }
+
+  return gate
+}
+
+/** The context of a request that a gate admitted. */
+export function agentContextOf(request: NodeRequest): AgentContext | undefined {
+  return contextOf(request)
+}
+
+/** There is no framework to hand over to: the error is thrown to the caller. */
+function answerOf(entry: Entry): Answer {
+  if (entry.kind === 'answered') return entry.answer
+  throw entry.kind === 'handed over' ? entry.error : new Error(`a refusal was expected, not: ${entry.kind}`)
+}
+
+function rawAnswer({ status, headers, body }: Answer): string {
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ]
+  return `${lines.join('\r\n')}\r\n\r\n${body}`
+}

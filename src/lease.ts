@@ -1,0 +1,69 @@
+import { settle } from './internal/later.ts'
+import type { AgentContext, Clock, RevocationQuery, RevocationSource } from './types.ts'
+
+/** For connections that outlive their request: a signal that aborts when the token's authority ends. */
+export interface Leases {
+  lease(context: AgentContext): AbortSignal
+  close(): void
+}
+
+interface Lease {
+  readonly controller: AbortController
+  readonly query: RevocationQuery
+  readonly expiresAt: number
+}
+
+/** Well within the second a stream may live on after its token. */
+const checkEveryMs = 500
+
+/** One lease per token, however many streams hang on it; each ends with its token, so they cannot pile up. */
+export function createLeases(clock: Clock, revocation: RevocationSource | undefined): Leases {
+  const leases = new Map<AgentContext, Lease>()
+  let timer: NodeJS.Timeout | undefined
+
+  function lease(context: AgentContext): AbortSignal {
+    const known = leases.get(context)
+    if (known !== undefined) return known.controller.signal
+    const { issuer, id, issuedAt, expiresAt } = context.token
+    const parties = [context.principal, ...(context.delegation?.chain ?? [])]
+    const made: Lease = {
+      controller: new AbortController(),
+      query: { issuer, tokenId: id, issuedAt, parties },
+      expiresAt,
+    }
+    if (isPast(made)) made.controller.abort()
+    else leases.set(context, made)
+    timer ??= setInterval(checkAll, checkEveryMs).unref()
+    return made.controller.signal
+  }
+
+  function checkAll(): void {
+    for (const [context, lease] of leases) void check(context, lease)
+    if (leases.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+
+  /** A revocation source that cannot tell ends the lease: unknown means refused. */
+  async function check(context: AgentContext, lease: Lease): Promise<void> {
+    if (!isPast(lease) && revocation === undefined) return
+    const answer = isPast(lease) ? true : await settle<unknown, true>(() => revocation?.isRevoked(lease.query), true)
+    if (answer === false) return
+    leases.delete(context)
+    lease.controller.abort()
+  }
+
+  /** Without tolerance: nobody's clock is in doubt on a connection that is open. */
+  function isPast({ expiresAt }: Lease): boolean {
+    return !(clock.now() / 1_000 < expiresAt)
+  }
+
+  return {
+    lease,
+    close() {
+      clearInterval(timer)
+      for (const { controller } of leases.values()) controller.abort()
+      leases.clear()
+    },
+  }
+}
