@@ -1,15 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   type AccessRequirement,
+  type AccessSummary,
   type AgentContext,
   contextOf,
   createDoor,
   createGuard,
   type DoorSettings,
+  declareGuard,
   type Entry,
+  scopesOf,
+  summarize,
   type Verifier,
   type VerifierOptions,
 } from '../src/index.ts'
+import { type ExpressApp, routesOf } from './express-routes.ts'
 import { oweHeaders, viewOf, writeAnswer } from './node-request.ts'
 
 declare global {
@@ -24,6 +29,7 @@ declare global {
 /** An Express request, version 4 or 5, or any connect-like one. */
 export interface ExpressRequest extends IncomingMessage {
   originalUrl?: string
+  app?: ExpressApp
 }
 
 export type ExpressHandler<R extends ExpressRequest = ExpressRequest> = (
@@ -44,8 +50,9 @@ export function agentAuth<R extends ExpressRequest = ExpressRequest>(
 ): ExpressHandler<R> {
   const door = createDoor<R>(optionsOrVerifier, settings)
   return function agentAuth(request, response, next) {
-    const entry = door.enter(request, viewOf(request, request.originalUrl ?? request.url ?? ''))
-    act(entry, request, response, next)
+    const view = viewOf(request, request.originalUrl ?? request.url ?? '')
+    const scopes = () => (request.app === undefined ? [] : scopesOf(routesOf(request.app)))
+    act(door.enter(request, view, scopes), request, response, next)
   }
 }
 
@@ -59,7 +66,7 @@ export function requireAccess<R extends ExpressRequest = ExpressRequest>(
   requirement: AccessRequirement<R>,
 ): ExpressHandler<R> {
   const guard = createGuard<R>(requirement)
-  return function requireAccess(request, response, next) {
+  return declareGuard<ExpressHandler<R>>(function requireAccess(request, response, next) {
     let entry: ReturnType<typeof guard>
     try {
       entry = guard(request)
@@ -68,7 +75,15 @@ export function requireAccess<R extends ExpressRequest = ExpressRequest>(
       return
     }
     act(entry, request, response, next)
-  }
+  }, requirement)
+}
+
+/**
+ * What every route of an Express app asks for; with a context, whether it may come in. Routes of mounted sub-apps are not
+ * seen. Made from the routes registered so far.
+ */
+export function accessSummary(app: ExpressApp, context?: AgentContext, now: () => number = Date.now): AccessSummary {
+  return summarize(routesOf(app), context, now())
 }
 
 /** The context, or undefined where the request was let in without credentials. */

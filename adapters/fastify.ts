@@ -2,14 +2,20 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest 
 import fastifyPlugin from 'fastify-plugin'
 import {
   type AccessRequirement,
+  type AccessSummary,
   type AgentContext,
   contextOf,
   createDoor,
   createGuard,
   type DoorSettings,
+  declareGuard,
   type Entry,
+  type GuardedRoute,
   type HeaderList,
   OptionsError,
+  requirementOf,
+  scopesOf,
+  summarize,
   type Verifier,
   type VerifierOptions,
 } from '../src/index.ts'
@@ -43,8 +49,10 @@ async function guardScope(app: FastifyInstance, options: AgentAuthOptions): Prom
   const { optional, onRefusal, ...rest } = options
   const door = createDoor<FastifyRequest>('verifier' in rest ? rest.verifier : rest, { optional, onRefusal })
   if (!app.hasRequestDecorator('agentContext')) app.decorateRequest('agentContext', { getter: readContext })
+  const routes = collectRoutes(app)
+  const scopes = () => scopesOf(routes)
   app.addHook('onRequest', async (request, reply) => {
-    return act(await door.enter(request, viewOf(request.raw, request.raw.url ?? '')), request, reply)
+    return act(await door.enter(request, viewOf(request.raw, request.raw.url ?? ''), scopes), request, reply)
   })
   app.addHook('onSend', async (request, reply) => {
     const headers = owed.get(request)
@@ -64,14 +72,39 @@ export function requireAccess(
   requirement: AccessRequirement<FastifyRequest>,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined> {
   const guard = createGuard<FastifyRequest>(requirement)
-  return async function requireAccess(request, reply) {
+  return declareGuard(async function requireAccess(request: FastifyRequest, reply: FastifyReply) {
     return act(await guard(request), request, reply)
-  }
+  }, requirement)
+}
+
+/** What every route registered after `agentAuth` asks for; with a context, whether it may come in. */
+export function accessSummary(
+  app: FastifyInstance,
+  context?: AgentContext,
+  now: () => number = Date.now,
+): AccessSummary {
+  return summarize(collected.get(app.server) ?? [], context, now())
 }
 
 /** The context, or undefined where the request was let in without credentials. */
 export function agentContextOf(request: FastifyRequest): AgentContext | undefined {
   return contextOf(request)
+}
+
+/** By server: scopes of one app share it, two apps do not. */
+const collected = new WeakMap<object, GuardedRoute[]>()
+
+function collectRoutes(app: FastifyInstance): readonly GuardedRoute[] {
+  const known = collected.get(app.server) ?? []
+  collected.set(app.server, known)
+  app.addHook('onRoute', ({ method, url, onRequest, preHandler }) => {
+    const requirements = [onRequest, preHandler].flat().flatMap((hook) => requirementOf(hook) ?? [])
+    for (const name of [method].flat()) {
+      const isAgain = known.some((route) => route.method === name && route.path === url)
+      if (!isAgain) known.push({ method: name, path: url, requirements })
+    }
+  })
+  return known
 }
 
 /** Written when the answer is sent, over whatever the handler and CORS hooks have set. */

@@ -42,7 +42,8 @@ export interface Answer {
 
 export interface Door<R extends object> {
   readonly verifier: Verifier
-  enter(request: R, view: RequestView): MaybePromise<Entry>
+  /** `scopes`: of the app's guarded routes, for the metadata; asked only when the document is. */
+  enter(request: R, view: RequestView, scopes?: () => readonly string[]): MaybePromise<Entry>
 }
 
 interface Admission {
@@ -63,10 +64,10 @@ export function createDoor<R extends object>(
   const verifier = isVerifier(optionsOrVerifier) ? optionsOrVerifier : createVerifier(optionsOrVerifier)
   const { optional, onRefusal } = readSettings<R>(settings, verifier)
 
-  function enter(request: R, view: RequestView): MaybePromise<Entry> {
+  function enter(request: R, view: RequestView, scopes: () => readonly string[] = noScopes): MaybePromise<Entry> {
     const { metadata } = verifier
     if (metadata !== undefined && view.method === 'GET' && view.target === metadata.path) {
-      return { kind: 'answered', answer: documentAnswer(metadata.document([])) }
+      return { kind: 'answered', answer: documentAnswer(metadata.document(scopes())) }
     }
     const conclude = (refusal: Refusal) => concludeRefusal(refusal, request, onRefusal)
     const known = admissionBy(verifier, request)
@@ -83,6 +84,8 @@ export function createDoor<R extends object>(
 
   return { verifier, enter }
 }
+
+const noScopes = () => []
 
 function isVerifier(value: VerifierOptions | Verifier): value is Verifier {
   return typeof (value as Partial<Verifier> | undefined)?.checkNow === 'function'

@@ -13,6 +13,15 @@ export {
 } from './door.ts'
 export { type OptionProblem, OptionsError } from './internal/option-reader.ts'
 export { type RefusalCode, type RefusalRow, refusals } from './refusals.ts'
+export {
+  type AccessSummary,
+  declareGuard,
+  type GuardedRoute,
+  type RouteSummary,
+  requirementOf,
+  scopesOf,
+  summarize,
+} from './summary.ts'
 export type {
   AccessRequirement,
   AgentContext,
