@@ -54,12 +54,26 @@ export function writeAnswer(response: ServerResponse, answer: Answer): void {
 /** What an admitted answer owes goes in when the head is written, over whatever the handler and cors() have set. */
 export function oweHeaders(response: ServerResponse, headers: HeaderList): void {
   if (headers.length === 0) return
-  const writeHead = response.writeHead
-  response.writeHead = function writeHeadWithOwed(this: ServerResponse, ...parameters: unknown[]) {
+  const writeHead = response.writeHead as (status: number, ...rest: unknown[]) => ServerResponse
+  response.writeHead = function writeHeadWithOwed(this: ServerResponse, status: number, ...rest: unknown[]) {
+    // Fields given to writeHead would win over those set: set them first.
+    const given = rest.at(-1)
+    if (typeof given === 'object' && given !== null) setFields(this, given)
     for (const [name, value] of headers) this.setHeader(name, value)
     exposeHeaders(this, headers)
-    return writeHead.apply(this, parameters as Parameters<typeof writeHead>)
-  } as typeof writeHead
+    return writeHead.call(this, status, ...rest.filter((item) => typeof item === 'string'))
+  } as typeof response.writeHead
+}
+
+/** Node takes an object, or names and values in one flat list, where a name may come again. */
+function setFields(response: ServerResponse, given: object): void {
+  if (!Array.isArray(given)) {
+    for (const [name, value] of Object.entries(given)) if (value !== undefined) response.setHeader(name, value)
+    return
+  }
+  const flat: readonly unknown[] = given.flat()
+  for (let at = 0; at + 1 < flat.length; at += 2) response.removeHeader(String(flat[at]))
+  for (let at = 0; at + 1 < flat.length; at += 2) response.appendHeader(String(flat[at]), String(flat[at + 1]))
 }
 
 const exposed = ['WWW-Authenticate', 'DPoP-Nonce', 'Retry-After']

@@ -1,6 +1,6 @@
 import type { Step } from './attempt.ts'
 import { Denial } from './internal/denial.ts'
-import { andThen, type MaybePromise, settle } from './internal/later.ts'
+import { andThen, isTrue, type MaybePromise, settle } from './internal/later.ts'
 import type { RefusalCode } from './refusals.ts'
 import type { Requirement } from './requirement.ts'
 import type { AgentContext, Clock } from './types.ts'
@@ -54,11 +54,7 @@ function judgeParties(requirement: Requirement, context: AgentContext): RefusalC
 
 /** A rule of the user's: only `true` is yes; a promise, a truthy value or an exception is no. */
 function holds<A extends unknown[]>(rule: (...parties: A) => boolean, ...parties: A): boolean {
-  try {
-    return rule(...parties) === true
-  } catch {
-    return false
-  }
+  return isTrue(() => rule(...parties))
 }
 
 function checkGrants(

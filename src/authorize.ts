@@ -18,7 +18,7 @@ export interface Authorizer {
     attempt: Attempt | undefined,
   ): MaybePromise<Decision>
   /** The answer to a request without credentials on a route that needs some. */
-  challenge(requirement: AnyRequirement): Refusal
+  challenge(requirement: AnyRequirement, attempt: Attempt): MaybePromise<Refusal>
 }
 
 interface Compiled {
@@ -56,13 +56,10 @@ export function createAuthorizer(
     attempt: Attempt | undefined,
   ): MaybePromise<Decision> {
     const scheme = attempt?.scheme ?? (context.sender.jkt === undefined ? 'Bearer' : 'DPoP')
-    const refused = (reason: Denial): Decision => ({
-      ok: false,
-      refusal: refuse(reason, { scheme, needs, nonce: undefined }),
-    })
-    const decision = denial === undefined ? allowed : refused(denial)
+    const decision: Decision =
+      denial === undefined ? allowed : { ok: false, refusal: refuse(denial, { scheme, needs, nonce: undefined }) }
     return andThen(recorder.access(attempt, context, decision, needs), (isRecorded) =>
-      isRecorded ? decision : refused(new Denial('audit_unavailable')),
+      isRecorded ? decision : conclude(new Denial('audit_unavailable'), context, needs, attempt),
     )
   }
 
@@ -74,9 +71,13 @@ export function createAuthorizer(
         conclude(denial, context, needs, attempt),
       )
     },
-    challenge(raw) {
+    challenge(raw, attempt) {
       const { needs } = compile(raw)
-      return refuse(new Denial('credentials_missing'), { scheme: undefined, needs, nonce: undefined })
+      const context = { scheme: undefined, needs, nonce: undefined }
+      const verdict = { ok: false, refusal: refuse(new Denial('credentials_missing'), context) } as const
+      return andThen(recorder.authentication(attempt, verdict, needs), (isRecorded) =>
+        isRecorded ? verdict.refusal : refuse(new Denial('audit_unavailable'), context),
+      )
     },
   }
 }

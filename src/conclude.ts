@@ -32,10 +32,15 @@ export function createConclusion(
     return { ok: false, refusal: refuse(denial, { scheme: attempt.scheme, needs, nonce }) }
   }
 
+  function unrecorded(attempt: Attempt): Verdict {
+    const verdict = refused(attempt, new Denial('audit_unavailable'))
+    void recorder.authentication(attempt, verdict, needs)
+    return verdict
+  }
+
   return function conclude(attempt, denial) {
     const verdict = denial === undefined ? admit(attempt) : refused(attempt, denial)
-    const isRecorded = recorder.authentication(attempt, verdict)
-    if (isRecorded === true) return verdict
-    return andThen(isRecorded, (late) => (late ? verdict : refused(attempt, new Denial('audit_unavailable'))))
+    const isRecorded = recorder.authentication(attempt, verdict, needs)
+    return isRecorded === true ? verdict : andThen(isRecorded, (late) => (late ? verdict : unrecorded(attempt)))
   }
 }

@@ -41,9 +41,10 @@ export function readCredentials(view: RequestView, policy: CredentialsPolicy): C
   if (lines.length > 1) return new Denial('request_malformed')
   // The longest scheme name and a few spaces beside the token.
   if (line.length > policy.token.maxBytes + 16) return new Denial('request_malformed', { hint: 'token.maxBytes' })
+  if (!isAscii.test(line)) return new Denial('request_malformed')
   const parts = credentials.exec(line)
   const scheme = schemeOf(parts?.[1] ?? takenScheme.exec(line)?.[1])
-  if (scheme === undefined) return new Denial(isAscii.test(line) ? 'credentials_missing' : 'request_malformed')
+  if (scheme === undefined) return new Denial('credentials_missing')
   if (scheme === 'Bearer' ? !policy.takesBearer : !policy.takesDpop) return new Denial('credentials_missing')
   const token = parts?.[2]
   if (token === undefined || token.length > policy.token.maxBytes) return new Denial('request_malformed')

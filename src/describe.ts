@@ -6,7 +6,8 @@ import type { PolicyDescription } from './verifier-types.ts'
 /** The policy in force, as data to print at start. Secrets are not in it. */
 export function describePolicy(policy: Policy, metadataUrl: string | undefined): PolicyDescription {
   const issuers = [...policy.issuers.values()]
-  return {
+  // A copy: what the caller does with it cannot reach the policy.
+  return structuredClone<PolicyDescription>({
     resource: policy.resource,
     publicUrls: policy.publicUrls,
     issuers: issuers.map((issuer) => ({
@@ -26,7 +27,7 @@ export function describePolicy(policy: Policy, metadataUrl: string | undefined):
     cache: policy.cache,
     metadata: metadataUrl ?? null,
     relaxations: relaxationsOf(policy),
-  }
+  })
 }
 
 function describeDpop(dpop: DpopPolicy): PolicyDescription['dpop'] {
@@ -58,13 +59,26 @@ function relaxationsOf(policy: Policy): readonly string[] {
     if (issuer.allowUnbound) list.push(`${issuer.path}.dangerously.allowUnbound`)
     if (issuer.missingAudienceClients.size > 0) list.push(`${issuer.path}.dangerously.allowMissingAudience`)
     if (issuer.maxTokenSeconds > 300) list.push(`${issuer.path}.maxTokenSeconds`)
-    if (issuer.actorIssuers === 'any') list.push(`${issuer.path}.actorIssuers`)
+    if (issuer.actorIssuers !== 'own' && issuer.actorIssuers !== false) list.push(`${issuer.path}.actorIssuers`)
     if (issuer.ignoreCnf.size > 0) list.push(`${issuer.path}.ignoreCnf`)
     if (issuer.dpopSchemeForMtls) list.push(`${issuer.path}.dpopSchemeForMtls`)
   }
   if (policy.token.toleranceSeconds > 5) list.push('token.clockToleranceSeconds')
-  if (policy.dpop !== false && policy.dpop.maxAgeSeconds > 60) list.push('dpop.maxAgeSeconds')
-  if (policy.dpop !== false && policy.dpop.futureSeconds > 10) list.push('dpop.futureSeconds')
-  if (policy.dpop !== false && policy.dpop.algorithms.includes('RS256')) list.push('dpop.algorithms')
+  if (policy.maxDepth > 5) list.push('delegation.maxDepth')
+  return policy.dpop === false ? list : [...list, ...relaxationsOfDpop(policy.dpop)]
+}
+
+function relaxationsOfDpop({
+  maxAgeSeconds,
+  futureSeconds,
+  algorithms,
+  freshness,
+  nonce,
+}: DpopPolicy): readonly string[] {
+  const list: string[] = []
+  if (maxAgeSeconds > 60) list.push('dpop.maxAgeSeconds')
+  if (futureSeconds > 10) list.push('dpop.futureSeconds')
+  if (algorithms.includes('RS256')) list.push('dpop.algorithms')
+  if (freshness !== (nonce === undefined ? 'iat' : 'both')) list.push('dpop.freshness')
   return list
 }

@@ -1,7 +1,7 @@
 import { AuthError } from './auth-error.ts'
-import { andThen, type MaybePromise } from './internal/later.ts'
+import { andThen, answerOf, type MaybePromise } from './internal/later.ts'
 import { OptionReader, OptionsError } from './internal/option-reader.ts'
-import { compileRequirement } from './requirement.ts'
+import { compileRequirement, copyRequirement } from './requirement.ts'
 import type {
   AccessRequirement,
   AgentContext,
@@ -50,6 +50,7 @@ interface Admission {
   readonly verifier: Verifier
   /** undefined: let in without credentials. */
   readonly verdict: Verdict | undefined
+  readonly view: RequestView
   readonly conclude: (refusal: Refusal) => Entry
   readonly earlier: Admission | undefined
 }
@@ -71,15 +72,21 @@ export function createDoor<R extends object>(
     }
     const conclude = (refusal: Refusal) => concludeRefusal(refusal, request, onRefusal)
     const known = admissionBy(verifier, request)
-    if (known !== undefined) return entryOf(known, conclude)
-    if (optional && isAnonymous(view)) return remember(request, undefined, conclude)
-    return andThen(verifier.checkNow(view, request), (verdict) => remember(request, verdict, conclude))
+    // What an optional guard let in without credentials still has to pass a strict one.
+    if (known !== undefined && (optional || known.verdict !== undefined)) {
+      return remember(request, { ...known, conclude })
+    }
+    const admission = { verifier, view, conclude, earlier: undefined }
+    if (optional && isAnonymous(view)) return remember(request, { ...admission, verdict: undefined })
+    return andThen(verifier.checkNow(view, request), (verdict) => remember(request, { ...admission, verdict }))
   }
 
-  function remember(request: R, verdict: Verdict | undefined, conclude: Admission['conclude']): Entry {
-    const admission = { verifier, verdict, conclude, earlier: admissions.get(request) }
-    admissions.set(request, admission)
-    return entryOf(admission, conclude)
+  /** The latest guard's admission is the one that routes rest on. */
+  function remember(request: R, admission: Admission): Entry {
+    const latest = admissions.get(request)
+    const earlier = latest?.verifier === verifier ? latest.earlier : latest
+    admissions.set(request, { ...admission, earlier })
+    return entryOf(admission)
   }
 
   return { verifier, enter }
@@ -111,7 +118,7 @@ function admissionBy(verifier: Verifier, request: object): Admission | undefined
   return admission
 }
 
-function entryOf({ verdict }: Admission, conclude: Admission['conclude']): Entry {
+function entryOf({ verdict, conclude }: Admission): Entry {
   if (verdict === undefined) return { kind: 'anonymous' }
   if (!verdict.ok) return conclude(verdict.refusal)
   return { kind: 'admitted', context: verdict.context, headers: verdict.headers }
@@ -132,14 +139,12 @@ function concludeRefusal<R>(refusal: Refusal, request: R, onRefusal: OnRefusal<R
 
 /** A hook that fails changes nothing: the refusal stands as it is. */
 function askForWish<R>(refusal: Refusal, request: R, onRefusal: OnRefusal<R> | undefined) {
-  try {
-    const wish = onRefusal?.(refusal, request)
-    if (typeof wish !== 'object' || wish === null) return undefined
+  const wish = answerOf(() => onRefusal?.(refusal, request))
+  if (typeof wish !== 'object' || wish === null) return undefined
+  return answerOf(() => {
     const { body, handOver } = wish
     return { handOver, body: typeof body === 'string' ? body : JSON.stringify(body) }
-  } catch {
-    return undefined
-  }
+  })
 }
 
 /** RFC 9728 §3.2 and §7.10. */
@@ -162,16 +167,17 @@ export function createGuard<R extends object>(
   compileRequirement(read, 'requirement', requirement, undefined)
   if (requirement === undefined) read.problem('requirement', 'is required')
   read.finish()
+  const own = copyRequirement(requirement)
 
   return function guard(request) {
     const admission = admissions.get(request)
     if (admission === undefined) {
       throw new OptionsError([{ path: 'requireAccess', message: 'stands on a route that no agentAuth() guards' }])
     }
-    const { verifier, verdict, conclude } = admission
-    if (verdict === undefined) return conclude(verifier.challenge(requirement))
+    const { verifier, verdict, view, conclude } = admission
+    if (verdict === undefined) return andThen(verifier.challenge(own, view), conclude)
     if (!verdict.ok) return conclude(verdict.refusal)
-    return andThen(verifier.authorizeNow(verdict.context, requirement, request), (decision) =>
+    return andThen(verifier.authorizeNow(verdict.context, own, request), (decision) =>
       decision.ok ? undefined : conclude(decision.refusal),
     )
   }

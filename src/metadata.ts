@@ -29,7 +29,7 @@ export function createMetadata(policy: Policy): ResourceMetadata | undefined {
     document(scopes) {
       // RFC 9728 §3.2: a parameter without values is left out.
       const supported = [...new Set([...floor, ...scopes])]
-      return supported.length === 0 ? fixed : { ...fixed, scopes_supported: supported }
+      return structuredClone(supported.length === 0 ? fixed : { ...fixed, scopes_supported: supported })
     },
   }
 }

@@ -143,7 +143,12 @@ function readMetadata(read: OptionReader, value: unknown): Policy['metadata'] {
   for (const name of ['resource', 'authorization_servers', 'bearer_methods_supported']) {
     if (Object.hasOwn(value, name)) read.problem(`metadata.${name}`, 'follows from the other options')
   }
-  return { ...value }
+  try {
+    return structuredClone(value as Record<string, unknown>)
+  } catch {
+    read.problem('metadata', 'must hold JSON data only')
+    return {}
+  }
 }
 
 function readClock(read: OptionReader, value: unknown): (() => number) | Clock | undefined {

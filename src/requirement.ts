@@ -111,23 +111,37 @@ function isOf(party: Party, issuer: string): boolean {
 function readDetails(read: OptionReader, path: string, value: unknown): DetailRule | undefined {
   const raw = read.object(path, value, ['type', 'allows'])
   if (raw === undefined) return undefined
-  const type =
-    raw['type'] === undefined ? read.problem(`${path}.type`, 'is required') : read.string(`${path}.type`, raw['type'])
-  const allows =
-    raw['allows'] === undefined
-      ? read.problem(`${path}.allows`, 'is required')
-      : read.function<DetailRule['allows']>(`${path}.allows`, raw['allows'])
-  return type === undefined || allows === undefined ? undefined : { type, allows }
+  for (const name of ['type', 'allows']) if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
+  const type = read.string(`${path}.type`, raw['type'])
+  const allows = read.function<DetailRule['allows']>(`${path}.allows`, raw['allows'])
+  return type === undefined || allows === undefined ? undefined : { type, allows: allows.bind(raw as never) }
 }
 
 function readWhere(read: OptionReader, path: string, value: unknown): Predicate | undefined {
   if (value === undefined || typeof value === 'function') return value as Predicate | undefined
   const raw = read.object(path, value, ['name', 'test'])
   if (raw === undefined) return undefined
-  read.string(`${path}.name`, raw['name'] ?? '')
-  return raw['test'] === undefined
-    ? read.problem(`${path}.test`, 'is required')
-    : read.function<Predicate>(`${path}.test`, raw['test'])
+  for (const name of ['name', 'test']) if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
+  read.string(`${path}.name`, raw['name'])
+  return read.function<Predicate>(`${path}.test`, raw['test'])?.bind(raw)
+}
+
+/** What the caller changes in its object afterwards changes nothing: lists and rules are copied, functions keep their `this`. */
+export function copyRequirement<R>(requirement: AccessRequirement<R>): AccessRequirement<R> {
+  const { details, where, ...rest } = requirement
+  const copy: AccessRequirement<R> = {}
+  for (const [name, value] of Object.entries(rest)) Object.assign(copy, { [name]: copyRule(value) })
+  if (details !== undefined) copy.details = { type: details.type, allows: details.allows.bind(details) }
+  if (where !== undefined) {
+    copy.where = typeof where === 'function' ? where : { name: where.name, test: where.test.bind(where) }
+  }
+  return Object.freeze(copy)
+}
+
+function copyRule(value: unknown): unknown {
+  if (Array.isArray(value)) return Object.freeze(value.map(copyRule))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.freeze(Object.fromEntries(Object.entries(value).map(([name, item]) => [name, copyRule(item)])))
 }
 
 export type AnyRequirement = AccessRequirement<never>

@@ -65,8 +65,8 @@ export interface Verifier {
    * Until then nothing else about the request is judged again.
    */
   lease(context: AgentContext): AbortSignal
-  /** For adapters: the refusal of a request that was let in without credentials (optional mode) on a route that needs some. */
-  challenge<R = unknown>(requirement: AccessRequirement<R>): Refusal
+  /** For adapters: refuses a request that was let in without credentials (optional mode) on a route that needs some. */
+  challenge<R = unknown>(requirement: AccessRequirement<R>, view: RequestView): Refusal | Promise<Refusal>
   /** The RFC 9728 document, unless `metadata: false`. */
   readonly metadata: ResourceMetadata | undefined
   /** True with an `access` floor. */

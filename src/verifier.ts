@@ -64,7 +64,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   function checkNow(view: RequestView, request: object = view): MaybePromise<Verdict> {
     const attempt = new Attempt(view, request)
-    if (recorder.isActive) attempts.set(request, attempt)
+    if (recorder.isWatched) attempts.set(request, attempt)
     const denial = walk(attempt, 0)
     return denial instanceof Promise ? denial.then((late) => conclude(attempt, late)) : conclude(attempt, denial)
   }
@@ -83,7 +83,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     authorizeNow,
     authorize: async (context, requirement, request) => authorizeNow(context, requirement, request),
     lease: leases.lease,
-    challenge: authorizer.challenge,
+    challenge: (requirement, view) => authorizer.challenge(requirement, new Attempt(view, view)),
     metadata,
     hasFloor: policy.access !== undefined,
     async ready() {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Attempt } from '../attempt.ts'
 import { Denial } from '../internal/denial.ts'
-import type { AgentContext, AuditEvent, Decision, Refusal, Verdict } from '../types.ts'
+import type { RefusalCode } from '../refusals.ts'
+import type { AgentContext, AuditEvent, Decision, Facts, Refusal, Verdict } from '../types.ts'
 
 type WhoPart = Pick<AuditEvent, 'issuer' | 'principal' | 'actor' | 'chain' | 'client' | 'scopesGranted' | 'tokenId'>
 
@@ -71,7 +72,7 @@ function common(requestId: string, time: number, phase: AuditEvent['phase'], ref
     phase,
     decision: refusal === undefined ? ('admitted' as const) : ('refused' as const),
     code: refusal?.code ?? null,
-    ...(refusal === undefined ? {} : { facts: refusal.facts }),
+    ...(refusal === undefined ? {} : { facts: recordable(refusal) }),
   }
 }
 
@@ -104,4 +105,20 @@ function describeProof({ proof }: Attempt, verdict: Verdict): AuditEvent['proof'
     iatOffset: proof?.iatOffset ?? (verdict.ok ? undefined : verdict.refusal.facts.iatOffset) ?? null,
     replayed: code === 'proof_replayed',
   }
+}
+
+/** What these refusals know of the token nobody has signed for yet. */
+const beforeSignature: ReadonlySet<RefusalCode> = new Set([
+  'token_malformed',
+  'token_type',
+  'token_algorithm',
+  'token_issuer',
+  'token_expired',
+  'token_key_unknown',
+  'token_signature',
+])
+
+function recordable({ code, facts }: Refusal): Facts {
+  if (!beforeSignature.has(code)) return facts
+  return facts.hint === undefined ? {} : { hint: facts.hint }
 }

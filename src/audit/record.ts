@@ -1,9 +1,9 @@
 import { channel } from 'node:diagnostics_channel'
-import { type Needs, needsOf } from '../access.ts'
+import type { Needs } from '../access.ts'
 import type { Attempt } from '../attempt.ts'
 import type { MaybePromise } from '../internal/later.ts'
 import type { Policy } from '../options.ts'
-import type { AgentContext, AuditEvent, Decision, Refusal, Verdict } from '../types.ts'
+import type { AgentContext, AuditEvent, Decision, Verdict } from '../types.ts'
 import type { Health } from '../verifier-types.ts'
 import { accessEvent, authenticationEvent } from './event.ts'
 import { createQueuedWriter, createRequiredWriter } from './sinks.ts'
@@ -11,10 +11,11 @@ import { createQueuedWriter, createRequiredWriter } from './sinks.ts'
 /** Every refusal is published here: `{ refusal, event }`. */
 const refusalChannel = channel('onbehalf:refusal')
 
-/** Records decisions. Nothing is built until somebody listens. Each answer false: must be recorded and could not be. */
+/** Records decisions. Nothing is built until somebody listens. An answer of false: it must be recorded and could not be. */
 export interface Recorder {
-  readonly isActive: boolean
-  authentication(attempt: Attempt, verdict: Verdict): MaybePromise<boolean>
+  /** Does anybody listen now? */
+  readonly isWatched: boolean
+  authentication(attempt: Attempt, verdict: Verdict, needs: Needs): MaybePromise<boolean>
   access(attempt: Attempt | undefined, context: AgentContext, decision: Decision, needs: Needs): MaybePromise<boolean>
   readonly counts: Health['audit']
 }
@@ -22,30 +23,30 @@ export interface Recorder {
 export function createRecorder(policy: Policy): Recorder {
   const { sinks, required } = policy.audit
   const writers = sinks.map(required ? createRequiredWriter : createQueuedWriter)
-  const floorScopes = needsOf(policy.access).scopes
 
-  function emit(event: AuditEvent, refusal: Refusal | undefined): MaybePromise<boolean> {
-    if (refusal !== undefined && refusalChannel.hasSubscribers) refusalChannel.publish({ refusal, event })
+  function emit(event: AuditEvent, outcome: Verdict | Decision): MaybePromise<boolean> {
+    if (!outcome.ok) refusalChannel.publish({ refusal: outcome.refusal, event })
+    // What could not be recorded is not recorded again: only the refusal that follows is published.
+    if (event.code === 'audit_unavailable') return true
     let answer: MaybePromise<boolean> = true
     // Only a required writer answers anything but true, and it stands alone.
     for (const writer of writers) answer = writer.write(event)
     return answer
   }
 
-  const isWatched = (refusal: Refusal | undefined) =>
-    writers.length > 0 || (refusal !== undefined && refusalChannel.hasSubscribers)
+  const isHeard = ({ ok }: Verdict | Decision) => writers.length > 0 || (!ok && refusalChannel.hasSubscribers)
 
   return {
-    isActive: writers.length > 0,
-    authentication(attempt, verdict) {
-      const refusal = verdict.ok ? undefined : verdict.refusal
-      if (!isWatched(refusal)) return true
-      return emit(authenticationEvent(attempt, verdict, policy.clock.now(), floorScopes), refusal)
+    get isWatched() {
+      return writers.length > 0 || refusalChannel.hasSubscribers
+    },
+    authentication(attempt, verdict, needs) {
+      if (!isHeard(verdict)) return true
+      return emit(authenticationEvent(attempt, verdict, policy.clock.now(), needs.scopes), verdict)
     },
     access(attempt, context, decision, needs) {
-      const refusal = decision.ok ? undefined : decision.refusal
-      if (!isWatched(refusal)) return true
-      return emit(accessEvent(attempt, context, decision, policy.clock.now(), needs.scopes), refusal)
+      if (!isHeard(decision)) return true
+      return emit(accessEvent(attempt, context, decision, policy.clock.now(), needs.scopes), decision)
     },
     get counts() {
       const sum = { dropped: 0, failed: 0, pending: 0 }

@@ -48,7 +48,7 @@ interface ProofClaims {
   readonly nbf: number | undefined
 }
 
-/** RFC 9449 §4.3 in the order of DESIGN §4: everything cheap before the key is imported and the signature verified. */
+/** The checks of RFC 9449 §4.3: everything cheap before the key is imported and the signature verified. */
 export function createProofCheck(
   policy: DpopPolicy,
   nonces: Nonces | undefined,
@@ -120,9 +120,9 @@ export function createProofCheck(
   function targetFacts(target: string, path: string | undefined, htu: string, isStrict: boolean): Facts {
     return {
       expectedTarget: path === undefined ? 'none' : options.publicUrls.map((url) => url + path).join(' '),
-      receivedTarget: htu.slice(0, 2_048),
+      receivedTarget: withoutQuery(htu),
       hint: isStrict ? 'publicUrl' : 'dpop.htu',
-      ...(path === undefined ? { cause: `ambiguous request target ${JSON.stringify(target.slice(0, 256))}` } : {}),
+      ...(path === undefined ? { cause: `ambiguous request target ${JSON.stringify(withoutQuery(target))}` } : {}),
     }
   }
 
@@ -161,6 +161,11 @@ export function createProofCheck(
 function importKnown(header: ProofHeader, jkt: string): ProofKey | undefined {
   const key = importProofKey(header)
   return key === undefined ? undefined : { jkt, key }
+}
+
+/** A query may hold a secret: it is not for logs (RFC 6750 §5.3). */
+function withoutQuery(target: string): string {
+  return target.replace(/[?#].*$/s, '').slice(0, 1_024)
 }
 
 function mismatch(expected: string, received: string): Denial {

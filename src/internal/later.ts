@@ -28,10 +28,28 @@ function withDeadline<T, F>(answer: PromiseLike<T>, fallback: F): Promise<T | F>
       clearTimeout(timer)
       resolve(value)
     }
-    answer.then(finish, () => finish(fallback))
+    // Adopted first: a thenable's own `then` may throw.
+    Promise.resolve(answer).then(finish, () => finish(fallback))
   })
 }
 
-export function isThenable<T>(value: MaybePromise<T> | PromiseLike<T>): value is PromiseLike<T> {
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && typeof (value as PromiseLike<T>).then === 'function'
+}
+
+/** For hooks that must answer at once: only `true` is yes. A promise is no, and its rejection is nobody's concern. */
+export function isTrue(call: () => unknown): boolean {
+  return answerOf(call) === true
+}
+
+/** What a synchronous hook answers; undefined for a throw or a promise. */
+export function answerOf<T>(call: () => T): T | undefined {
+  try {
+    const answer = call()
+    if (!isThenable(answer)) return answer
+    Promise.resolve(answer).catch(() => {})
+  } catch {
+    // The same as no answer.
+  }
+  return undefined
 }
