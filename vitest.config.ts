@@ -13,6 +13,11 @@ export default defineConfig({
     // A hang guard: no test waits on anything real for this long.
     testTimeout: 20_000,
     hookTimeout: 30_000,
-    coverage: { provider: 'v8', include: ['src/**', 'adapters/**'] },
+    coverage: {
+      provider: 'v8',
+      include: ['src/**', 'adapters/**'],
+      reporter: ['text-summary', 'json-summary'],
+      thresholds: { lines: 95, branches: 90 },
+    },
   },
 })

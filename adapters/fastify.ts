@@ -52,7 +52,7 @@ async function guardScope(app: FastifyInstance, options: AgentAuthOptions): Prom
   const routes = collectRoutes(app)
   const scopes = () => scopesOf(routes)
   app.addHook('onRequest', async (request, reply) => {
-    return act(await door.enter(request, viewOf(request.raw, request.raw.url ?? ''), scopes), request, reply)
+    return act(await door.enter(request, viewOf(request.raw, request.originalUrl), scopes), request, reply)
   })
   app.addHook('onSend', async (request, reply) => {
     const headers = owed.get(request)

@@ -3,7 +3,7 @@ import {
   type AgentContext,
   contextOf,
   createDoor,
-  createGuard,
+  createGuards,
   type DoorSettings,
   type Entry,
   type HeaderList,
@@ -45,16 +45,8 @@ export function createGate(
   optionsOrVerifier: VerifierOptions | Verifier,
   settings: Omit<DoorSettings<Request>, 'optional'> = {},
 ): Gate {
-  const door = createDoor<Request>(optionsOrVerifier, { onRefusal: settings.onRefusal })
-  const guards = new WeakMap<AccessRequirement<Request>, ReturnType<typeof createGuard<Request>>>()
-
-  function guardOf(requirement: AccessRequirement<Request>) {
-    const known = guards.get(requirement)
-    if (known !== undefined) return known
-    const guard = createGuard<Request>(requirement)
-    guards.set(requirement, guard)
-    return guard
-  }
+  const door = createDoor<Request>(optionsOrVerifier, settings, 'always')
+  const guardOf = createGuards<Request>()
 
   async function enter(
     request: Request,
@@ -64,7 +56,7 @@ export function createGate(
     const entry: Entry = await door.enter(request, viewOf(request, connection))
     if (entry.kind !== 'admitted') return { ok: false, response: responseTo(entry) }
     const refusal = requirement === undefined ? undefined : await guardOf(requirement)(request)
-    if (refusal !== undefined) return { ok: false, response: responseTo(refusal) }
+    if (refusal !== undefined) return { ok: false, response: finish(responseTo(refusal), entry.headers) }
     return { ok: true, context: entry.context, finish: (response) => finish(response, entry.headers) }
   }
 

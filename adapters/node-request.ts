@@ -9,7 +9,12 @@ export function viewOf(request: IncomingMessage, target: string): RequestView {
     method: request.method ?? '',
     target,
     header: (name) => fieldLines(request, name),
-    peer: { address: request.socket?.remoteAddress, certificate: () => peerCertificate(request.socket) },
+    peer: {
+      get address() {
+        return request.socket?.remoteAddress
+      },
+      certificate: () => peerCertificate(request.socket),
+    },
   }
 }
 

@@ -7,7 +7,7 @@ import {
   type Answer,
   contextOf,
   createDoor,
-  createGuard,
+  createGuards,
   type DoorSettings,
   type Entry,
   type Verifier,
@@ -41,14 +41,15 @@ export interface NodeGate {
  */
 export function createNodeGate(
   optionsOrVerifier: VerifierOptions | Verifier,
-  settings: { onRefusal?: DoorSettings<IncomingMessage>['onRefusal'] } = {},
+  settings: Omit<DoorSettings<IncomingMessage>, 'optional'> = {},
 ): NodeGate {
-  const door = createDoor<IncomingMessage>(optionsOrVerifier, { onRefusal: settings.onRefusal })
+  const door = createDoor<IncomingMessage>(optionsOrVerifier, settings, 'always')
+  const guardOf = createGuards<IncomingMessage>()
 
   async function enter(request: IncomingMessage, requirement?: AccessRequirement<IncomingMessage>): Promise<Entry> {
     const entry = await door.enter(request, viewOf(request, request.url ?? ''))
     if (entry.kind !== 'admitted' || requirement === undefined) return entry
-    return (await createGuard<IncomingMessage>(requirement)(request)) ?? entry
+    return (await guardOf(requirement)(request)) ?? entry
   }
 
   const gate: NodeGate = async (request, response, requirement) => {
@@ -62,9 +63,17 @@ export function createNodeGate(
   }
 
   gate.authorizeUpgrade = async (request, socket, requirement) => {
+    // Node has let go of an upgraded socket: an error on it while we wait would end the process.
+    const ignore = () => {}
+    socket.on('error', ignore)
     const entry = await enter(request, requirement)
-    if (entry.kind === 'admitted') return entry.context
-    socket.end(rawAnswer(answerOf(entry)), () => socket.destroy())
+    if (entry.kind === 'admitted' && !socket.destroyed) {
+      socket.off('error', ignore)
+      return entry.context
+    }
+    if (entry.kind === 'answered') socket.end(rawAnswer(entry.answer), () => socket.destroy())
+    else socket.destroy()
+    if (entry.kind === 'handed over') throw entry.error
     return undefined
   }
 

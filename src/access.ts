@@ -1,9 +1,10 @@
 import type { Step } from './attempt.ts'
 import { Denial } from './internal/denial.ts'
 import { andThen, isTrue, type MaybePromise, settle } from './internal/later.ts'
+import type { Policy } from './options.ts'
 import type { RefusalCode } from './refusals.ts'
 import type { Requirement } from './requirement.ts'
-import type { AgentContext, Clock } from './types.ts'
+import type { AgentContext } from './types.ts'
 
 /** What a challenge says of the route: everything it needs, whatever lacks. */
 export interface Needs {
@@ -12,11 +13,20 @@ export interface Needs {
   readonly maxAuthAgeSeconds: number | undefined
 }
 
+export interface AccessTime {
+  readonly nowSeconds: number
+  readonly toleranceSeconds: number
+}
+
+export function accessTime({ clock, token }: Pick<Policy, 'clock' | 'token'>): AccessTime {
+  return { nowSeconds: clock.now() / 1_000, toleranceSeconds: token.toleranceSeconds }
+}
+
 /** Step 5 for every route; a route's own requirement is judged by authorize.ts. */
-export function createFloorStep(policy: { access: Requirement | undefined; clock: Clock }): Step {
+export function createFloorStep(policy: Pick<Policy, 'access' | 'clock' | 'token'>): Step {
   return function checkFloor({ token, request }) {
     if (policy.access === undefined || token?.context === undefined) return undefined
-    return checkAccess(policy.access, token.context, request, policy.clock.now() / 1_000)
+    return checkAccess(policy.access, token.context, request, accessTime(policy))
   }
 }
 
@@ -25,17 +35,16 @@ export function checkAccess(
   requirement: Requirement,
   context: AgentContext,
   request: unknown,
-  nowSeconds: number,
+  time: AccessTime,
 ): MaybePromise<Denial | undefined> {
   const code = judgeParties(requirement, context)
   if (code !== undefined) return new Denial(code)
   const { where } = requirement
-  if (where === undefined) return checkGrants(requirement, context, request, nowSeconds)
+  if (where === undefined) return checkGrants(requirement, context, request, time)
   return andThen(
     // Any answer but true, an error and a silence refuse alike.
     settle(() => where(context, request), false),
-    (answer) =>
-      answer === true ? checkGrants(requirement, context, request, nowSeconds) : new Denial('access_denied'),
+    (answer) => (answer === true ? checkGrants(requirement, context, request, time) : new Denial('access_denied')),
   )
 }
 
@@ -61,26 +70,28 @@ function checkGrants(
   requirement: Requirement,
   context: AgentContext,
   request: unknown,
-  nowSeconds: number,
+  time: AccessTime,
 ): Denial | undefined {
   const { details } = requirement
   if (details !== undefined) {
     const ofType = context.authorizationDetails.filter((detail) => detail.type === details.type)
     if (!ofType.some((detail) => holds(details.allows, detail, context, request))) return new Denial('details_missing')
   }
-  if (!isAuthenticated(requirement, context, nowSeconds)) return new Denial('authentication_insufficient')
+  if (!isAuthenticated(requirement, context, time)) return new Denial('authentication_insufficient')
   return hasScopes(requirement, context.scopes) ? undefined : new Denial('scope_missing')
 }
 
 /** RFC 9470 §5 and §6: an absent claim satisfies nothing. */
-function isAuthenticated({ acr, maxAuthAgeSeconds }: Requirement, context: AgentContext, nowSeconds: number): boolean {
+function isAuthenticated({ acr, maxAuthAgeSeconds }: Requirement, context: AgentContext, time: AccessTime): boolean {
   const { authentication } = context
   if (acr !== undefined && !(authentication.acr !== undefined && acr.includes(authentication.acr))) return false
   if (maxAuthAgeSeconds === undefined) return true
-  return authentication.time !== undefined && nowSeconds - authentication.time <= maxAuthAgeSeconds
+  const age = time.nowSeconds - (authentication.time ?? Number.NaN)
+  // An authentication yet to come proves nothing.
+  return age <= maxAuthAgeSeconds && age >= -time.toleranceSeconds
 }
 
-export function hasScopes({ scopes, anyScope }: Requirement, granted: readonly string[]): boolean {
+function hasScopes({ scopes, anyScope }: Requirement, granted: readonly string[]): boolean {
   return (
     scopes.every((scope) => granted.includes(scope)) &&
     (anyScope.length === 0 || anyScope.some((scope) => granted.includes(scope)))

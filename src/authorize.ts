@@ -1,4 +1,4 @@
-import { checkAccess, type Needs, needsOf } from './access.ts'
+import { accessTime, checkAccess, type Needs, needsOf } from './access.ts'
 import type { Attempt } from './attempt.ts'
 import type { Recorder } from './audit/record.ts'
 import type { createRefuser } from './challenge.ts'
@@ -66,8 +66,7 @@ export function createAuthorizer(
   return {
     authorize(context, raw, request, attempt) {
       const { requirement, needs } = compile(raw)
-      const nowSeconds = policy.clock.now() / 1_000
-      return andThen(checkAccess(requirement, context, request, nowSeconds), (denial) =>
+      return andThen(checkAccess(requirement, context, request, accessTime(policy)), (denial) =>
         conclude(denial, context, needs, attempt),
       )
     },

@@ -1,6 +1,6 @@
 import type { Confirmation } from './binding/confirmation.ts'
 import type { Parties } from './delegation.ts'
-import { sealed, sealedCopy } from './internal/freeze.ts'
+import { sealed } from './internal/freeze.ts'
 import { defaultTokenSeconds } from './options/issuer.ts'
 import type { VerifiedToken } from './token/token.ts'
 import type { AgentContext, Party, WarningCode } from './types.ts'
@@ -22,7 +22,7 @@ export function buildContext(
     involvesAgent: parties.involvesAgent,
     client: parties.client,
     scopes: Object.freeze([...claims.scopes]),
-    authorizationDetails: sealedCopy(claims.details),
+    authorizationDetails: Object.freeze([...claims.details]),
     roles: Object.freeze([...claims.roles]),
     permissions: Object.freeze([...claims.permissions]),
     sender,
@@ -37,7 +37,7 @@ export function buildContext(
       audience: Object.freeze([...(claims.audience ?? [])]),
       issuedAt: claims.iat,
       expiresAt: claims.exp,
-      claims: sealedCopy(claims.all),
+      claims: claims.all,
     }),
     enforcement: 'enforced',
     warnings: Object.freeze(warnings),

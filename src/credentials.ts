@@ -30,11 +30,11 @@ export function createCredentialsStep(policy: CredentialsPolicy): Step {
 }
 
 /** RFC 9110 §11.4: `auth-scheme 1*SP token68`. */
-const credentials = /^(Bearer|DPoP) +([A-Za-z0-9\-._~+/]+=*)$/i
+const wellFormed = /^(Bearer|DPoP) +([A-Za-z0-9\-._~+/]+=*)$/i
 const takenScheme = /^(Bearer|DPoP)(?![!#$%&'*+\-.^_`|~0-9A-Za-z])/i
 
 /** Exactly one Authorization field line with exactly one token; query and body are never read (RFC 6750 §2, RFC 9700 §4.3.2). */
-export function readCredentials(view: RequestView, policy: CredentialsPolicy): Credentials | Denial {
+function readCredentials(view: RequestView, policy: CredentialsPolicy): Credentials | Denial {
   const lines = view.header('authorization')
   const line = lines[0]
   if (line === undefined) return new Denial('credentials_missing')
@@ -42,7 +42,7 @@ export function readCredentials(view: RequestView, policy: CredentialsPolicy): C
   // The longest scheme name and a few spaces beside the token.
   if (line.length > policy.token.maxBytes + 16) return new Denial('request_malformed', { hint: 'token.maxBytes' })
   if (!isAscii.test(line)) return new Denial('request_malformed')
-  const parts = credentials.exec(line)
+  const parts = wellFormed.exec(line)
   const scheme = schemeOf(parts?.[1] ?? takenScheme.exec(line)?.[1])
   if (scheme === undefined) return new Denial('credentials_missing')
   if (scheme === 'Bearer' ? !policy.takesBearer : !policy.takesDpop) return new Denial('credentials_missing')

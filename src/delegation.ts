@@ -15,6 +15,8 @@ export interface Parties {
   readonly delegation: Delegation | null
   readonly client: { readonly id: string; readonly profiles: readonly string[] }
   readonly involvesAgent: boolean
+  /** Everyone the token names as an actor, also behind a self-act. */
+  readonly named: readonly Party[]
   readonly warnings: readonly WarningCode[]
 }
 
@@ -30,22 +32,23 @@ export function readParties(claims: TokenClaims, issuer: IssuerPolicy, maxDepth:
   const client = readClient(claims, issuer, warnings)
   if (claims.azp !== undefined && claims.azp !== claims.clientId) warnings.add('client_id_azp_differ')
 
-  const current = chain[0] ?? registeredActor(claims, issuer)
-  const isSelf = current !== undefined && isSameParty(current, principal)
-  const actor = current === undefined || isSelf ? principal : current
+  const isSelf = chain[0] !== undefined && isSameParty(chain[0], principal)
   if (isSelf) warnings.add('self_act')
-  else if (chain[0] !== undefined) warnOfActor(chain, principal, warnings)
+  else if (chain[0] !== undefined) warnOfChain(claims.act as JsonObject, chain, principal, warnings)
+  const current = isSelf ? undefined : (chain[0] ?? registeredActor(claims, issuer))
+  const actor = current ?? principal
   const namesAgent = [principal, actor, ...chain].some((party) => party.kind === 'agent')
   if (client.isAgent && !namesAgent) {
-    warnings.add(actor === principal ? 'agent_client_without_actor' : 'agent_client_behind_other_actor')
+    warnings.add(current === undefined ? 'agent_client_without_actor' : 'agent_client_behind_other_actor')
   }
   return {
     principal,
     actor,
-    authority: actor !== principal ? 'delegated' : authorityOf(principal, client.isAgent),
-    delegation: actor === principal ? null : describeChain(chain.length === 0 ? [actor] : chain, chain.length),
+    authority: current === undefined ? authorityOf(principal, client.isAgent) : 'delegated',
+    delegation: current === undefined ? null : describeDelegation(current, chain),
     client: sealed({ id: claims.clientId, profiles: client.profiles }),
     involvesAgent: namesAgent || client.isAgent,
+    named: Object.freeze(chain.length === 0 && current !== undefined ? [current] : [...chain]),
     warnings: Object.freeze([...warnings]),
   }
 }
@@ -91,13 +94,23 @@ function readActor(act: JsonObject, issuer: IssuerPolicy, warnings: Set<WarningC
   if (iss !== undefined && (typeof iss !== 'string' || iss === '')) return undefined
   if (clientId !== undefined && (typeof clientId !== 'string' || clientId === '')) return undefined
   if (iss === undefined) warnings.add('act_iss_missing')
+  const profile = readProfiles(act['sub_profile'], warnings)
+  const isRegistered = profile.kind === 'unknown' && isRegisteredAgent(issuer, iss, clientId ?? sub)
   return sealed({
     subject: sub,
     issuer: iss ?? null,
     assertedBy: issuer.issuer,
-    ...readProfiles(act['sub_profile'], warnings),
+    ...profile,
+    ...(isRegistered ? registered : {}),
     ...(clientId === undefined ? {} : { clientId }),
   })
+}
+
+const registered = { kind: 'agent', kindSource: 'registry' } as const
+
+/** The registry holds client ids of the token's issuer alone. */
+function isRegisteredAgent(issuer: IssuerPolicy, namespace: string | undefined, clientId: string): boolean {
+  return (namespace === undefined || namespace === issuer.issuer) && issuer.agentClients.has(clientId)
 }
 
 /** Whose actors this issuer may name; `act.iss` is the namespace of `act.sub`, not who vouches for it. */
@@ -120,7 +133,7 @@ export function readPrincipal(
     issuer: issuer.issuer,
     assertedBy: issuer.issuer,
     ...profile,
-    ...(isRegistered ? { kind: 'agent' as const, kindSource: 'registry' as const } : {}),
+    ...(isRegistered ? registered : {}),
   })
 }
 
@@ -136,8 +149,7 @@ function registeredActor(claims: TokenClaims, issuer: IssuerPolicy): Party | und
     subject: claims.clientId,
     issuer: issuer.issuer,
     assertedBy: issuer.issuer,
-    kind: 'agent',
-    kindSource: 'registry',
+    ...registered,
     profiles: Object.freeze([]),
     clientId: claims.clientId,
   })
@@ -154,15 +166,18 @@ function isSameParty(actor: Party, principal: Party): boolean {
 }
 
 /** Cycles are legal in RFC 8693, yet worth a look. */
-function warnOfActor(chain: readonly Party[], principal: Party, warnings: Set<WarningCode>): void {
-  const [current] = chain
-  if (current?.kind === 'unknown' && current.profiles.length === 0 && !warnings.has('profile_malformed')) {
-    warnings.add('actor_unclassified')
-  }
+function warnOfChain(act: JsonObject, chain: readonly Party[], principal: Party, warnings: Set<WarningCode>): void {
+  if (chain[0]?.kind === 'unknown' && act['sub_profile'] === undefined) warnings.add('actor_unclassified')
   const names = [principal, ...chain].map((party) => JSON.stringify([party.issuer ?? party.assertedBy, party.subject]))
   if (new Set(names).size < names.length) warnings.add('chain_loop')
 }
 
-function describeChain(chain: readonly Party[], depth: number): Delegation {
-  return sealed({ chain: Object.freeze([...chain]), depth, complete: null })
+/** An actor of the registry is in no `act`: the depth is the token's. */
+function describeDelegation(current: Party, chain: readonly Party[]): Delegation {
+  const isNamed = current === chain[0]
+  return sealed({
+    chain: Object.freeze(isNamed ? [...chain] : [current]),
+    depth: isNamed ? chain.length : 0,
+    complete: null,
+  })
 }

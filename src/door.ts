@@ -61,9 +61,11 @@ const admissions = new WeakMap<object, Admission>()
 export function createDoor<R extends object>(
   optionsOrVerifier: VerifierOptions | Verifier,
   settings: DoorSettings<R> = {},
+  /** `always`: this door has no optional mode. */
+  guards: 'always' | 'as set' = 'as set',
 ): Door<R> {
   const verifier = isVerifier(optionsOrVerifier) ? optionsOrVerifier : createVerifier(optionsOrVerifier)
-  const { optional, onRefusal } = readSettings<R>(settings, verifier)
+  const { optional, onRefusal } = readSettings<R>(settings, verifier, guards)
 
   function enter(request: R, view: RequestView, scopes: () => readonly string[] = noScopes): MaybePromise<Entry> {
     const { metadata } = verifier
@@ -73,7 +75,7 @@ export function createDoor<R extends object>(
     const conclude = (refusal: Refusal) => concludeRefusal(refusal, request, onRefusal)
     const known = admissionBy(verifier, request)
     // What an optional guard let in without credentials still has to pass a strict one.
-    if (known !== undefined && (optional || known.verdict !== undefined)) {
+    if (known !== undefined && (known.verdict !== undefined || (optional && isAnonymous(view)))) {
       return remember(request, { ...known, conclude })
     }
     const admission = { verifier, view, conclude, earlier: undefined }
@@ -98,9 +100,9 @@ function isVerifier(value: VerifierOptions | Verifier): value is Verifier {
   return typeof (value as Partial<Verifier> | undefined)?.checkNow === 'function'
 }
 
-function readSettings<R>(settings: DoorSettings<R>, verifier: Verifier) {
+function readSettings<R>(settings: DoorSettings<R>, verifier: Verifier, guards: 'always' | 'as set') {
   const read = new OptionReader()
-  const raw = read.object('options', settings, ['optional', 'onRefusal']) ?? {}
+  const raw = read.object('options', settings, guards === 'always' ? ['onRefusal'] : ['optional', 'onRefusal']) ?? {}
   const optional = read.boolean('optional', raw['optional']) ?? false
   const onRefusal = read.function<OnRefusal<R>>('onRefusal', raw['onRefusal'])
   if (optional && verifier.hasFloor) read.problem('optional', 'contradicts the floor that access sets for every route')
@@ -180,6 +182,20 @@ export function createGuard<R extends object>(
     return andThen(verifier.authorizeNow(verdict.context, own, request), (decision) =>
       decision.ok ? undefined : conclude(decision.refusal),
     )
+  }
+}
+
+/** One guard per requirement object, for hosts that name the requirement at each request. */
+export function createGuards<R extends object>(): (
+  requirement: AccessRequirement<R>,
+) => (request: R) => MaybePromise<Entry | undefined> {
+  const guards = new WeakMap<AccessRequirement<R>, ReturnType<typeof createGuard<R>>>()
+  return function guardOf(requirement) {
+    const known = guards.get(requirement)
+    if (known !== undefined) return known
+    const guard = createGuard<R>(requirement)
+    guards.set(requirement, guard)
+    return guard
   }
 }
 

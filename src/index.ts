@@ -6,6 +6,7 @@ export {
   contextOf,
   createDoor,
   createGuard,
+  createGuards,
   type Door,
   type DoorSettings,
   type Entry,

@@ -11,6 +11,8 @@ interface Lease {
   readonly controller: AbortController
   readonly query: RevocationQuery
   readonly expiresAt: number
+  /** A slow source is asked once at a time. */
+  isAsking: boolean
 }
 
 /** Well within the second a stream may live on after its token. */
@@ -20,16 +22,19 @@ const checkEveryMs = 500
 export function createLeases(clock: Clock, revocation: RevocationSource | undefined): Leases {
   const leases = new Map<AgentContext, Lease>()
   let timer: NodeJS.Timeout | undefined
+  let isClosed = false
 
   function lease(context: AgentContext): AbortSignal {
     const known = leases.get(context)
     if (known !== undefined) return known.controller.signal
+    if (isClosed) return AbortSignal.abort()
     const { issuer, id, issuedAt, expiresAt } = context.token
     const parties = [context.principal, ...(context.delegation?.chain ?? [])]
     const made: Lease = {
       controller: new AbortController(),
       query: { issuer, tokenId: id, issuedAt, parties },
       expiresAt,
+      isAsking: false,
     }
     if (isPast(made)) made.controller.abort()
     else leases.set(context, made)
@@ -46,9 +51,15 @@ export function createLeases(clock: Clock, revocation: RevocationSource | undefi
 
   /** A revocation source that cannot tell ends the lease: unknown means refused. */
   async function check(context: AgentContext, lease: Lease): Promise<void> {
-    if (!isPast(lease) && revocation === undefined) return
-    const answer = isPast(lease) ? true : await settle<unknown, true>(() => revocation?.isRevoked(lease.query), true)
-    if (answer === false) return
+    if (isPast(lease)) return end(context, lease)
+    if (revocation === undefined || lease.isAsking) return
+    lease.isAsking = true
+    const answer = await settle<unknown, true>(() => revocation.isRevoked(lease.query), true)
+    lease.isAsking = false
+    if (answer !== false) end(context, lease)
+  }
+
+  function end(context: AgentContext, lease: Lease): void {
     leases.delete(context)
     lease.controller.abort()
   }
@@ -61,6 +72,7 @@ export function createLeases(clock: Clock, revocation: RevocationSource | undefi
   return {
     lease,
     close() {
+      isClosed = true
       clearInterval(timer)
       for (const { controller } of leases.values()) controller.abort()
       leases.clear()

@@ -2,7 +2,7 @@ import type { Policy } from './options.ts'
 import type { ResourceMetadata } from './verifier-types.ts'
 
 /** RFC 9728 §3: the well-known part goes between host and path; a path of `/` alone is dropped. */
-export function metadataUrl(resource: string): URL {
+function metadataUrl(resource: string): URL {
   const url = new URL(resource)
   url.pathname = `/.well-known/oauth-protected-resource${url.pathname === '/' ? '' : url.pathname}`
   return url

@@ -140,16 +140,26 @@ function readMetadata(read: OptionReader, value: unknown): Policy['metadata'] {
     read.problem('metadata', 'must be true, false or an object of further members')
     return {}
   }
-  for (const name of ['resource', 'authorization_servers', 'bearer_methods_supported']) {
+  for (const name of generatedMembers) {
     if (Object.hasOwn(value, name)) read.problem(`metadata.${name}`, 'follows from the other options')
   }
   try {
-    return structuredClone(value as Record<string, unknown>)
+    return JSON.parse(JSON.stringify(value)) as Record<string, unknown>
   } catch {
     read.problem('metadata', 'must hold JSON data only')
     return {}
   }
 }
+
+const generatedMembers = [
+  'resource',
+  'authorization_servers',
+  'bearer_methods_supported',
+  'scopes_supported',
+  'dpop_signing_alg_values_supported',
+  'dpop_bound_access_tokens_required',
+  'tls_client_certificate_bound_access_tokens',
+]
 
 function readClock(read: OptionReader, value: unknown): (() => number) | Clock | undefined {
   if (typeof value === 'function') return value as () => number

@@ -6,6 +6,7 @@ import { Denial } from './internal/denial.ts'
 import { sealed } from './internal/freeze.ts'
 import { sha256 } from './internal/hash.ts'
 import { andThen } from './internal/later.ts'
+import { defaultTokenSeconds } from './options/issuer.ts'
 import type { Policy } from './options.ts'
 import type { TokenReader, VerifiedToken } from './token/token.ts'
 
@@ -33,12 +34,13 @@ export function createTokenPreparer(policy: Policy): (token: VerifiedToken) => P
     const sender = binding instanceof Denial ? undefined : describeSender(binding)
     const context =
       sender !== undefined && !(parties instanceof Denial) ? buildContext(token, sender, parties) : undefined
-    const chain = parties instanceof Denial ? [] : [parties.principal, ...(parties.delegation?.chain ?? [])]
+    const principal = parties instanceof Denial ? readPrincipal(claims, issuer) : parties.principal
+    const named = parties instanceof Denial ? nothing : parties.named
     return {
       token,
       binding,
       parties,
-      principal: parties instanceof Denial ? readPrincipal(claims, issuer) : parties.principal,
+      principal,
       sender,
       context,
       admitted:
@@ -50,17 +52,20 @@ export function createTokenPreparer(policy: Policy): (token: VerifiedToken) => P
         issuer: issuer.issuer,
         tokenId: claims.jti,
         issuedAt: claims.iat,
-        parties: Object.freeze(chain),
+        parties: Object.freeze([principal, ...named]),
       }),
-      relaxations: relaxationsOf(token),
+      relaxations: relaxationsOf(token, sender),
     }
   }
 }
 
 /** The relaxed settings this token was admitted by, as option paths. */
-function relaxationsOf({ issuer, claims }: VerifiedToken): readonly string[] {
+function relaxationsOf({ issuer, claims }: VerifiedToken, sender: PreparedToken['sender']): readonly string[] {
   const used: string[] = []
-  if (claims.cnf === undefined) used.push(`${issuer.path}.dangerously.allowUnbound`)
+  const hasOther = Object.keys(claims.cnf ?? {}).some((name) => issuer.ignoreCnf.has(name))
+  if (sender?.method === 'none') used.push(`${issuer.path}.dangerously.allowUnbound`)
+  if (hasOther) used.push(`${issuer.path}.ignoreCnf`)
   if (claims.audience === undefined) used.push(`${issuer.path}.dangerously.allowMissingAudience`)
+  if (claims.exp - claims.iat > defaultTokenSeconds) used.push(`${issuer.path}.maxTokenSeconds`)
   return Object.freeze(used)
 }

@@ -91,9 +91,11 @@ function reach(requirements: readonly AnyRequirement[], context: AgentContext, n
     const read = new OptionReader()
     const compiled = compileRequirement(read, 'requirement', raw, [context.token.issuer])
     const decided: Requirement = { ...compiled, where: undefined, details: detailsPresent(compiled, context) }
-    const denial = checkAccess(decided, context, undefined, now / 1_000)
+    const denial = checkAccess(decided, context, undefined, { nowSeconds: now / 1_000, toleranceSeconds: 5 })
     if (denial instanceof Denial) return { reachable: 'no' as const, code: denial.code }
-    if (compiled.where !== undefined || compiled.details !== undefined) reachable = 'depends'
+    // A rule that lacks an issuer is judged by the verifier it meets.
+    const isOpen = read.problems.length > 0 || compiled.where !== undefined || compiled.details !== undefined
+    if (isOpen) reachable = 'depends'
   }
   return { reachable }
 }

@@ -34,7 +34,7 @@ export interface Token {
 }
 
 /** The refusal of a token request (RFC 6749 §5.2). */
-export class TokenRequestError extends Error {
+class TokenRequestError extends Error {
   readonly status: number
   readonly error: string
 

@@ -6,14 +6,15 @@ import type { AgentContext, AuditEvent, Decision, Facts, Refusal, Verdict } from
 
 type WhoPart = Pick<AuditEvent, 'issuer' | 'principal' | 'actor' | 'chain' | 'client' | 'scopesGranted' | 'tokenId'>
 
-const nobody: Omit<WhoPart, 'tokenId'> = {
+const none: readonly never[] = Object.freeze([])
+const nobody: Omit<WhoPart, 'tokenId'> = Object.freeze({
   issuer: null,
   principal: null,
   actor: null,
-  chain: [],
+  chain: none,
   client: null,
-  scopesGranted: [],
-}
+  scopesGranted: none,
+})
 
 /** The one event of a request's authentication. Until the token's signature holds it carries the token's hash and no claim. */
 export function authenticationEvent(
@@ -22,15 +23,15 @@ export function authenticationEvent(
   time: number,
   scopesRequired: readonly string[],
 ): AuditEvent {
-  return {
+  return Object.freeze<AuditEvent>({
     ...common(attempt.requestId, time, 'authentication', verdict.ok ? undefined : verdict.refusal),
     method: attempt.view.method,
     ...whoIsIn(attempt),
     scopesRequired,
     sender: provenSender(attempt),
     proof: describeProof(attempt, verdict),
-    relaxations: verdict.ok ? (attempt.token?.relaxations ?? []) : [],
-  }
+    relaxations: verdict.ok ? (attempt.token?.relaxations ?? none) : none,
+  })
 }
 
 /** One event per requirement evaluated; the same requestId as the authentication it rests on. */
@@ -42,13 +43,13 @@ export function accessEvent(
   scopesRequired: readonly string[],
 ): AuditEvent {
   const { sender } = context
-  return {
+  return Object.freeze<AuditEvent>({
     ...common(attempt?.requestId ?? randomUUID(), time, 'access', decision.ok ? undefined : decision.refusal),
     method: attempt?.view.method ?? '',
     issuer: context.token.issuer,
     principal: context.principal,
     actor: context.actor,
-    chain: context.delegation?.chain ?? [],
+    chain: context.delegation?.chain ?? none,
     client: context.client?.id ?? null,
     scopesGranted: context.scopes,
     tokenId: context.token.id,
@@ -59,8 +60,8 @@ export function accessEvent(
       iatOffset: attempt?.proof?.iatOffset ?? null,
       replayed: false,
     },
-    relaxations: attempt?.token?.relaxations ?? [],
-  }
+    relaxations: attempt?.token?.relaxations ?? none,
+  })
 }
 
 function common(requestId: string, time: number, phase: AuditEvent['phase'], refusal: Refusal | undefined) {
@@ -85,7 +86,7 @@ function whoIsIn({ token, tokenHash }: Attempt): WhoPart {
     issuer: issuer.issuer,
     principal: token.principal,
     actor: known?.actor ?? null,
-    chain: known?.delegation?.chain ?? [],
+    chain: known?.delegation?.chain ?? none,
     client: claims.clientId,
     scopesGranted: claims.scopes,
     tokenId: claims.jti,
@@ -98,11 +99,11 @@ function provenSender(attempt: Attempt): AuditEvent['sender'] {
 }
 
 function describeProof({ proof }: Attempt, verdict: Verdict): AuditEvent['proof'] {
-  const code = verdict.ok ? undefined : verdict.refusal.code
-  const isRefused = code !== undefined && /^(?:proof|nonce)_/.test(code)
+  const code = verdict.ok ? '' : verdict.refusal.code
+  const isRefused = !verdict.ok && /^(?:proof|nonce)_/.test(code)
   return {
     result: isRefused ? 'refused' : proof === undefined ? 'none' : 'valid',
-    iatOffset: proof?.iatOffset ?? (verdict.ok ? undefined : verdict.refusal.facts.iatOffset) ?? null,
+    iatOffset: proof?.iatOffset ?? (isRefused ? verdict.refusal.facts.iatOffset : undefined) ?? null,
     replayed: code === 'proof_replayed',
   }
 }

@@ -33,7 +33,8 @@ export function createQueuedWriter(sink: AuditSink): SinkWriter {
       const written = sink.write(event)
       if (!isThenable(written)) return
       isBusy = true
-      written.then(next, fail)
+      // Adopted first: a thenable's own `then` may throw.
+      Promise.resolve(written).then(next, fail)
     } catch {
       failed++
     }

@@ -13,7 +13,7 @@ import {
   type ProofKey,
   readProofHeader,
 } from './proof-keys.ts'
-import { isTarget, readTargetPath } from './target.ts'
+import { isTarget, readTarget, type Target } from './target.ts'
 
 /** A proof that holds for this request, token and key; only its single use is still to be checked. */
 export interface Proof {
@@ -81,7 +81,7 @@ export function createProofCheck(
     if (key === undefined) return new Denial('proof_key')
     const jws = { text: proof, payloadEnd: parts.payloadEnd }
     if (!verifySignature(key.key, signingInput(jws), signature(jws))) return new Denial('proof_signature')
-    if (known === undefined) cache.set(headerSegment, key)
+    if (known === undefined) cache.set(copyOf(headerSegment), key)
     return {
       jti: claims.jti,
       freshUntil: freshUntil(claims.iat, accepted),
@@ -109,20 +109,21 @@ export function createProofCheck(
     if (claims.htm !== view.method) {
       return new Denial('proof_method', { expectedMethod: view.method, receivedMethod: claims.htm.slice(0, 32) })
     }
-    const path = readTargetPath(view.target, options.publicUrls)
+    const target = readTarget(view.target, options.publicUrls)
     const isStrict = policy.htu === 'rfc9449' || !/[?#]/.test(claims.htu)
-    if (path === undefined || !isStrict || !isTarget(claims.htu, path, options.publicUrls)) {
-      return new Denial('proof_target', targetFacts(view.target, path, claims.htu, isStrict))
+    if (target === undefined || !isStrict || !isTarget(claims.htu, target)) {
+      return new Denial('proof_target', targetFacts(view.target, target, claims.htu, isStrict))
     }
     return claims.ath === tokenHash ? undefined : new Denial('proof_token_hash')
   }
 
-  function targetFacts(target: string, path: string | undefined, htu: string, isStrict: boolean): Facts {
+  function targetFacts(raw: string, target: Target | undefined, htu: string, isStrict: boolean): Facts {
+    const expected = target?.publicUrls.map((url) => url + target.path).join(' ') ?? 'none'
     return {
-      expectedTarget: path === undefined ? 'none' : options.publicUrls.map((url) => url + path).join(' '),
+      expectedTarget: expected.slice(0, 1_024),
       receivedTarget: withoutQuery(htu),
       hint: isStrict ? 'publicUrl' : 'dpop.htu',
-      ...(path === undefined ? { cause: `ambiguous request target ${JSON.stringify(withoutQuery(target))}` } : {}),
+      ...(target === undefined ? { cause: `ambiguous request target ${JSON.stringify(withoutQuery(raw))}` } : {}),
     }
   }
 
@@ -156,6 +157,11 @@ export function createProofCheck(
       return cache.size
     },
   }
+}
+
+/** A slice keeps the whole proof alive. */
+function copyOf(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
 }
 
 function importKnown(header: ProofHeader, jkt: string): ProofKey | undefined {

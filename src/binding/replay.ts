@@ -84,7 +84,7 @@ export function memoryReplayStore(
     return fresh
   }
 
-  return {
+  const store: MemoryReplayStore = {
     add(key, expiresAt, partition) {
       const answer = remember(key, expiresAt, partition, clock.now(), clock.monotonic())
       return answer === 'past' ? 'seen' : answer
@@ -95,6 +95,8 @@ export function memoryReplayStore(
     },
     capacity,
   }
+  ours.add(store)
+  return store
 }
 
 function readStoreOptions(options: unknown): { capacity: number; quota: number; clock: Clock } {
@@ -110,9 +112,12 @@ function readStoreOptions(options: unknown): { capacity: number; quota: number; 
   return { capacity, quota: quota as number, clock }
 }
 
+/** By identity: a store that wraps one of ours, or has a method of the same name, is asked through its own `add`. */
 export function isMemoryReplayStore(store: ReplayStore): store is MemoryReplayStore {
-  return typeof (store as Partial<MemoryReplayStore>).remember === 'function'
+  return ours.has(store)
 }
+
+const ours = new WeakSet<ReplayStore>()
 
 /** One proof of one key: the thumbprint has a fixed length and no NUL, so no two pairs share a key. */
 export function replayKey(jkt: string, jti: string): string {

@@ -59,7 +59,10 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     if (attempt.scheme === (jkt === undefined ? 'Bearer' : 'DPoP')) return undefined
     const { issuer } = (attempt.token as NonNullable<Attempt['token']>).token
     if (jkt === undefined && x5t !== undefined && issuer.dpopSchemeForMtls) return undefined
-    return new Denial('binding_scheme', jkt === undefined ? { hint: `${issuer.path}.dpopSchemeForMtls` } : {})
+    return new Denial(
+      'binding_scheme',
+      x5t !== undefined && jkt === undefined ? { hint: `${issuer.path}.dpopSchemeForMtls` } : {},
+    )
   }
 
   function checkCertificate({ view }: Attempt, { x5t }: Confirmation): Denial | undefined {
@@ -101,7 +104,7 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     const end = proof.freshUntil + sharedStoreSkewMs
     return andThen(
       settle(() => store.add(key, end, token.partition), undefined),
-      judgeAnswer,
+      (answer) => judgeAnswer((answer as MemoryAnswer) === 'past' ? undefined : answer),
     )
   }
 

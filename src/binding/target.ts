@@ -1,33 +1,39 @@
 /** The request target and a proof's `htu` as one comparable URL (RFC 9449 §4.3 check 9, RFC 3986 §6.2.2 and §6.2.3). */
 
+/** Where the request went: the public URLs it may have been sent to, and the path under them, without query. */
+export interface Target {
+  readonly path: string
+  readonly publicUrls: readonly string[]
+}
+
 /**
- * The path the request asked for, without query; undefined where a router could understand it otherwise than the proof:
- * `*`, a leading `//`, `\`, control characters, dot segments (also encoded), or an absolute form of a foreign origin.
+ * Undefined where a router could understand the target otherwise than the proof: `*`, a leading `//`, and in the path `\`,
+ * control characters or dot segments (also encoded); or an absolute form (RFC 9112 §3.2.2) of a foreign origin.
  */
-export function readTargetPath(target: string, publicUrls: readonly string[]): string | undefined {
-  const path = target.startsWith('/') ? target : pathOfAbsoluteForm(target, publicUrls)
-  if (path === undefined || path.startsWith('//')) return undefined
-  const end = path.search(/[?#]/)
-  const plain = end === -1 ? path : path.slice(0, end)
-  return ambiguous.test(plain) || dotSegment.test(plain) ? undefined : plain
+export function readTarget(target: string, publicUrls: readonly string[]): Target | undefined {
+  const origin = target.startsWith('/') ? '' : (originPart.exec(target)?.[0] ?? '')
+  const urls = target.startsWith('/') ? publicUrls : publicUrls.filter((url) => isUnder(url, origin))
+  const rest = target.slice(origin.length)
+  if (urls.length === 0 || rest.startsWith('//')) return undefined
+  const end = rest.search(/[?#]/)
+  const path = end === -1 ? rest : rest.slice(0, end)
+  if (ambiguous.test(path) || dotSegment.test(path)) return undefined
+  return { path: path === '' ? '/' : path, publicUrls: urls }
+}
+
+const originPart = /^https?:\/\/[^/?#]*/i
+
+function isUnder(publicUrl: string, origin: string): boolean {
+  const normal = normalizeUrl(origin)
+  return normal !== undefined && `${publicUrl}/`.startsWith(normal)
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const ambiguous = /[\\\x00-\x20\x7f]/
 const dotSegment = /\/(?:\.|%2e){1,2}(?:\/|$)/i
 
-/** RFC 9112 §3.2.2. */
-function pathOfAbsoluteForm(target: string, publicUrls: readonly string[]): string | undefined {
-  const parts = absolute.exec(target)
-  const origin = parts === null ? undefined : originOf(parts[1] ?? '', parts[2] ?? '')
-  if (parts === null || origin === undefined) return undefined
-  const ours = publicUrls.some((url) => url === origin || url.startsWith(`${origin}/`))
-  const rest = target.slice((parts[1] ?? '').length + 3 + (parts[2] ?? '').length)
-  return ours ? (rest.startsWith('/') ? rest : `/${rest}`) : undefined
-}
-
-/** True when `htu`, without query and fragment, names `path` under one of the public URLs. */
-export function isTarget(htu: string, path: string, publicUrls: readonly string[]): boolean {
+/** True when `htu`, without query and fragment, is the target. */
+export function isTarget(htu: string, { path, publicUrls }: Target): boolean {
   for (const url of publicUrls) {
     // Byte for byte first: most clients write the URL as it is.
     if (htu.length === url.length + path.length && htu.startsWith(url) && htu.endsWith(path)) return true

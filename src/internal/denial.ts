@@ -12,7 +12,7 @@ export class Denial {
 
   constructor(code: RefusalCode, facts: Facts = noFacts, retryAfter = 5) {
     this.code = code
-    this.facts = facts
+    this.facts = Object.freeze(facts)
     this.retryAfter = retryAfter
   }
 }

@@ -1,10 +1,11 @@
-import { isIP } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 
 /** URLs that come from configuration or from an issuer's metadata. */
 
 /** Parsed, or why not: absolute https, or http on a loopback host; no credentials, no fragment. */
 export function readHttpsUrl(text: string): URL | string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
+  // The URL parser forgives whitespace, backslashes and missing slashes; a comparison by characters does not.
+  const url = /^https?:\/\/[^\s\\]+$/i.test(text) && URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined) return 'must be an absolute URL'
   if (url.username !== '' || url.password !== '') return 'must not carry credentials'
   if (text.includes('#')) return 'must not have a fragment'
@@ -12,19 +13,42 @@ export function readHttpsUrl(text: string): URL | string {
   return 'must be https, or http on a loopback host'
 }
 
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))
+function isLoopback(hostname: string): boolean {
+  if (/^(?:.+\.)?localhost\.?$/.test(hostname) || hostname === '[::1]') return true
+  return isIP(hostname) === 4 && hostname.startsWith('127.')
 }
 
-/** An address literal that no public issuer would publish; names are not resolved here. */
-export function isPrivateAddress(hostname: string): boolean {
-  if (isLoopback(hostname)) return true
-  if (hostname.startsWith('[')) return !/^\[[23]/.test(hostname) || hostname.startsWith('[2002:')
-  if (isIP(hostname) !== 4) return false
-  const [a = 0, b = 0] = hostname.split('.').map(Number)
-  return a === 0 || a === 10 || a >= 224 || (a === 100 && b >= 64 && b < 128) || isPrivatePair(a, b)
+/** A host that no public issuer would name: loopback, private, link-local and other special addresses. Names are not resolved. */
+export function isPrivateHost(hostname: string): boolean {
+  const address = hostname.replace(/^\[|\]$/g, '')
+  const family = isIP(address)
+  return family === 0 ? isLoopback(hostname) : special.check(address, family === 4 ? 'ipv4' : 'ipv6')
 }
 
-function isPrivatePair(a: number, b: number): boolean {
-  return (a === 169 && b === 254) || (a === 172 && b >= 16 && b < 32) || (a === 192 && b === 168)
+/** RFC 6890 and its registries. */
+const special = new BlockList()
+for (const [address, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 3],
+] as const) {
+  special.addSubnet(address, prefix, 'ipv4')
+}
+// Everything outside global unicast, and what is special within it: Teredo, documentation, 6to4.
+for (const [address, prefix] of [
+  ['::', 3],
+  ['4000::', 2],
+  ['8000::', 1],
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+] as const) {
+  special.addSubnet(address, prefix, 'ipv6')
 }

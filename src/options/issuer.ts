@@ -78,7 +78,8 @@ function readIssuer(
   const jwks = readJwks(read, `${path}.jwks`, raw['jwks'], new Set(algorithms))
   const jwksUri = readUrl(read, `${path}.jwksUri`, raw['jwksUri'])
   if (jwks !== undefined && jwksUri !== undefined) read.problem(`${path}.jwksUri`, 'must not stand beside jwks')
-  if (issuer !== undefined && jwks === undefined && jwksUri === undefined) readUrl(read, at, issuer)
+  const isDiscovered = raw['jwks'] === undefined && raw['jwksUri'] === undefined
+  if (issuer !== undefined && isDiscovered) readDiscoverable(read, at, issuer)
   const keys = read.object(`${path}.keys`, raw['keys'], ['freshSeconds', 'staleSeconds', 'timeoutMs'])
   const relaxed = read.object(`${path}.dangerously`, raw['dangerously'], ['allowUnbound', 'allowMissingAudience'])
   const missing = read.object(`${path}.dangerously.allowMissingAudience`, relaxed?.['allowMissingAudience'], [
@@ -126,7 +127,12 @@ function readJwks(
   accepted: ReadonlySet<Algorithm>,
 ): JSONWebKeySet | undefined {
   if (value === undefined) return undefined
-  if (readKeySet(value, accepted).length > 0) return structuredClone(value as JSONWebKeySet)
+  try {
+    const copy: unknown = JSON.parse(JSON.stringify(value))
+    if (readKeySet(copy, accepted).length > 0) return copy as JSONWebKeySet
+  } catch {
+    // Said below.
+  }
   return read.problem(path, 'must be a JWK Set with at least one usable public key')
 }
 
@@ -135,6 +141,12 @@ function readUrl(read: OptionReader, path: string, value: unknown): string | und
   if (text === undefined) return undefined
   const url = readHttpsUrl(text)
   return typeof url === 'string' ? read.problem(path, url) : text
+}
+
+/** RFC 8414 §2: no query. */
+function readDiscoverable(read: OptionReader, path: string, issuer: string): void {
+  readUrl(read, path, issuer)
+  if (issuer.includes('?')) read.problem(path, 'must not have a query')
 }
 
 export function readAlgorithms(read: OptionReader, path: string, value: unknown): readonly Algorithm[] | undefined {

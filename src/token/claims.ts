@@ -24,6 +24,7 @@ export interface TokenClaims {
   readonly clientProfile: unknown
   readonly act: unknown
   readonly cnf: unknown
+  /** Sealed: frozen, and nothing inherited. */
   readonly all: JsonObject
 }
 

@@ -1,11 +1,11 @@
 import { type JsonObject, parseJsonObject } from '../internal/json.ts'
-import { isPrivateAddress, readHttpsUrl } from '../internal/net.ts'
+import { isPrivateHost, readHttpsUrl } from '../internal/net.ts'
 
 /** Fetching what an issuer publishes: its metadata (RFC 8414 §3, OpenID Connect Discovery §4) and its keys. */
 
+/** `signal` ends everything under way: the deadline of the whole errand, or close(). */
 export interface FetchPolicy {
   readonly fetch: typeof fetch
-  readonly timeoutMs: number
   readonly signal: AbortSignal
 }
 
@@ -25,7 +25,7 @@ export async function discoverKeysUri(issuer: string, policy: FetchPolicy): Prom
 }
 
 /** RFC 8414 §3.1 inserts the well-known part before the path, OpenID Connect appends it. */
-export function metadataUrls(issuer: string): readonly string[] {
+function metadataUrls(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer)
   const path = pathname.replace(/\/$/, '')
   return [
@@ -40,25 +40,17 @@ function readMetadata(metadata: JsonObject, issuer: string): string {
   const url = typeof uri === 'string' ? readHttpsUrl(uri) : 'is missing'
   if (typeof url === 'string') throw new Error(`jwks_uri ${url}`)
   const home = new URL(issuer).hostname
-  if (url.hostname !== home && isPrivateAddress(url.hostname) && !isPrivateAddress(home)) {
+  if (url.hostname !== home && isPrivateHost(url.hostname) && !isPrivateHost(home)) {
     throw new Error('jwks_uri points to a private address')
   }
   return uri as string
 }
 
 /** One JSON object, within time and size, without following redirects; nothing of ours is sent along. */
-export async function fetchJson(url: string, policy: FetchPolicy): Promise<JsonObject> {
-  const controller = new AbortController()
-  const abort = () => controller.abort(new Error('timed out or closed'))
-  const timer = setTimeout(abort, policy.timeoutMs)
-  policy.signal.addEventListener('abort', abort)
-  try {
-    // Raced as well: a fetch of the user's own may not heed the signal.
-    return await Promise.race([requestJson(url, policy.fetch, controller.signal), aborted(controller.signal)])
-  } finally {
-    clearTimeout(timer)
-    policy.signal.removeEventListener('abort', abort)
-  }
+export async function fetchJson(url: string, { fetch, signal }: FetchPolicy): Promise<JsonObject> {
+  signal.throwIfAborted()
+  // Raced as well: a fetch of the user's own may not heed the signal.
+  return await Promise.race([requestJson(url, fetch, signal), aborted(signal)])
 }
 
 async function requestJson(url: string, fetcher: typeof fetch, signal: AbortSignal): Promise<JsonObject> {

@@ -77,7 +77,9 @@ export function selectKey(keys: KeySet, kid: string | undefined, algorithm: Algo
   const fitting = keys.filter(
     (key) => (kid === undefined || key.kid === kid) && isSameAlgorithm(key.key.algorithm, algorithm),
   )
-  return kid === undefined && fitting.length > 1 ? undefined : fitting[0]
+  // The same key published twice is one key.
+  const isAmbiguous = kid === undefined && fitting.some((key) => key.thumbprint !== fitting[0]?.thumbprint)
+  return isAmbiguous ? undefined : fitting[0]
 }
 
 /** Keys given in the options: no network, no ageing. */

@@ -23,9 +23,9 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
   /** When the last successful fetch began: a kid unknown since then is unknown to the issuer. */
   let begunAt = Number.NEGATIVE_INFINITY
   let triedAt = Number.NEGATIVE_INFINITY
-  let keysUri = issuer.jwksUri
   let inFlight: Promise<boolean> | undefined
   let lastError = 'not fetched yet'
+  let isFailing = false
 
   function find(kid: string | undefined, algorithm: Algorithm) {
     if (kid !== undefined && kid.length > maxKeyIdLength) return new Denial('token_key_unknown', keyFacts(kid))
@@ -39,7 +39,9 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
     const name = kid ?? ''
     if (key === undefined && !firstSeen.has(name)) firstSeen.set(name, now)
     const refreshed = refresh(now)
-    if (refreshed === undefined) return judge(kid, algorithm, clock.monotonic())
+    // An issuer known to be down is asked behind the request's back.
+    const isServable = key !== undefined && isFailing && now - fetchedAt <= staleMs
+    if (refreshed === undefined || isServable) return judge(kid, algorithm, now)
     return refreshed.then(() => judge(kid, algorithm, clock.monotonic()))
   }
 
@@ -73,26 +75,39 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
   }
 
   async function fetchKeys(begun: number): Promise<boolean> {
-    const policy = { fetch: fetcher, timeoutMs: issuer.keys.timeoutMs, signal: closing.signal }
+    const deadline = new AbortController()
+    const abort = () => deadline.abort(new Error('timed out or closed'))
+    const timer = setTimeout(abort, issuer.keys.timeoutMs)
+    closing.signal.addEventListener('abort', abort)
     try {
-      keysUri ??= await discoverKeysUri(issuer.issuer, policy)
-      adopt(readKeySet(await fetchJson(keysUri, policy), issuer.algorithms))
+      const policy = { fetch: fetcher, signal: deadline.signal }
+      // Discovered anew each time: the issuer may have moved its keys.
+      const uri = issuer.jwksUri ?? (await discoverKeysUri(issuer.issuer, policy))
+      adopt(readKeySet(await fetchJson(uri, policy), issuer.algorithms), begun)
       fetchedAt = clock.monotonic()
       begunAt = begun
-      // Discovered anew each time a set has aged: the issuer may have moved its keys.
-      keysUri = issuer.jwksUri
-      return true
+      isFailing = false
     } catch (error) {
       lastError = error instanceof Error ? error.message : 'failed'
-      keysUri = issuer.jwksUri
-      return false
+      isFailing = true
+    } finally {
+      clearTimeout(timer)
+      closing.signal.removeEventListener('abort', abort)
     }
+    return !isFailing
   }
 
   /** Keys that stay keep their identity, so that tokens verified with them stay cached; keys that left are retired. */
-  function adopt(next: KeySet): void {
+  function adopt(next: KeySet, begun: number): void {
+    // An answer without a usable key is an outage of theirs, not the end of all their keys.
+    if (next.length === 0) throw new Error('published no usable key')
     const kept = next.map((key) => keys.find((old) => isSameKey(old, key)) ?? key)
-    for (const old of keys) if (!kept.includes(old)) old.retired = true
+    for (const old of keys) {
+      if (kept.includes(old)) continue
+      old.retired = true
+      // The issuer has just been asked about it.
+      firstSeen.set(old.kid ?? '', begun)
+    }
     keys = kept
   }
 
@@ -103,7 +118,7 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
       const age = clock.monotonic() - fetchedAt
       if (age > freshMs * 0.8) void refresh(clock.monotonic())
       // Past its freshness a key is believed only while the issuer cannot be reached.
-      return age <= freshMs || (age <= staleMs && inFlight === undefined)
+      return age <= freshMs || (age <= staleMs && isFailing)
     },
     async load() {
       if (clock.monotonic() - fetchedAt <= freshMs) return

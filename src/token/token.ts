@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { hasExtensions, readCompact, signature, signingInput, type UnverifiedJws } from '../internal/compact.ts'
 import { Denial } from '../internal/denial.ts'
+import { sealedCopy } from '../internal/freeze.ts'
 import { andThen, type MaybePromise } from '../internal/later.ts'
 import { verifySignature } from '../internal/signature.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
@@ -66,11 +67,11 @@ export function createTokenReader<T>(
     const { typ, alg, kid } = jws.header as { typ?: unknown; alg?: unknown; kid?: string }
     const iss = jws.payload['iss']
     const issuer = typeof iss === 'string' ? policy.issuers.get(iss) : undefined
-    if (!isAccessTokenType(typ)) return new Denial('token_type', { typ: String(typ).slice(0, 64) })
-    if (!isAccepted(alg, issuer)) return new Denial('token_algorithm', { algorithm: String(alg).slice(0, 32) })
+    if (!isAccessTokenType(typ)) return new Denial('token_type', { typ: shown(typ) })
+    if (!isAccepted(alg, issuer)) return new Denial('token_algorithm', { algorithm: shown(alg) })
     const keyring = issuer === undefined ? undefined : keyrings.get(issuer.issuer)
     if (issuer === undefined || keyring === undefined) {
-      return new Denial('token_issuer', { issuer: String(iss).slice(0, 256), hint: 'issuer' })
+      return new Denial('token_issuer', { issuer: shown(iss), hint: 'issuer' })
     }
     // Before the signature: an expired token is worth no cryptography.
     const exp = jws.payload['exp']
@@ -98,7 +99,7 @@ export function createTokenReader<T>(
     key: TokenKey,
     tokenHash: string,
   ): T | Denial {
-    const claims = readClaims(jws.payload)
+    const claims = readClaims(sealedCopy(jws.payload))
     if (typeof claims === 'string') return new Denial('token_claim', { claim: claims, issuer: issuer.issuer })
     const refusal = checkAudience(claims, issuer) ?? checkLife(claims) ?? checkLifetime(claims, issuer)
     if (refusal !== undefined) return refusal
@@ -108,6 +109,8 @@ export function createTokenReader<T>(
     return prepared
   }
 
+  const hint = 'token.clockToleranceSeconds'
+
   function isExpired(exp: number): boolean {
     return !(policy.clock.now() / 1_000 < exp + policy.token.toleranceSeconds)
   }
@@ -115,9 +118,11 @@ export function createTokenReader<T>(
   /** `nbf` (RFC 7519 §4.1.5), and no token comes from the future. */
   function checkLife({ exp, nbf, iat }: TokenClaims): Denial | undefined {
     if (isExpired(exp)) return new Denial('token_expired')
-    const latest = policy.clock.now() / 1_000 + policy.token.toleranceSeconds
-    if (iat <= latest && (nbf === undefined || nbf <= latest)) return undefined
-    return new Denial('token_not_active', { iatOffset: iat - latest, hint: 'token.clockToleranceSeconds' })
+    const now = policy.clock.now() / 1_000
+    const latest = now + policy.token.toleranceSeconds
+    if (!(iat <= latest)) return new Denial('token_not_active', { claim: 'iat', iatOffset: iat - now, hint })
+    if (!(nbf === undefined || nbf <= latest)) return new Denial('token_not_active', { claim: 'nbf', hint })
+    return undefined
   }
 
   return {
@@ -126,6 +131,11 @@ export function createTokenReader<T>(
       return cache.size
     },
   }
+}
+
+/** For facts: what an unknown value was. Its own `toString` may be anything. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, 256) : typeof value
 }
 
 /** Media-type compare (RFC 7515 §4.1.9): case does not count, `application/` may be left out. */

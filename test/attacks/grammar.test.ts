@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import { createRefuser } from '../../src/challenge.ts'
+import { type Refusal, type RefusalCode, refusals } from '../../src/index.ts'
+import { Denial } from '../../src/internal/denial.ts'
+import { parseChallenges } from '../support/challenge-grammar.ts'
+import { coldAndWarm, resource, type Shot } from '../support/stage.ts'
+
+const metadataUrl = `${resource}/.well-known/oauth-protected-resource`
+const codes = Object.keys(refusals) as RefusalCode[]
+const defaultAlgorithms = ['ES256', 'ES384', 'Ed25519', 'EdDSA', 'PS256']
+const noNeeds = { scopes: [], acr: undefined, maxAuthAgeSeconds: undefined }
+
+function challengesIn(refusal: Refusal) {
+  return refusal.headers.filter(([name]) => name === 'WWW-Authenticate').flatMap(([, value]) => parseChallenges(value))
+}
+
+describe('grammar', () => {
+  const needs = { scopes: ["!#$%&'()*+,-./:;<=>?@[]^_`{|}~", 'b'], acr: ['urn:x,y', "a='b'"], maxAuthAgeSeconds: 0 }
+  const policy = { takesBearer: true, dpop: { algorithms: ['ES256', 'PS256'] }, problemCodes: true }
+
+  for (const code of codes) {
+    test(`P6: every challenge of ${code} is RFC 9110 grammar, in one line`, () => {
+      const refuse = createRefuser(policy, `${resource}/.well-known/x?a="b"`.replaceAll('"', '%22'))
+      for (const scheme of ['Bearer', 'DPoP', undefined] as const) {
+        const refusal = refuse(new Denial(code), { scheme, needs, nonce: 'nonce-1' })
+        for (const [, value] of refusal.headers) expect(value).toMatch(/^[\x20-\x7e]+$/)
+        for (const { parameters } of challengesIn(refusal)) expect(parameters.get('scope')).toBe(needs.scopes.join(' '))
+      }
+      // RFC 6750 §3: error_description has neither quote nor backslash.
+      expect(refusals[code].detail).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
+    })
+  }
+
+  const hostile = [
+    '"',
+    '\\',
+    'a"b',
+    '\r\nX-Injected: 1',
+    '\n',
+    '\0',
+    'é',
+    '日本',
+    '\u2028',
+    ', Bearer error="x"',
+    '%0d%0aX: 1',
+  ]
+  for (const text of hostile) {
+    coldAndWarm(`P6: ${JSON.stringify(text)} in any claim leaves the answer as it is`, async (stage) => {
+      await stage.warmUp(await stage.token())
+      const tokens = ['iss', 'aud', 'scope', 'act', 'sub', 'client_id', 'cnf'].map((claim) => ({
+        claims: { [claim]: text, iat: 0 },
+      }))
+      const heads = ['typ', 'kid', 'alg'].map((name) => ({ header: { [name]: text } }))
+      const shots: [string, Shot][] = []
+      for (const input of [...tokens, ...heads]) shots.push([await stage.token(input), {}])
+      for (const name of ['htm', 'htu', 'ath']) shots.push([await stage.token(), { claims: { [name]: text } }])
+      shots.push([await stage.token(), { header: { typ: text } }])
+      for (const [token, shot] of shots) {
+        const verdict = await stage.verifier.check(await stage.request(token, shot))
+        if (verdict.ok) throw new Error('admitted')
+        const { headers, body, code, status } = verdict.refusal
+        const plain = createRefuser({ ...policy, dpop: { algorithms: defaultAlgorithms } }, metadataUrl)
+        const expected = plain(new Denial(code), { scheme: 'DPoP', needs: noNeeds, nonce: undefined })
+        expect({ headers, body, status }).toEqual({
+          headers: expected.headers,
+          body: expected.body,
+          status: expected.status,
+        })
+      }
+    })
+  }
+})

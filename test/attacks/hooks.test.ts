@@ -1,0 +1,191 @@
+import request from 'supertest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { AccessRequirement, ReplayStore, RevocationSource, VerifierOptions } from '../../src/index.ts'
+import { createApi } from '../support/api.ts'
+import { fakeCertificate } from '../support/bytes.ts'
+import { coldAndWarm, createStage, type Outcome, type Stage } from '../support/stage.ts'
+
+/** How somebody else's code fails. Each is a function of any signature. */
+const failures: Readonly<Record<string, () => unknown>> = {
+  throws: () => {
+    throw new Error('secret of the store')
+  },
+  'throws nothing': () => {
+    throw undefined
+  },
+  rejects: () => Promise.reject(new Error('secret of the store')),
+  hangs: () => new Promise(() => {}),
+  'answers nothing': () => undefined,
+  'answers null': () => null,
+  'answers 0': () => 0,
+  'answers an empty text': () => '',
+  'answers an object': () => ({}),
+  'answers OK': () => 'OK',
+  'resolves to nothing': async () => undefined,
+  'resolves to an object': async () => ({ fresh: true }),
+  'answers a broken thenable': () => ({
+    // biome-ignore lint/suspicious/noThenProperty: promises of other libraries
+    then(_yes: unknown, no: (error: Error) => void) {
+      no(new Error('secret of the store'))
+    },
+  }),
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Lets the deadline of a silent hook pass without waiting for it. */
+async function settled<T>(pending: Promise<T>): Promise<T> {
+  let isDone = false
+  const finished = pending.finally(() => {
+    isDone = true
+  })
+  for (let turn = 0; turn < 100 && !isDone; turn++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    await vi.advanceTimersByTimeAsync(1_000)
+  }
+  return finished
+}
+
+/** Good for as long as the stage warms up, failing from then on. */
+function failingLater(good: unknown, fail: () => unknown): { hook: () => unknown; begin: () => void } {
+  let isFailing = false
+  return {
+    hook: () => (isFailing ? fail() : good),
+    begin: () => {
+      isFailing = true
+    },
+  }
+}
+
+function sinks(hook: () => unknown): Partial<Record<string, Partial<VerifierOptions>>> {
+  return {
+    replay_unavailable: { dpop: { replay: { add: hook } as ReplayStore } },
+    revocation_unavailable: { revocation: { isRevoked: hook } as RevocationSource },
+  }
+}
+
+describe('stores', () => {
+  for (const [name, fail] of Object.entries(failures)) {
+    for (const [code, good] of [
+      ['replay_unavailable', 'fresh'],
+      ['revocation_unavailable', false],
+    ] as const) {
+      for (const start of ['cold', 'warm'] as const) {
+        test(`P41: a source that ${name} is ${code} (${start})`, async () => {
+          const { hook, begin } = failingLater(good, fail)
+          const stage = await createStage(start, sinks(hook)[code])
+          const token = await stage.token()
+          await stage.warmUp(token)
+          begin()
+          const verdict = await settled(stage.verifier.check(await stage.request(token)))
+          if (verdict.ok) throw new Error('admitted')
+          expect([verdict.refusal.code, verdict.refusal.status]).toEqual([code, 503])
+          expect(JSON.stringify([verdict.refusal.headers, verdict.refusal.body])).not.toContain('secret')
+        })
+      }
+    }
+  }
+
+  for (const name of ['throws', 'throws nothing', 'rejects', 'hangs', 'answers a broken thenable']) {
+    test(`P41: a required audit sink that ${name} refuses`, async () => {
+      const write = failures[name] as () => undefined
+      const stage = await createStage('cold', { audit: { sink: { write }, required: true } })
+      expect(await settled(stage.request(await stage.token()).then(stage.judge))).toBe('audit_unavailable')
+    })
+
+    test(`P41: any other audit sink that ${name} changes nothing`, async () => {
+      const stage = await createStage('cold', { audit: { write: failures[name] as () => undefined } })
+      for (let time = 0; time < 3; time++) {
+        expect(await stage.judge(await stage.request(await stage.token()))).toBe('admitted')
+      }
+    })
+  }
+})
+
+const rules: Readonly<Record<string, (rule: () => never) => AccessRequirement>> = {
+  actor_unauthorized: (actor) => ({ actor }),
+  'actor_unauthorized by principal': (principal) => ({ principal }),
+  'actor_unauthorized by pair': (pair) => ({ pair }),
+  access_denied: (where) => ({ where }),
+  'access_denied by name': (where) => ({ where: { name: 'rule', test: where } }),
+  details_missing: (allows) => ({ details: { type: 'payment', allows } }),
+}
+
+describe('rules', () => {
+  for (const [name, fail] of Object.entries(failures)) {
+    for (const [title, requirementFor] of Object.entries(rules)) {
+      test(`P41: a rule that ${name} denies: ${title}`, async () => {
+        const access = requirementFor(fail as () => never)
+        const claims = { authorization_details: [{ type: 'payment' }] }
+        const floor = await createStage('cold', { access })
+        const judged = floor.request(await floor.token({ claims })).then(floor.judge)
+        expect(await settled<Outcome>(judged)).toBe(title.split(' ')[0])
+        const stage = await createStage('cold')
+        const context = await stage.verifier.verify(await stage.request(await stage.token({ claims })))
+        const decision = await settled(stage.verifier.authorize(context, access))
+        expect(decision.ok || decision.refusal.code).toBe(title.split(' ')[0])
+      })
+    }
+  }
+})
+
+describe('rejections', () => {
+  /** Node ends the process over a rejection that nobody handles. */
+  async function unhandledDuring(act: () => Promise<unknown>): Promise<unknown[]> {
+    const unhandled: unknown[] = []
+    const listen = (reason: unknown) => unhandled.push(reason)
+    process.on('unhandledRejection', listen)
+    try {
+      await act()
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+    } finally {
+      process.off('unhandledRejection', listen)
+    }
+    return unhandled
+  }
+
+  for (const [title, requirementFor] of Object.entries(rules)) {
+    test(`P41: a rule that rejects denies and leaves no unhandled rejection: ${title}`, async () => {
+      const access = requirementFor(failures['rejects'] as () => never)
+      const stage = await createStage('cold', { access })
+      const token = await stage.token({ claims: { authorization_details: [{ type: 'payment' }] } })
+      expect(await unhandledDuring(async () => stage.judge(await stage.request(token)))).toEqual([])
+    })
+  }
+
+  test('P41: an onRefusal that rejects leaves no unhandled rejection', async () => {
+    vi.useRealTimers()
+    const { verifier } = await createStage('cold')
+    const api = createApi(verifier, { onRefusal: failures['rejects'] as () => undefined })
+    expect(await unhandledDuring(async () => request(api).get('/tools'))).toEqual([])
+  })
+})
+
+describe('hosts', () => {
+  coldAndWarm('P§1.7: a host that fails to name the certificate has none', async (stage: Stage) => {
+    const { der, thumbprint } = fakeCertificate('travel-7')
+    const token = await stage.token({ claims: { cnf: { 'x5t#S256': thumbprint } } })
+    await stage.warmUp(token, { scheme: 'Bearer', certificate: der })
+    const view = await stage.request(token, { scheme: 'Bearer' })
+    for (const certificate of [failures['throws'], failures['answers nothing'], () => new Uint8Array()]) {
+      const peer = { certificate: certificate as () => Uint8Array | undefined }
+      expect(await stage.judge({ ...view, peer })).toBe('certificate_missing')
+    }
+  })
+
+  for (const [name, fail] of Object.entries(failures)) {
+    if (name === 'hangs') continue
+    test(`P41: an onRefusal that ${name} cannot admit`, async () => {
+      vi.useRealTimers()
+      const { verifier } = await createStage('cold')
+      const response = await request(createApi(verifier, { onRefusal: fail as () => undefined })).get('/tools')
+      expect(response.status).toBe(401)
+      expect(response.headers).toHaveProperty('www-authenticate')
+    })
+  }
+})

@@ -1,0 +1,158 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTestCertificate } from 'onbehalf/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findPrivateKeys, readTree } from '../docs/tree.ts'
+import { compile, compilers } from './compile.ts'
+import { blockAfter, readBlocks, readme } from './readme.ts'
+import { mustRun, run } from './run.ts'
+import { copyFixture, createProject, installCompanions, packTarball, type Tarball, write } from './scratch.ts'
+import { outputOf, requestsOf } from './snippets.ts'
+
+/** The tarball as a user gets it, in a project that has nothing else of this repository. */
+
+const snippets = readBlocks(readme).filter(({ language }) => language === 'ts')
+const programs = snippets.filter(({ file }) => file in requestsOf).map(({ file }) => file)
+const folder = mkdtempSync(join(tmpdir(), 'onbehalf-package-'))
+let tarball: Tarball
+let project: string
+
+beforeAll(async () => {
+  tarball = await packTarball(folder)
+  project = await createProject(folder, tarball.path)
+}, 120_000)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the tarball', () => {
+  test('PACKAGE: holds the build, its sources for the source maps, and four documents', () => {
+    const rest = tarball.files.filter((file) => !/^(?:dist\/)?(?:src|adapters)\//.test(file))
+    expect(rest.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'])
+    expect(tarball.files.filter((file) => /test\.|spec\.|\.pem$|\.key$|\.env/.test(file))).toEqual([])
+    expect(tarball.packedBytes).toBeLessThan(250_000)
+  })
+
+  test('PACKAGE: every source has its JavaScript, declarations and maps, and nothing else was built', () => {
+    const sources = tarball.files.filter((file) => /^(?:src|adapters)\//.test(file)).map((file) => file.slice(0, -3))
+    const built = sources.flatMap((name) => ['.js', '.d.ts', '.js.map', '.d.ts.map'].map((end) => `dist/${name}${end}`))
+    expect(tarball.files.filter((file) => file.startsWith('dist/')).sort()).toEqual(built.sort())
+  })
+
+  test('PACKAGE: holds no private key', () => {
+    const installed = readTree(join(project, 'node_modules/onbehalf'))
+    expect(installed.map(({ path }) => path).sort()).toEqual([...tarball.files].sort())
+    expect(findPrivateKeys(installed)).toEqual([])
+  })
+
+  test('PACKAGE: each export loads as ESM with none of the optional peers installed', async () => {
+    const { exports } = JSON.parse(readFileSync(join(project, 'node_modules/onbehalf/package.json'), 'utf8'))
+    const entries = Object.keys(exports).filter((name) => !name.endsWith('.json'))
+    const load = `for (const name of ${JSON.stringify(entries)}) {
+      const names = Object.keys(await import('onbehalf' + name.slice(1)))
+      console.log(name, names.length > 0, names.includes('default'))
+    }`
+    const output = await mustRun(process.execPath, ['--input-type=module', '--eval', load], project)
+    expect(output).toBe(entries.map((name) => `${name} true false\n`).join(''))
+  })
+
+  test('PACKAGE: what is not exported cannot be reached', async () => {
+    const load = `await import('onbehalf/dist/src/internal/jwk.js')`
+    const { stderr } = await run(process.execPath, ['--input-type=module', '--eval', load], project)
+    expect(stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED')
+  })
+})
+
+// Compilers and servers start as processes of their own.
+describe('in a project of its user', { timeout: 60_000 }, () => {
+  beforeAll(async () => {
+    await installCompanions(project)
+    for (const { file, text } of snippets) write(project, file, text)
+    for (const name of ['consumer.ts', 'must-not-compile.ts', 'drive.mjs']) copyFixture(name, project)
+    const server = await createTestCertificate({ commonName: 'localhost', hosts: ['localhost', '127.0.0.1'] })
+    write(project, 'server.key', server.key)
+    write(project, 'server.crt', server.certificate)
+    const { output } = await compile(project, 'typescript7', ['consumer.ts', ...programs])
+    expect(output).toBe('')
+  }, 180_000)
+
+  test.each(compilers)(
+    'PACKAGE: an API team uses every export without a cast (%s, skipLibCheck false)',
+    async (compiler) => {
+      const { output, code } = await compile(project, compiler, ['consumer.ts', 'app.ts', ...programs])
+      expect(output).toBe('')
+      expect(code).toBe(0)
+    },
+  )
+
+  test('PACKAGE: the consumer also runs', async () => {
+    const output = await mustRun(process.execPath, ['out/typescript7/consumer.js'], project)
+    expect(output).toMatch(/^agent travel-7 for human alice: /)
+  })
+
+  test.each(compilers)(
+    'PACKAGE: wrong options, requirements and uses of the context do not compile (%s)',
+    async (compiler) => {
+      const lines = readFileSync(join(project, 'must-not-compile.ts'), 'utf8').split('\n')
+      const marked = lines.flatMap((line, at) => (line.includes('// wrong:') ? [`must-not-compile.ts:${at + 1}`] : []))
+      const { places } = await compile(project, compiler, ['must-not-compile.ts'])
+      expect(places).toEqual(marked)
+    },
+  )
+
+  test('README: every snippet has a file name and a way to be run here', () => {
+    const files = snippets.map(({ file }) => file)
+    expect(files.sort()).toEqual([...Object.keys(requestsOf), 'app.test.ts', 'app.ts'].sort())
+  })
+
+  test.each(programs)('README: %s runs as printed', async (file) => {
+    const requests = requestsOf[file] ?? []
+    const parameters = ['drive.mjs', `out/typescript7/${file.replace(/ts$/, 'js')}`, `${file}.json`]
+    const env = { NONCE_SECRET: crypto.randomUUID() }
+    const { code, stdout, stderr } = await run(
+      process.execPath,
+      [...parameters, JSON.stringify(requests)],
+      project,
+      env,
+    )
+    expect(code, stderr).toBe(0)
+    const answers: { status: number; body: unknown }[] = JSON.parse(readFileSync(join(project, `${file}.json`), 'utf8'))
+    expect(answers.map(({ status }) => status)).toEqual(requests.map(({ status }) => status))
+    for (const [at, { body }] of requests.entries()) if (body !== undefined) expect(answers[at]?.body).toEqual(body)
+    if (file in outputOf) expect(stdout).toBe(outputOf[file])
+    if (file === 'first.ts') expectPrinted(JSON.parse(stdout), JSON.parse(blockAfter('first.ts')))
+    if (file === 'replay.ts') expect(stdout).toBe(blockAfter('replay.ts'))
+  })
+
+  test('README: the test of an own route runs as printed, in 15 lines', async () => {
+    const text = snippets.find(({ file }) => file === 'app.test.ts')?.text ?? ''
+    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(15)
+    const vitest = join(project, 'node_modules/vitest/vitest.mjs')
+    await mustRun(
+      process.execPath,
+      [vitest, 'run', '--reporter=json', '--outputFile=vitest.json', 'app.test.ts'],
+      project,
+    )
+    expect(JSON.parse(readFileSync(join(project, 'vitest.json'), 'utf8'))).toMatchObject({
+      success: true,
+      numPassedTests: 1,
+    })
+  })
+
+  test('README: the test of an own route type-checks', async () => {
+    const { output } = await compile(project, 'typescript7', ['app.test.ts'])
+    expect(output).toBe('')
+  })
+})
+
+/** What the README shows is what came out; `…` stands for what differs from request to request. */
+function expectPrinted(actual: unknown, shown: unknown): void {
+  if (shown === '…') {
+    expect(actual).toBeDefined()
+  } else if (typeof shown !== 'object' || shown === null) {
+    expect(actual).toBe(shown)
+  } else {
+    expect(Object.keys(Object(actual))).toEqual(Object.keys(shown))
+    for (const [name, value] of Object.entries(shown)) expectPrinted(Object(actual)[name], value)
+  }
+}

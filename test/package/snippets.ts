@@ -1,0 +1,106 @@
+/** How each snippet of the README is run: the requests sent to its server, and what is required of the answers and the output. */
+
+export type Caller = Readonly<Record<string, unknown>> & { readonly subject: string }
+
+export interface Request {
+  readonly method?: string
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Who sends it: what the test kit's `issuer.agent` and `issuer.token` take. Absent: nobody. */
+  readonly agent?: Caller
+  readonly status: number
+  /** Compared where given. */
+  readonly body?: unknown
+}
+
+const travel = { subject: 'travel-7', human: 'alice', scopes: ['tools:read'] }
+const by = { by: 'travel-7' }
+
+export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
+  'first.ts': [
+    { path: '/tools', agent: { ...travel, via: ['planner-2'] }, status: 200, body: { ...by, for: 'alice' } },
+    { path: '/tools', status: 401 },
+    { path: '/tools', agent: { ...travel, scopes: ['other'] }, status: 403 },
+    { path: '/tools', agent: { ...travel, bind: 'none' }, status: 401 },
+  ],
+  'order.ts': [
+    { path: '/health', status: 200, body: 'ok' },
+    { method: 'OPTIONS', path: '/tools', headers: { 'access-control-request-method': 'GET' }, status: 204 },
+    { path: '/tools', status: 401 },
+    { path: '/tools', agent: travel, status: 200, body: by },
+  ],
+  'optional.ts': [
+    { path: '/catalog', status: 200, body: { caller: 'anonymous' } },
+    { path: '/catalog', headers: { authorization: 'Basic eDp5' }, status: 401 },
+    { path: '/catalog', agent: travel, status: 200, body: { caller: 'travel-7' } },
+  ],
+  'access.ts': [
+    booking({ scopes: ['bookings:write', 'payments:write'] }, 200),
+    booking({ scopes: ['bookings:write'] }, 403),
+    booking({ scopes: ['bookings:write', 'payments:write'], human: undefined }, 403),
+    { path: '/ledger', agent: { subject: 'auditor-1', human: 'alice' }, status: 200, body: { by: 'auditor-1' } },
+    { path: '/ledger', agent: { subject: 'auditor-1', human: 'alice', via: ['planner-2'] }, status: 403 },
+    { path: '/ledger', agent: travel, status: 403 },
+    { method: 'DELETE', path: '/account', agent: travel, status: 403 },
+    { method: 'DELETE', path: '/account', agent: alone('urn:example:mfa'), status: 200 },
+    { method: 'DELETE', path: '/account', agent: alone('urn:example:password'), status: 401 },
+    { path: '/accounts/7', agent: withDetail('7'), status: 200, body: { account: '7' } },
+    { path: '/accounts/8', agent: withDetail('7'), status: 403 },
+    { path: '/trips', agent: travel, status: 200, body: by },
+    { path: '/trips', agent: { ...travel, human: 'bob' }, status: 403 },
+  ],
+  'core.ts': [
+    { path: '/tools', agent: travel, status: 200, body: 'agent travel-7 for human alice' },
+    { path: '/tools', agent: { ...travel, scopes: [] }, status: 403 },
+    { path: '/tools', status: 401 },
+  ],
+  'mtls.ts': [
+    { path: '/tools', agent: { ...travel, certificate: true }, status: 200, body: { ...by, proven: 'mtls' } },
+    {
+      path: '/tools',
+      agent: { ...travel, certificate: true, bind: 'both' },
+      status: 200,
+      body: { ...by, proven: 'dpop+mtls' },
+    },
+    { path: '/tools', agent: { ...travel, bind: 'dpop' }, status: 200, body: { ...by, proven: 'dpop' } },
+    { path: '/tools', status: 401 },
+  ],
+  'errors.ts': [{ path: '/tools', status: 401, body: { problem: 'credentials_missing' } }],
+  'audit.ts': [
+    { path: '/tools', agent: travel, status: 200 },
+    { path: '/tools', agent: { ...travel, scopes: [] }, status: 403 },
+  ],
+  'nonces.ts': [
+    { path: '/tools', agent: travel, status: 401 },
+    { path: '/tools', agent: travel, status: 200, body: by },
+  ],
+  'replay.ts': [],
+}
+
+/** What each prints, as far as it is the same every time. */
+export const outputOf: Readonly<Record<string, string>> = {
+  'errors.ts': 'credentials_missing {}\n',
+  'audit.ts': [
+    ...[event('authentication', null), event('access', null)],
+    ...[event('authentication', null), event('access', 'scope_missing')],
+  ].join(''),
+}
+
+function booking(more: Readonly<Record<string, unknown>>, status: number): Request {
+  return { method: 'POST', path: '/bookings', agent: { ...travel, ...more }, status }
+}
+
+/** A human's own token, in the hands of a client that is no agent. */
+function alone(acr: string): Caller {
+  const claims = { sub: 'alice', sub_profile: 'user', acr, auth_time: Math.floor(Date.now() / 1000) }
+  return { subject: 'web-app', claims }
+}
+
+function withDetail(id: string): Caller {
+  return { ...travel, claims: { authorization_details: [{ type: 'account', id }] } }
+}
+
+function event(phase: string, code: string | null): string {
+  const decision = code === null ? 'admitted' : 'refused'
+  return `${JSON.stringify({ phase, decision, code, actor: 'travel-7', for: 'alice', by: 'dpop' })}\n`
+}

@@ -1,0 +1,232 @@
+import type { RefusalCode, ReplayAnswer, VerifierOptions } from 'onbehalf'
+import { createTestCertificate, type TestAgent, type TestCertificate } from 'onbehalf/testing'
+import { withBrokenSignature } from './compact.ts'
+import { codeOf, createWorld, url, type World } from './world.ts'
+
+/** A request taken apart so far that several things of it can be wrong at once. */
+export interface Draft {
+  method: string
+  target: string
+  scheme: string
+  /** Of the Authorization field; undefined sends none. */
+  lines: (line: string) => readonly string[]
+  tokenClaims: Record<string, unknown>
+  tokenHeader: Record<string, unknown>
+  bendToken: (token: string) => string
+  prover: TestAgent
+  sendsProof: boolean
+  proofClaims: Record<string, unknown>
+  proofHeader: Record<string, unknown>
+  bendProof: (proof: string) => string
+  nonce: string | undefined
+  certificate: TestCertificate | undefined
+  /** What the replay store and the revocation source will say. */
+  replay: ReplayAnswer
+  isRevoked: boolean
+}
+
+export interface Fault {
+  readonly code: RefusalCode
+  readonly name: string
+  readonly spoil: (draft: Draft, stage: OrderStage) => void
+}
+
+export interface OrderStage {
+  readonly world: World
+  readonly thief: TestAgent
+  readonly thiefCertificate: TestCertificate
+  readonly now: number
+  codeWith(...faults: readonly Fault[]): Promise<RefusalCode | 'admitted'>
+}
+
+const access: VerifierOptions['access'] = {
+  actor: (party) => party.subject !== 'mallory',
+  principal: (party) => party.subject !== 'eve',
+  authority: 'delegated',
+  where: (context) => !context.roles.includes('barred'),
+  details: { type: 'payment', allows: (detail) => detail['to'] === 'shop' },
+  acr: ['gold'],
+  scopes: ['tools:read'],
+}
+
+/** A verifier with everything on, and a request that meets all of it. */
+export async function createOrderStage(): Promise<OrderStage> {
+  let replay: ReplayAnswer = 'fresh'
+  let isRevoked = false
+  const world = await createWorld({
+    agent: { certificate: true },
+    verifier: {
+      dpop: { nonce: { secret: 'order-secret-of-thirty-two-bytes' }, replay: { add: () => replay } },
+      revocation: { isRevoked: () => isRevoked },
+      access,
+    },
+  })
+  const thief = await world.issuer.agent('thief')
+  const thiefCertificate = await createTestCertificate({ commonName: 'thief' })
+  const now = world.issuer.clock.now() / 1_000
+  const asked = await world.refusal({ token: { bind: 'dpop' } })
+  const nonce = asked.headers.find(([name]) => name === 'DPoP-Nonce')?.[1]
+
+  async function codeWith(...faults: readonly Fault[]) {
+    const draft = goodDraft(world, nonce)
+    for (const { spoil } of faults) spoil(draft, stage)
+    replay = draft.replay
+    isRevoked = draft.isRevoked
+    return send(world, draft)
+  }
+
+  const stage: OrderStage = { world, thief, thiefCertificate, now, codeWith }
+  return stage
+}
+
+function goodDraft({ agent, issuer }: World, nonce: string | undefined): Draft {
+  return {
+    method: 'GET',
+    target: '/tools',
+    scheme: 'DPoP',
+    lines: (line) => [line],
+    tokenClaims: {
+      sub: 'alice',
+      sub_profile: 'user',
+      act: { sub: agent.subject, iss: issuer.issuer, sub_profile: 'ai_agent' },
+      scope: 'tools:read',
+      acr: 'gold',
+      authorization_details: [{ type: 'payment', to: 'shop' }],
+    },
+    tokenHeader: {},
+    bendToken: (token) => token,
+    prover: agent,
+    sendsProof: true,
+    proofClaims: {},
+    proofHeader: {},
+    bendProof: (proof) => proof,
+    nonce,
+    certificate: agent.certificate,
+    replay: 'fresh',
+    isRevoked: false,
+  }
+}
+
+async function send(world: World, draft: Draft): Promise<RefusalCode | 'admitted'> {
+  const made = await world.token({ bind: 'both', claims: draft.tokenClaims, header: draft.tokenHeader })
+  const token = draft.bendToken(made)
+  const { nonce, proofClaims: claims, proofHeader: header } = draft
+  const proof = await draft.prover.proof({ method: 'GET', url, token, nonce, claims, header })
+  const { method, target, certificate } = draft
+  return codeOf(
+    await world.call({
+      method,
+      target,
+      token,
+      proof: draft.sendsProof ? draft.bendProof(proof) : null,
+      headers: { authorization: draft.lines(`${draft.scheme} ${token}`) },
+      ...(certificate === undefined ? {} : { certificate: certificate.der }),
+    }),
+  )
+}
+
+/** One of each, in the order of precedence. Two of one code are two ways to earn it. */
+export const faults: readonly Fault[] = [
+  { code: 'request_malformed', name: 'two lines', spoil: (draft) => twice(draft) },
+  { code: 'credentials_missing', name: 'a scheme not taken', spoil: (draft) => rename(draft, 'Basic') },
+  { code: 'token_malformed', name: 'crit', spoil: (draft) => Object.assign(draft.tokenHeader, { crit: ['x'] }) },
+  { code: 'token_type', name: 'typ', spoil: (draft) => Object.assign(draft.tokenHeader, { typ: 'JWT' }) },
+  { code: 'token_algorithm', name: 'alg', spoil: (draft) => Object.assign(draft.tokenHeader, { alg: 'HS256' }) },
+  { code: 'token_issuer', name: 'iss', spoil: (draft) => claim(draft, { iss: 'https://evil.test' }) },
+  { code: 'token_expired', name: 'exp', spoil: (draft, { now }) => claim(draft, { iat: now - 99, exp: now - 9 }) },
+  { code: 'token_key_unknown', name: 'kid', spoil: (draft) => Object.assign(draft.tokenHeader, { kid: 'other' }) },
+  {
+    code: 'token_signature',
+    name: 'signature',
+    spoil: (draft) => Object.assign(draft, { bendToken: withBrokenSignature }),
+  },
+  { code: 'token_claim', name: 'jti', spoil: (draft) => claim(draft, { jti: '' }) },
+  { code: 'token_audience', name: 'aud', spoil: (draft) => claim(draft, { aud: 'https://other.test' }) },
+  { code: 'token_not_active', name: 'nbf', spoil: (draft, { now }) => claim(draft, { nbf: now + 99 }) },
+  {
+    code: 'token_lifetime',
+    name: 'lifetime',
+    spoil: (draft, { now }) => claim(draft, { iat: now - 301, exp: now + 9 }),
+  },
+  { code: 'token_revoked', name: 'revoked', spoil: (draft) => Object.assign(draft, { isRevoked: true }) },
+  { code: 'binding_unsupported', name: 'cnf.kid', spoil: (draft) => claim(draft, { cnf: { kid: 'k' } }) },
+  { code: 'binding_missing', name: 'no cnf', spoil: (draft) => claim(draft, { cnf: undefined }) },
+  { code: 'binding_scheme', name: 'Bearer', spoil: (draft) => rename(draft, 'Bearer') },
+  {
+    code: 'certificate_missing',
+    name: 'no certificate',
+    spoil: (draft) => Object.assign(draft, { certificate: undefined }),
+  },
+  {
+    code: 'binding_mismatch',
+    name: 'another certificate',
+    spoil: (draft, { thiefCertificate }) => Object.assign(draft, { certificate: thiefCertificate }),
+  },
+  { code: 'proof_missing', name: 'no proof', spoil: (draft) => Object.assign(draft, { sendsProof: false }) },
+  {
+    code: 'proof_malformed',
+    name: 'typ of the proof',
+    spoil: (draft) => Object.assign(draft.proofHeader, { typ: 'JWT' }),
+  },
+  { code: 'proof_key', name: 'alg of the proof', spoil: (draft) => Object.assign(draft.proofHeader, { alg: 'RS256' }) },
+  {
+    code: 'binding_mismatch',
+    name: 'another key',
+    spoil: (draft, { thief }) => Object.assign(draft, { prover: thief }),
+  },
+  { code: 'nonce_required', name: 'no nonce', spoil: (draft) => Object.assign(draft, { nonce: undefined }) },
+  { code: 'nonce_invalid', name: 'another nonce', spoil: (draft) => Object.assign(draft, { nonce: 'x'.repeat(32) }) },
+  { code: 'proof_method', name: 'htm', spoil: (draft) => Object.assign(draft, { method: 'POST' }) },
+  { code: 'proof_target', name: 'htu', spoil: (draft) => Object.assign(draft, { target: '/other' }) },
+  { code: 'proof_token_hash', name: 'ath', spoil: (draft) => Object.assign(draft.proofClaims, { ath: 'x' }) },
+  {
+    code: 'proof_expired',
+    name: 'old iat',
+    spoil: (draft, { now }) => Object.assign(draft.proofClaims, { iat: now - 61 }),
+  },
+  {
+    code: 'proof_not_active',
+    name: 'iat ahead',
+    spoil: (draft, { now }) => Object.assign(draft.proofClaims, { iat: now + 11 }),
+  },
+  {
+    code: 'proof_signature',
+    name: 'signature of the proof',
+    spoil: (draft) => Object.assign(draft, { bendProof: withBrokenSignature }),
+  },
+  { code: 'proof_replayed', name: 'seen', spoil: (draft) => Object.assign(draft, { replay: 'seen' }) },
+  { code: 'rate_limited', name: 'quota', spoil: (draft) => Object.assign(draft, { replay: 'quota' }) },
+  { code: 'delegation_malformed', name: 'act', spoil: (draft) => claim(draft, { act: 'x' }) },
+  { code: 'delegation_too_deep', name: 'depth', spoil: (draft) => nest(draft, 6) },
+  { code: 'delegation_not_allowed', name: 'act.iss', spoil: (draft) => extendAct(draft, { iss: 'https://evil.test' }) },
+  { code: 'actor_unauthorized', name: 'principal', spoil: (draft) => claim(draft, { sub: 'eve' }) },
+  { code: 'authority_required', name: 'no act', spoil: (draft) => claim(draft, { act: undefined }) },
+  { code: 'access_denied', name: 'where', spoil: (draft) => claim(draft, { roles: ['barred'] }) },
+  { code: 'details_missing', name: 'details', spoil: (draft) => claim(draft, { authorization_details: undefined }) },
+  { code: 'authentication_insufficient', name: 'acr', spoil: (draft) => claim(draft, { acr: 'tin' }) },
+  { code: 'scope_missing', name: 'scope', spoil: (draft) => claim(draft, { scope: 'other' }) },
+]
+
+function twice(draft: Draft): void {
+  const { lines } = draft
+  draft.lines = (line) => [...lines(line), ...lines(line)]
+}
+
+function rename(draft: Draft, scheme: string): void {
+  const { lines } = draft
+  draft.lines = (line) => lines(line.replace(/^\w+/, scheme))
+}
+
+function claim(draft: Draft, claims: Record<string, unknown>): void {
+  Object.assign(draft.tokenClaims, claims)
+}
+
+/** Levels more around what is there. */
+function nest(draft: Draft, levels: number): void {
+  for (let level = 0; level < levels; level++) claim(draft, { act: { sub: 'planner', act: draft.tokenClaims['act'] } })
+}
+
+function extendAct(draft: Draft, members: Record<string, unknown>): void {
+  const { act } = draft.tokenClaims
+  claim(draft, { act: typeof act === 'object' ? { ...act, ...members } : act })
+}

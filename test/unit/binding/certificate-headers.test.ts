@@ -1,0 +1,31 @@
+import { createTestCertificate, type TestCertificate } from 'onbehalf/testing'
+import { beforeAll, expect, test } from 'vitest'
+import { createWorld, type World } from '../../support/world.ts'
+
+let world: World
+let certificate: TestCertificate
+
+beforeAll(async () => {
+  world = await createWorld()
+  certificate = await createTestCertificate({ commonName: 'travel-7' })
+})
+
+const base64 = () => Buffer.from(certificate.der).toString('base64')
+
+test.each([
+  ['client-cert', () => `:${base64()}:`],
+  ['x-forwarded-client-cert', () => `Hash=${Buffer.from(certificate.thumbprint, 'base64url').toString('hex')}`],
+  ['x-forwarded-client-cert', () => `Cert="${encodeURIComponent(certificate.certificate)}"`],
+  ['x-forwarded-tls-client-cert', base64],
+  ['x-amzn-mtls-clientcert', () => encodeURIComponent(certificate.certificate)],
+  ['x-client-cert', () => encodeURIComponent(certificate.certificate)],
+])('MTLS-08: unless asked to, nobody reads %s (%#)', async (name, value) => {
+  const call = {
+    scheme: 'Bearer',
+    token: { claims: { cnf: { 'x5t#S256': certificate.thumbprint } } },
+    proof: null,
+    headers: { [name]: value() },
+  }
+  expect(await world.code(call)).toBe('certificate_missing')
+  expect(await world.code({ ...call, certificate: certificate.der })).toBe('admitted')
+})

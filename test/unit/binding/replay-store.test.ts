@@ -1,0 +1,150 @@
+import { type MemoryReplayStore, memoryReplayStore, OptionsError } from 'onbehalf'
+import { createTestClock, type TestClock } from 'onbehalf/testing'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createWorld } from '../../support/world.ts'
+
+let clock: TestClock
+
+beforeEach(() => {
+  clock = createTestClock()
+})
+
+const make = (capacity: number, quota?: number): MemoryReplayStore => memoryReplayStore({ capacity, quota, clock })
+const inSeconds = (seconds: number) => clock.now() + seconds * 1_000
+
+function fill(store: MemoryReplayStore, count: number, partition: string, seconds = 60): readonly string[] {
+  return Array.from({ length: count }, (_, at) => store.add(`${partition}-${at}`, inSeconds(seconds), partition))
+}
+
+describe('capacity', () => {
+  test('RFC 9449 §11.1: a full memory forgets nothing and takes nothing', () => {
+    const store = make(10, 1)
+    expect(new Set(fill(store, 10, 'a'))).toEqual(new Set(['fresh']))
+    expect(store.add('one-more', inSeconds(60), 'a')).toBe('full')
+    expect(fill(store, 10, 'a')).toEqual(Array.from({ length: 10 }, () => 'seen'))
+    expect(store).toMatchObject({ size: 10, capacity: 10 })
+  })
+
+  test('RFC 9449 §11.1: seen wins over full and quota', () => {
+    const store = make(10, 0.5)
+    fill(store, 5, 'a')
+    fill(store, 5, 'b')
+    expect(store.add('a-0', inSeconds(60), 'a')).toBe('seen')
+    expect(store.add('new', inSeconds(60), 'a')).toBe('full')
+  })
+
+  test('RFC 9449 §11.1: there is room again once entries have ended', () => {
+    const store = make(10, 1)
+    fill(store, 10, 'a')
+    clock.advance(60)
+    expect(store.add('new', inSeconds(60), 'a')).toBe('full')
+    clock.advance(0.001)
+    expect(store.add('new', inSeconds(60), 'a')).toBe('fresh')
+    expect(store.size).toBe(1)
+  })
+
+  test('RFC 9449 §11.1: a full memory is an outage, never an open door', async () => {
+    const replay = memoryReplayStore({ capacity: 1, quota: 1 })
+    const world = await createWorld({ verifier: { dpop: { replay } } })
+    expect([await world.code(), await world.code()]).toEqual(['admitted', 'replay_unavailable'])
+  })
+
+  test('RFC 9449 §11.1: the default holds a million', () => {
+    expect(memoryReplayStore().capacity).toBe(1_000_000)
+  })
+})
+
+describe('quota', () => {
+  test('RFC 9449 §11.1: a client may use half of an empty memory, then its share', () => {
+    const store = make(100, 0.1)
+    expect(new Set(fill(store, 51, 'greedy'))).toEqual(new Set(['fresh']))
+    expect(store.add('greedy-more', inSeconds(60), 'greedy')).toBe('quota')
+  })
+
+  test('RFC 9449 §11.1: others still have their share', () => {
+    const store = make(100, 0.1)
+    fill(store, 51, 'greedy')
+    expect(fill(store, 11, 'modest')).toEqual([...Array.from({ length: 10 }, () => 'fresh'), 'quota'])
+    expect(store.add('third', inSeconds(60), 'third')).toBe('fresh')
+  })
+
+  test('RFC 9449 §11.1: fresh keys of one client are one client', async () => {
+    const replay = memoryReplayStore({ capacity: 10, quota: 0.1 })
+    const world = await createWorld({ verifier: { dpop: { replay } } })
+    const codes: string[] = []
+    for (let key = 0; key < 8; key++) {
+      const agent = await world.issuer.agent('travel-7')
+      codes.push(await world.code({ prover: agent, token: { agent } }))
+    }
+    expect(codes).toEqual([...Array.from({ length: 6 }, () => 'admitted'), 'rate_limited', 'rate_limited'])
+    const neighbour = await world.issuer.agent('neighbour')
+    expect(await world.code({ prover: neighbour, token: { agent: neighbour } })).toBe('admitted')
+  })
+
+  test('RFC 9449 §11.1: the share comes back as entries end', () => {
+    const store = make(10, 0.2)
+    fill(store, 6, 'a')
+    expect(store.add('a-new', inSeconds(60), 'a')).toBe('quota')
+    clock.advance(61)
+    expect(store.add('a-new', inSeconds(60), 'a')).toBe('fresh')
+  })
+})
+
+describe('retention and floor', () => {
+  test('RFC 9449 §11.1: an entry goes only when both clocks are past its end', () => {
+    const store = make(10)
+    store.add('one', inSeconds(60), 'a')
+    clock.step(120)
+    expect(store.add('one', inSeconds(0), 'a')).toBe('seen')
+    clock.step(-120)
+    clock.advance(60)
+    expect(store.add('one', inSeconds(0), 'a')).toBe('seen')
+  })
+
+  test('RFC 9449 §11.1: what ends at or before the latest end forgotten is never fresh', () => {
+    const store = make(10)
+    const end = inSeconds(60)
+    store.add('one', end, 'a')
+    clock.advance(61)
+    expect(store.add('late', end, 'a')).toBe('seen')
+    expect(store.add('one', end, 'a')).toBe('seen')
+    expect(store.add('late', end + 1, 'a')).toBe('fresh')
+    expect(store.size).toBe(1)
+  })
+
+  test('RFC 9449 §11.1: in the verifier such a proof is proof_expired', async () => {
+    const world = await createWorld()
+    const token = await world.token()
+    const proof = await world.agent.proof({ method: 'GET', url: 'https://api.example.test/tools', token })
+    expect(await world.code({ token, proof })).toBe('admitted')
+    world.issuer.clock.advance(75)
+    expect(await world.code()).toBe('admitted')
+    world.issuer.clock.step(-75)
+    expect(await world.code({ token, proof })).toBe('proof_expired')
+  })
+
+  test('RFC 9449 §11.1: entries with different ends go one stretch after another', () => {
+    const store = make(10, 1)
+    for (const seconds of [10, 30, 50]) store.add(`ends-${seconds}`, inSeconds(seconds), 'a')
+    clock.advance(20)
+    store.add('touch', inSeconds(600), 'a')
+    expect(store.size).toBe(3)
+    clock.advance(20)
+    expect(store.add('ends-50', inSeconds(10), 'a')).toBe('seen')
+    expect(store.size).toBe(2)
+  })
+})
+
+describe('options', () => {
+  test.each([
+    { capacity: 0 },
+    { capacity: -1 },
+    { capacity: 1.5 },
+    { capacity: Number.POSITIVE_INFINITY },
+    { quota: 0 },
+    { quota: 1.1 },
+    { quota: Number.NaN },
+  ])('RFC 9449 §11.1: no memory without bounds: %j', (options) => {
+    expect(() => memoryReplayStore(options)).toThrow(OptionsError)
+  })
+})

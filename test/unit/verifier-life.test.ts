@@ -1,0 +1,138 @@
+import { createVerifier, memoryReplayStore } from 'onbehalf'
+import { createTestIssuer, requestView, type TestAgent, type TestIssuer } from 'onbehalf/testing'
+import { beforeAll, describe, expect, test } from 'vitest'
+
+const resource = 'https://api.example.test'
+const url = `${resource}/tools`
+let issuer: TestIssuer
+let agent: TestAgent
+beforeAll(async () => {
+  issuer = await createTestIssuer({ resource })
+  agent = await issuer.agent('travel-7')
+})
+
+async function viewOf(from: TestIssuer = issuer) {
+  return requestView({ url, headers: await agent.headers('GET', url, await from.token({ agent })) })
+}
+
+/** Answers with the issuer's keys, or with a failure, and counts. */
+function keyServer(jwks: object, state: { isUp: boolean; asked: number }): typeof fetch {
+  return async () => {
+    state.asked++
+    return state.isUp ? Response.json(jwks) : new Response('down', { status: 500 })
+  }
+}
+
+function remote() {
+  const state = { isUp: true, asked: 0 }
+  const verifier = createVerifier({
+    issuer: { issuer: issuer.issuer, jwksUri: 'https://as.example.test/jwks' },
+    resource,
+    clock: issuer.clock,
+    fetch: keyServer(issuer.jwks, state),
+  })
+  return { state, verifier }
+}
+
+describe('ready()', () => {
+  test('Ready: nothing to wait for with static keys', async () => {
+    const verifier = createVerifier({ issuer: issuer.options, resource, clock: issuer.clock })
+    await expect(verifier.ready()).resolves.toBeUndefined()
+  })
+
+  test('Ready: fetches the keys, and again is not asked twice', async () => {
+    const { state, verifier } = remote()
+    await Promise.all([verifier.ready(), verifier.ready()])
+    await verifier.ready()
+    expect(state.asked).toBe(1)
+    const verdict = verifier.checkNow(await viewOf())
+    expect(verdict).toMatchObject({ ok: true })
+  })
+
+  test('Ready: rejects when an issuer is down, and creation did not', async () => {
+    const { state, verifier } = remote()
+    state.isUp = false
+    await expect(verifier.ready()).rejects.toThrow(Error)
+    expect(await verifier.check(await viewOf())).toMatchObject({ refusal: { code: 'keys_unavailable' } })
+  })
+
+  test('Ready: creation alone asks nobody', () => {
+    expect(remote().state.asked).toBe(0)
+  })
+})
+
+describe('health()', () => {
+  test('Health: what a fresh verifier holds', () => {
+    const verifier = createVerifier({ issuer: issuer.options, resource, clock: issuer.clock })
+    const health = verifier.health()
+    expect(JSON.parse(JSON.stringify(health))).toEqual(health)
+    expect(health).toEqual({
+      issuers: [{ issuer: issuer.issuer, keys: 1, ageSeconds: null, stale: false }],
+      replay: { size: 0, capacity: 1_000_000 },
+      caches: { tokens: 0, proofKeys: 0 },
+      audit: { dropped: 0, failed: 0, pending: 0 },
+    })
+  })
+
+  test('Health: what an admitted request leaves behind', async () => {
+    const replay = memoryReplayStore({ capacity: 10, quota: 1, clock: issuer.clock })
+    const verifier = createVerifier({ issuer: issuer.options, resource, clock: issuer.clock, dpop: { replay } })
+    await verifier.check(await viewOf())
+    expect(verifier.health()).toMatchObject({
+      replay: { size: 1, capacity: 10 },
+      caches: { tokens: 1, proofKeys: 1 },
+    })
+  })
+
+  test('Health: a refused request leaves nothing in the caches', async () => {
+    const verifier = createVerifier({ issuer: issuer.options, resource, clock: issuer.clock })
+    const other = await createTestIssuer({ resource, clock: issuer.clock })
+    await verifier.check(await viewOf(other))
+    expect(verifier.health()).toMatchObject({ replay: { size: 0 }, caches: { tokens: 0, proofKeys: 0 } })
+  })
+
+  test('Health: no numbers of a replay memory that is not ours', () => {
+    const base = { issuer: issuer.options, resource }
+    expect(createVerifier({ ...base, dpop: { replay: { add: () => 'fresh' } } }).health().replay).toBeNull()
+    expect(createVerifier({ ...base, dpop: false }).health().replay).toBeNull()
+  })
+
+  test('Health: the age of fetched keys, and when they have gone stale', async () => {
+    const { verifier } = remote()
+    expect(verifier.health().issuers).toMatchObject([{ keys: 0, ageSeconds: null, stale: false }])
+    await verifier.ready()
+    issuer.clock.advance(600)
+    expect(verifier.health().issuers).toMatchObject([{ keys: 1, ageSeconds: 600, stale: false }])
+    issuer.clock.advance(1)
+    expect(verifier.health().issuers).toMatchObject([{ ageSeconds: 601, stale: true }])
+  })
+})
+
+describe('close()', () => {
+  test('Close: no more keys are fetched', async () => {
+    const { state, verifier } = remote()
+    verifier.close()
+    verifier.close()
+    expect(await verifier.check(await viewOf())).toMatchObject({ refusal: { code: 'keys_unavailable', status: 503 } })
+    await expect(verifier.ready()).rejects.toThrow(Error)
+    expect(state.asked).toBe(0)
+  })
+
+  test('Close: what is under way on the network ends', async () => {
+    const signals: (AbortSignal | null | undefined)[] = []
+    const hang: typeof fetch = (_url, init) => {
+      signals.push(init?.signal)
+      return new Promise(() => {})
+    }
+    const verifier = createVerifier({
+      issuer: { issuer: issuer.issuer, jwksUri: 'https://as.example.test/jwks' },
+      resource,
+      clock: issuer.clock,
+      fetch: hang,
+    })
+    const waiting = verifier.check(await viewOf())
+    verifier.close()
+    expect(await waiting).toMatchObject({ refusal: { code: 'keys_unavailable' } })
+    expect(signals.map((signal) => signal?.aborted)).toEqual([true])
+  })
+})

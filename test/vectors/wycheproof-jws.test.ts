@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import {
+  decodeObject,
+  hasExtensions,
+  readCompact,
+  signature,
+  signingInput,
+  splitCompact,
+} from '../../src/internal/compact.ts'
+import { algorithms, verifySignature } from '../../src/internal/signature.ts'
+import { readKeySet, selectKey } from '../../src/token/keys.ts'
+import type { Algorithm } from '../../src/types.ts'
+import { createStage } from '../support/stage.ts'
+import { describeVectors } from '../support/vectors.ts'
+
+interface Group {
+  readonly comment: string
+  readonly public?: object
+  readonly private: object
+  readonly tests: readonly { tcId: number; comment: string; result: string; jws?: unknown; jwe?: unknown }[]
+}
+
+/** Good there, refused here: HMAC is no algorithm of ours. */
+const refusedHere = [1, 48]
+/** Refused there for the origin of the key, which is the issuer's own published key here. */
+const acceptedHere = [46]
+
+/** Reader, key choice and signature as token.ts puts them together; the payload of these vectors is no JSON. */
+function accepts(text: string, jwks: object): boolean {
+  const parts = splitCompact(text)
+  if (parts === undefined) return false
+  const header = decodeObject(text.slice(0, parts.headerEnd))
+  if (header === undefined || hasExtensions(header)) return false
+  const key = selectKey(readKeySet(jwks, new Set(algorithms)), header['kid'] as string, header['alg'] as Algorithm)
+  const jws = { text, payloadEnd: parts.payloadEnd }
+  return key !== undefined && verifySignature(key.key, signingInput(jws), signature(jws))
+}
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
+
+describeVectors('wycheproof', (files) => {
+  const { testGroups } = files.json('json_web_crypto_test.json') as { testGroups: readonly Group[] }
+
+  test('RFC 7515 §5.2: each JWS ends as its vector says', () => {
+    const differing: number[] = []
+    let count = 0
+    for (const { public: key, private: own, tests } of testGroups) {
+      const jwks = { keys: [key ?? own] }
+      for (const { tcId, result, jws } of tests) {
+        if (jws === undefined) continue
+        count++
+        if (accepts(textOf(jws), 'keys' in own ? own : jwks) !== (result === 'valid')) differing.push(tcId)
+      }
+    }
+    expect(count).toBe(49)
+    expect(differing).toEqual([...refusedHere, ...acceptedHere].sort((a, b) => a - b))
+  })
+
+  test('RFC 7516 §9: no JWE is taken for a JWS', () => {
+    const jwes = testGroups.flatMap(({ tests }) => tests.flatMap(({ jwe }) => (jwe === undefined ? [] : [textOf(jwe)])))
+    expect(jwes).toHaveLength(34)
+    for (const jwe of jwes) expect(readCompact(jwe)).toBe(undefined)
+  })
+
+  test('RFC 9068 §4: none of them is an access token, or a proof', async () => {
+    const stage = await createStage('cold')
+    const token = await stage.token()
+    for (const { tests } of testGroups) {
+      for (const { tcId, jws, jwe } of tests) {
+        const text = textOf(jws ?? jwe)
+        const asToken = await stage.judge(await stage.request(text))
+        expect(['token_malformed', 'request_malformed'], String(tcId)).toContain(asToken)
+        const headers = { dpop: text }
+        expect(await stage.judge(await stage.request(token, { headers })), String(tcId)).toBe('proof_malformed')
+      }
+    }
+  })
+})
