@@ -42,7 +42,7 @@ export interface Network {
 export type Reply = (init: RequestInit) => Response | Promise<Response> | object
 
 export const resource = 'https://api.example.test'
-const url: string = `${resource}/tools`
+export const url: string = `${resource}/tools`
 export const keysUri = 'https://as.example.test/keys'
 export const metadataUri = 'https://as.example.test/.well-known/oauth-authorization-server'
 export const openidUri = 'https://as.example.test/.well-known/openid-configuration'
