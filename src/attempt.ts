@@ -1,5 +1,5 @@
 import type { Confirmation } from './binding/confirmation.ts'
-import type { Proof } from './binding/dpop.ts'
+import type { Proof, ProofKeyMemo } from './binding/dpop.ts'
 import type { Scheme } from './credentials.ts'
 import type { Parties } from './delegation.ts'
 import type { Denial } from './internal/denial.ts'
@@ -23,6 +23,7 @@ export interface PreparedToken {
   readonly partition: string
   readonly revocationQuery: RevocationQuery
   readonly relaxations: readonly string[]
+  readonly proofKey: ProofKeyMemo
 }
 
 /** Says nothing, or why it refuses. */

@@ -1,12 +1,6 @@
 import type { Step } from './attempt.ts'
 import { Denial } from './internal/denial.ts'
 import { sha256 } from './internal/hash.ts'
-import type { RequestView } from './types.ts'
-
-export interface Credentials {
-  readonly scheme: Scheme
-  readonly token: string
-}
 
 /** The scheme the caller used, in the spelling of the registry. */
 export type Scheme = 'Bearer' | 'DPoP'
@@ -17,43 +11,52 @@ export interface CredentialsPolicy {
   readonly token: { readonly maxBytes: number }
 }
 
-/** Step 1. The token's SHA-256 is made once: it is the cache key and the proof's `ath`. */
-export function createCredentialsStep(policy: CredentialsPolicy): Step {
+/**
+ * Step 1: exactly one Authorization field line with exactly one token; query and body are never read (RFC 6750 §2, RFC
+ * 9700 §4.3.2). The token's SHA-256 is made once: it is the cache key and the proof's `ath`. `isKnown`: a token of that
+ * hash was verified, so its characters need not be looked at again.
+ */
+export function createCredentialsStep(policy: CredentialsPolicy, isKnown: (tokenHash: string) => boolean): Step {
   return function takeCredentials(attempt) {
-    const credentials = readCredentials(attempt.view, policy)
-    if (credentials instanceof Denial) return credentials
-    attempt.scheme = credentials.scheme
-    attempt.accessToken = credentials.token
-    attempt.tokenHash = sha256(credentials.token)
+    const lines = attempt.view.header('authorization')
+    const line = lines[0]
+    if (line === undefined) return new Denial('credentials_missing')
+    if (lines.length > 1) return new Denial('request_malformed')
+    // The longest scheme name and a few spaces beside the token.
+    if (line.length > policy.token.maxBytes + 16) return new Denial('request_malformed', { hint: 'token.maxBytes' })
+
+    const scheme = readScheme(line)
+    const isTaken = scheme === 'Bearer' ? policy.takesBearer : scheme === 'DPoP' && policy.takesDpop
+    if (scheme === undefined || !isTaken) {
+      return new Denial(isAscii.test(line) ? 'credentials_missing' : 'request_malformed')
+    }
+    const token = readToken(line, scheme.length)
+    if (token === undefined || token.length > policy.token.maxBytes) return new Denial('request_malformed')
+    const tokenHash = sha256(token)
+    if (!isKnown(tokenHash) && !token68.test(token)) return new Denial('request_malformed')
+    attempt.scheme = scheme
+    attempt.accessToken = token
+    attempt.tokenHash = tokenHash
     return undefined
   }
 }
 
-/** RFC 9110 §11.4: `auth-scheme 1*SP token68`. */
-const wellFormed = /^(Bearer|DPoP) +([A-Za-z0-9\-._~+/]+=*)$/i
-const takenScheme = /^(Bearer|DPoP)(?![!#$%&'*+\-.^_`|~0-9A-Za-z])/i
-
-/** Exactly one Authorization field line with exactly one token; query and body are never read (RFC 6750 §2, RFC 9700 §4.3.2). */
-function readCredentials(view: RequestView, policy: CredentialsPolicy): Credentials | Denial {
-  const lines = view.header('authorization')
-  const line = lines[0]
-  if (line === undefined) return new Denial('credentials_missing')
-  if (lines.length > 1) return new Denial('request_malformed')
-  // The longest scheme name and a few spaces beside the token.
-  if (line.length > policy.token.maxBytes + 16) return new Denial('request_malformed', { hint: 'token.maxBytes' })
-  if (!isAscii.test(line)) return new Denial('request_malformed')
-  const parts = wellFormed.exec(line)
-  const scheme = schemeOf(parts?.[1] ?? takenScheme.exec(line)?.[1])
-  if (scheme === undefined) return new Denial('credentials_missing')
-  if (scheme === 'Bearer' ? !policy.takesBearer : !policy.takesDpop) return new Denial('credentials_missing')
-  const token = parts?.[2]
-  if (token === undefined || token.length > policy.token.maxBytes) return new Denial('request_malformed')
-  return { scheme, token }
+/** RFC 9110 §11.1: case does not count; a longer token is another scheme. */
+function readScheme(line: string): Scheme | undefined {
+  const length = line.search(notInScheme)
+  const name = (length === -1 ? line : line.slice(0, length)).toLowerCase()
+  return name === 'dpop' ? 'DPoP' : name === 'bearer' ? 'Bearer' : undefined
 }
 
+/** RFC 9110 §5.6.2: what ends a token. */
+const notInScheme = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
 const isAscii = /^[\x20-\x7e\t]*$/
+/** RFC 9110 §11.2. */
+const token68 = /^[A-Za-z0-9\-._~+/]+=*$/
 
-function schemeOf(text: string | undefined): Scheme | undefined {
-  if (text === undefined) return undefined
-  return text.length === 4 ? 'DPoP' : 'Bearer'
+/** RFC 9110 §11.4: `auth-scheme 1*SP token68`. */
+function readToken(line: string, schemeLength: number): string | undefined {
+  let start = schemeLength
+  while (line.charCodeAt(start) === 0x20) start++
+  return start === schemeLength || start === line.length ? undefined : line.slice(start)
 }

@@ -55,6 +55,7 @@ export function createTokenPreparer(policy: Policy): (token: VerifiedToken) => P
         parties: Object.freeze([principal, ...named]),
       }),
       relaxations: relaxationsOf(token, sender),
+      proofKey: { header: '', key: undefined },
     }
   }
 }

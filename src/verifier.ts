@@ -44,7 +44,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   /** The way of a request. Each step says nothing, or why it refuses; the first refusal is the answer. */
   const steps: readonly Step[] = [
-    createCredentialsStep(policy),
+    createCredentialsStep(policy, tokens.isKnown),
     createTokenStep(tokens),
     createRevocationStep(policy.revocation),
     sender.check,

@@ -1,4 +1,4 @@
-import { decodeObject, signature, signingInput, splitCompact } from '../internal/compact.ts'
+import { decodeObject, signature, signingInput, splitAfterHeader, splitCompact } from '../internal/compact.ts'
 import { Denial } from '../internal/denial.ts'
 import type { JsonObject } from '../internal/json.ts'
 import { verifySignature } from '../internal/signature.ts'
@@ -30,6 +30,13 @@ export interface ProofOwed {
   /** base64url SHA-256 of the access token. */
   readonly tokenHash: string
   readonly nowMs: number
+  readonly memo: ProofKeyMemo
+}
+
+/** The last proof header seen with a token, and its key. */
+export interface ProofKeyMemo {
+  header: string
+  key: ProofKey | undefined
 }
 
 export interface ProofCheck {
@@ -59,11 +66,10 @@ export function createProofCheck(
   function check(view: RequestView, owed: ProofOwed): Proof | Denial {
     const proof = readField(view)
     if (proof instanceof Denial) return proof
-    const parts = splitCompact(proof)
+    const known = knownKey(proof, owed.memo)
+    const parts = known === undefined ? splitCompact(proof) : splitAfterHeader(proof, owed.memo.header.length)
     if (parts === undefined) return new Denial('proof_malformed')
-    const headerSegment = proof.slice(0, parts.headerEnd)
-    const known = cache.get(headerSegment)
-    const header = known === undefined ? readProofHeader(headerSegment) : undefined
+    const header = known === undefined ? readProofHeader(proof.slice(0, parts.headerEnd)) : undefined
     if (known === undefined && header === undefined) return new Denial('proof_malformed')
     const claims = readProofClaims(decodeObject(proof.slice(parts.headerEnd + 1, parts.payloadEnd)))
     if (claims === undefined) return new Denial('proof_malformed')
@@ -81,13 +87,23 @@ export function createProofCheck(
     if (key === undefined) return new Denial('proof_key')
     const jws = { text: proof, payloadEnd: parts.payloadEnd }
     if (!verifySignature(key.key, signingInput(jws), signature(jws))) return new Denial('proof_signature')
-    if (known === undefined) cache.set(copyOf(headerSegment), key)
+    if (known === undefined) cache.set(copyOf(proof.slice(0, parts.headerEnd)), key)
     return {
       jti: claims.jti,
       freshUntil: freshUntil(claims.iat, accepted),
       iatOffset: claims.iat - owed.nowMs / 1_000,
       nonce: claims.nonce,
     }
+  }
+
+  /** Requests of one token come under one key, most often with the same header: compared with the last before it is looked up. */
+  function knownKey(proof: string, memo: ProofKeyMemo): ProofKey | undefined {
+    const end = memo.header.length
+    if (memo.key !== undefined && proof.charCodeAt(end) === 0x2e && proof.startsWith(memo.header)) return memo.key
+    const header = proof.slice(0, Math.max(0, proof.indexOf('.')))
+    const key = cache.get(header)
+    if (key !== undefined) Object.assign(memo, { header: copyOf(header), key })
+    return key
   }
 
   function readField(view: RequestView): string | Denial {

@@ -1,7 +1,9 @@
 import { systemClock } from '../internal/clock.ts'
-import { sha256 } from '../internal/hash.ts'
+import { sha256, sha256Octets } from '../internal/hash.ts'
 import { OptionReader } from '../internal/option-reader.ts'
 import type { Clock, ReplayAnswer, ReplayStore } from '../types.ts'
+import { createDigestSet } from './digest-set.ts'
+import { createTally, type Tally } from './tally.ts'
 
 /** The built-in store also says `past`: the proof ended at or before the latest end forgotten, so nobody can vouch for it. */
 export type MemoryAnswer = ReplayAnswer | 'past'
@@ -11,16 +13,17 @@ export interface MemoryReplayStore extends ReplayStore {
   readonly size: number
   readonly capacity: number
   /** @internal The verifier's shorter way: its own clock, and no digest of a digest. */
-  remember(key: string, expiresAt: number, partition: string, now: number, monotonic: number): MemoryAnswer
+  remember(digest: Buffer, expiresAt: number, partition: string, now: number, monotonic: number): MemoryAnswer
 }
 
-/** Entries that end within the same stretch of time; forgotten together. */
+/** Entries that end within the same ten seconds; forgotten together. */
 interface Generation {
+  readonly mark: number
   /** Latest end of an entry, in wall time, and until when one must stay on the monotonic clock. Milliseconds. */
   latestEnd: number
   retainUntil: number
-  readonly keys: Set<string>
-  readonly perPartition: Map<string, number>
+  size: number
+  readonly tally: Tally
 }
 
 const generationMs = 10_000
@@ -34,59 +37,65 @@ export function memoryReplayStore(
   options: { capacity?: number | undefined; quota?: number | undefined; clock?: Clock | undefined } = {},
 ): MemoryReplayStore {
   const { capacity, quota, clock } = readStoreOptions(options)
-  const generations = new Map<number, Generation>()
+  /** By the ten seconds in which they end, and by mark. */
+  const bySlot = new Map<number, Generation>()
+  const byMark = new Map<number, Generation>()
+  const digests = createDigestSet((mark) => byMark.has(mark))
+  const tally = createTally()
   let size = 0
+  let lastMark = 0
   /** The latest end among the entries forgotten. */
   let floor = Number.NEGATIVE_INFINITY
 
-  function remember(key: string, expiresAt: number, partition: string, now: number, monotonic: number): MemoryAnswer {
+  function remember(
+    digest: Buffer,
+    expiresAt: number,
+    partition: string,
+    now: number,
+    monotonic: number,
+  ): MemoryAnswer {
     forgetPast(now, monotonic)
-    for (const generation of generations.values()) if (generation.keys.has(key)) return 'seen'
+    if (digests.has(digest)) return 'seen'
     if (!(expiresAt > floor)) return 'past'
     if (size >= capacity) return 'full'
-    if (size > capacity / 2 && held(partition) >= quota * capacity) return 'quota'
+    if (size > capacity / 2 && tally.count(partition) >= quota * capacity) return 'quota'
     const generation = generationOf(expiresAt)
-    generation.keys.add(key)
-    generation.perPartition.set(partition, (generation.perPartition.get(partition) ?? 0) + 1)
+    digests.add(digest, generation.mark)
+    generation.tally.add(partition)
     generation.latestEnd = Math.max(generation.latestEnd, expiresAt)
     generation.retainUntil = Math.max(generation.retainUntil, monotonic + (expiresAt - now))
+    generation.size++
+    tally.add(partition)
     size++
     return 'fresh'
   }
 
   /** Both clocks must agree that an entry is past: neither a jump of wall time nor a suspended process shortens a life. */
   function forgetPast(now: number, monotonic: number): void {
-    for (const [slot, generation] of generations) {
+    for (const [slot, generation] of bySlot) {
       if (!(now > generation.latestEnd && monotonic > generation.retainUntil)) continue
-      generations.delete(slot)
-      size -= generation.keys.size
+      bySlot.delete(slot)
+      byMark.delete(generation.mark)
+      size -= generation.size
+      tally.subtract(generation.tally)
       floor = Math.max(floor, generation.latestEnd)
     }
   }
 
-  function held(partition: string): number {
-    let count = 0
-    for (const generation of generations.values()) count += generation.perPartition.get(partition) ?? 0
-    return count
-  }
-
   function generationOf(expiresAt: number): Generation {
     const slot = Math.floor(expiresAt / generationMs)
-    const known = generations.get(slot)
+    const known = bySlot.get(slot)
     if (known !== undefined) return known
-    const fresh: Generation = {
-      latestEnd: Number.NEGATIVE_INFINITY,
-      retainUntil: Number.NEGATIVE_INFINITY,
-      keys: new Set(),
-      perPartition: new Map(),
-    }
-    generations.set(slot, fresh)
+    const past = Number.NEGATIVE_INFINITY
+    const fresh = { mark: ++lastMark, latestEnd: past, retainUntil: past, size: 0, tally: createTally() }
+    bySlot.set(slot, fresh)
+    byMark.set(fresh.mark, fresh)
     return fresh
   }
 
   const store: MemoryReplayStore = {
     add(key, expiresAt, partition) {
-      const answer = remember(key, expiresAt, partition, clock.now(), clock.monotonic())
+      const answer = remember(sha256Octets(key), expiresAt, sha256(partition), clock.now(), clock.monotonic())
       return answer === 'past' ? 'seen' : answer
     },
     remember,
@@ -119,7 +128,7 @@ export function isMemoryReplayStore(store: ReplayStore): store is MemoryReplaySt
 
 const ours = new WeakSet<ReplayStore>()
 
-/** One proof of one key: the thumbprint has a fixed length and no NUL, so no two pairs share a key. */
-export function replayKey(jkt: string, jti: string): string {
-  return sha256(`${jkt}\0${jti}`)
+/** One proof of one key: the thumbprint has a fixed length and no NUL, so no two pairs share a name. */
+export function replayName(jkt: string, jti: string): string {
+  return `${jkt}\0${jti}`
 }

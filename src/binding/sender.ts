@@ -1,6 +1,7 @@
 import type { Attempt, Step } from '../attempt.ts'
 import { hintAtPerProcessReplay } from '../hints.ts'
 import { Denial } from '../internal/denial.ts'
+import { sha256, sha256Octets } from '../internal/hash.ts'
 import { andThen, type MaybePromise, settle } from '../internal/later.ts'
 import type { Policy } from '../options.ts'
 import type { RefusalCode } from '../refusals.ts'
@@ -10,7 +11,7 @@ import type { Confirmation } from './confirmation.ts'
 import { createProofCheck } from './dpop.ts'
 import { certificateThumbprint } from './mtls.ts'
 import { createNonces } from './nonce.ts'
-import { isMemoryReplayStore, type MemoryAnswer, replayKey } from './replay.ts'
+import { isMemoryReplayStore, type MemoryAnswer, replayName } from './replay.ts'
 
 /** Clocks of processes that share a store differ; a store that forgets by its own clock gets this much more. */
 const sharedStoreSkewMs = 5_000
@@ -79,7 +80,9 @@ export function createSenderCheck(policy: Policy): SenderCheck {
   function checkProof(attempt: Attempt, { jkt }: Confirmation): Denial | undefined {
     if (jkt === undefined) return undefined
     if (proofs === undefined) return new Denial('binding_unsupported')
-    const proof = proofs.check(attempt.view, { jkt, tokenHash: attempt.tokenHash ?? '', nowMs: clock.now() })
+    const { view, tokenHash = '', token } = attempt
+    const memo = token?.proofKey ?? { header: '', key: undefined }
+    const proof = proofs.check(view, { jkt, tokenHash, nowMs: clock.now(), memo })
     if (proof instanceof Denial) return proof
     attempt.proof = proof
     return undefined
@@ -96,14 +99,16 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     const jkt = token?.binding instanceof Denial ? undefined : token?.binding.jkt
     if (token === undefined || jkt === undefined) return undefined
     if (dpop === false || proof === undefined) return new Denial('replay_unavailable')
-    const key = replayKey(jkt, proof.jti)
+    const name = replayName(jkt, proof.jti)
     const store = dpop.replay
     if (isMemoryReplayStore(store)) {
-      return judgeAnswer(store.remember(key, proof.freshUntil, token.partition, clock.now(), clock.monotonic()))
+      return judgeAnswer(
+        store.remember(sha256Octets(name), proof.freshUntil, token.partition, clock.now(), clock.monotonic()),
+      )
     }
     const end = proof.freshUntil + sharedStoreSkewMs
     return andThen(
-      settle(() => store.add(key, end, token.partition), undefined),
+      settle(() => store.add(sha256(name), end, token.partition), undefined),
       (answer) => judgeAnswer((answer as MemoryAnswer) === 'past' ? undefined : answer),
     )
   }

@@ -14,12 +14,16 @@ export function isBase64url(text: string): boolean {
  * The bits of the last character that no octet uses must be zero (RFC 4648 §3.5); else one value has several spellings.
  * The alphabet is the caller's to check.
  */
-export function hasCanonicalEnd(text: string): boolean {
-  const rest = text.length & 3
+export function hasCanonicalEnd(text: string, start = 0): boolean {
+  const rest = (text.length - start) & 3
   if (rest === 0) return true
   if (rest === 1) return false
-  const last = sextets[text.charCodeAt(text.length - 1)] ?? 0
-  return (last & (rest === 2 ? 15 : 3)) === 0
+  return (sextetAt(text, text.length - 1) & (rest === 2 ? 15 : 3)) === 0
+}
+
+/** The six bits a character of the alphabet stands for. */
+export function sextetAt(text: string, at: number): number {
+  return sextets[text.charCodeAt(at)] ?? 0
 }
 
 /** Canonical base64url of exactly `octets` octets. */

@@ -24,11 +24,27 @@ export function readCompact(text: string): UnverifiedJws | undefined {
   return { header, payload, text, headerEnd: parts.headerEnd, payloadEnd: parts.payloadEnd }
 }
 
-export function splitCompact(text: string): { headerEnd: number; payloadEnd: number } | undefined {
-  if (!shape.test(text)) return undefined
-  const headerEnd = text.indexOf('.')
+/** Where the parts end; undefined unless the alphabet and the end of the signature are right. */
+export function splitCompact(text: string): CompactParts | undefined {
+  return shape.test(text) ? endsOf(text, text.indexOf('.')) : undefined
+}
+
+/** The same for a text whose header is known to the last character, so that only the rest needs a look. */
+export function splitAfterHeader(text: string, headerEnd: number): CompactParts | undefined {
+  restShape.lastIndex = headerEnd
+  return restShape.test(text) ? endsOf(text, headerEnd) : undefined
+}
+
+const restShape = /\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/y
+
+export interface CompactParts {
+  readonly headerEnd: number
+  readonly payloadEnd: number
+}
+
+function endsOf(text: string, headerEnd: number): CompactParts | undefined {
   const payloadEnd = text.indexOf('.', headerEnd + 1)
-  return hasCanonicalEnd(text.slice(payloadEnd + 1)) ? { headerEnd, payloadEnd } : undefined
+  return hasCanonicalEnd(text, payloadEnd + 1) ? { headerEnd, payloadEnd } : undefined
 }
 
 /** Strict: a segment of the right alphabet, canonical, holding one JSON object. */

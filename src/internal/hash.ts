@@ -5,3 +5,9 @@ export const sha256: (data: string | Uint8Array) => string =
   typeof crypto.hash === 'function'
     ? (data) => crypto.hash('sha256', data, 'base64url')
     : (data) => crypto.createHash('sha256').update(data).digest('base64url')
+
+/** The 32 octets of a SHA-256. */
+export const sha256Octets: (data: string) => Buffer =
+  typeof crypto.hash === 'function'
+    ? (data) => crypto.hash('sha256', data, 'buffer')
+    : (data) => crypto.createHash('sha256').update(data).digest()

@@ -22,17 +22,18 @@ export function parseJsonObject(bytes: Buffer): JsonObject | undefined {
   const quotes = countQuotes(value, 0)
   if (Number.isNaN(quotes)) return undefined
   // Without escapes every quote in the text delimits a name or a string that is still there, unless a duplicate hid one.
-  const exact = text.includes('\\') ? !hasDuplicateMember(text) : countOccurrences(text, '"') === quotes
-  return exact ? value : undefined
+  if (!text.includes('\\')) return countOccurrences(text, '"') === quotes ? value : undefined
+  // Nor can UTF-8 without escapes hold a lone surrogate.
+  return hasDuplicateMember(text) || hasLoneSurrogate(text) ? undefined : value
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Quotes the value needs in JSON text; NaN when a number or string in it is not acceptable. */
+/** Quotes the value needs in JSON text; NaN when a number in it is not acceptable, or the nesting. */
 function countQuotes(value: unknown, depth: number): number {
-  if (typeof value === 'string') return loneSurrogate.test(value) ? Number.NaN : 2
+  if (typeof value === 'string') return 2
   if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? 0 : Number.NaN
   if (typeof value !== 'object' || value === null) return 0
   if (depth === maxDepth) return Number.NaN
@@ -41,14 +42,9 @@ function countQuotes(value: unknown, depth: number): number {
     for (const item of value) quotes += countQuotes(item, depth + 1)
     return quotes
   }
-  for (const name of Object.keys(value)) {
-    quotes += 2 + countQuotes((value as JsonObject)[name], depth + 1)
-    if (loneSurrogate.test(name)) return Number.NaN
-  }
+  for (const name of Object.keys(value)) quotes += 2 + countQuotes((value as JsonObject)[name], depth + 1)
   return quotes
 }
-
-const loneSurrogate = /\p{Surrogate}/u
 
 function countOccurrences(text: string, character: string): number {
   let count = 0
@@ -76,6 +72,16 @@ function hasDuplicateMember(text: string): boolean {
   }
   return false
 }
+
+/** RFC 7493 §2.1. Two escapes that make one character read as one; an escaped backslash before `u` is no escape. */
+function hasLoneSurrogate(text: string): boolean {
+  return text.split('\\\\').some((part) => {
+    const read = part.replace(surrogate, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    return /\p{Surrogate}/u.test(read)
+  })
+}
+
+const surrogate = /\\u(d[89a-f][0-9a-f]{2})/gi
 
 function endOfString(text: string, start: number): number {
   let at = start + 1

@@ -1,5 +1,6 @@
 import { constants, createPublicKey, type JsonWebKey, type VerifyKeyObjectInput, verify } from 'node:crypto'
 import type { Algorithm } from '../types.ts'
+import { derOf } from './ecdsa.ts'
 import type { JsonObject } from './json.ts'
 
 /** A public key imported for exactly one algorithm (RFC 8725 §3.1). */
@@ -9,6 +10,7 @@ export interface VerificationKey {
   readonly input: VerifyKeyObjectInput
   /** Octets; ECDSA is R‖S (RFC 7518 §3.4), so DER never fits. */
   readonly signatureLength: number
+  readonly isEcdsa: boolean
 }
 
 interface Scheme {
@@ -18,13 +20,12 @@ interface Scheme {
   readonly signatureLength?: number
 }
 
-const p1363 = { dsaEncoding: 'ieee-p1363' } as const
 const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
 const pkcs1 = { padding: constants.RSA_PKCS1_PADDING }
 
 const schemes: Readonly<Record<Algorithm, Scheme>> = {
-  ES256: { digest: 'sha256', options: p1363, signatureLength: 64 },
-  ES384: { digest: 'sha384', options: p1363, signatureLength: 96 },
+  ES256: { digest: 'sha256', options: {}, signatureLength: 64 },
+  ES384: { digest: 'sha384', options: {}, signatureLength: 96 },
   Ed25519: { digest: null, options: {}, signatureLength: 64 },
   EdDSA: { digest: null, options: {}, signatureLength: 64 },
   PS256: { digest: 'sha256', options: pss },
@@ -44,6 +45,7 @@ export function importKey(jwk: JsonObject, algorithm: Algorithm): VerificationKe
       digest: scheme.digest,
       input: { key, ...scheme.options },
       signatureLength: scheme.signatureLength ?? Math.ceil(modulusBits / 8),
+      isEcdsa: jwk['kty'] === 'EC',
     }
   } catch {
     return undefined
@@ -53,7 +55,7 @@ export function importKey(jwk: JsonObject, algorithm: Algorithm): VerificationKe
 export function verifySignature(key: VerificationKey, data: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== key.signatureLength) return false
   try {
-    return verify(key.digest, data, key.input, signature)
+    return verify(key.digest, data, key.input, key.isEcdsa ? derOf(signature) : signature)
   } catch {
     return false
   }

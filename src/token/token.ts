@@ -17,6 +17,8 @@ export interface VerifiedToken {
 
 export interface TokenReader<T> {
   verify(token: string, tokenHash: string): MaybePromise<T | Denial>
+  /** Has a token of this hash been verified of late? It may have expired since. */
+  isKnown(tokenHash: string): boolean
   readonly cachedTokens: number
 }
 
@@ -127,6 +129,7 @@ export function createTokenReader<T>(
 
   return {
     verify,
+    isKnown: (tokenHash) => cache.has(tokenHash),
     get cachedTokens() {
       return cache.size
     },

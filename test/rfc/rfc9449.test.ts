@@ -20,7 +20,7 @@ function checkProof(proof: string, nowSeconds: number, changes: { method?: strin
   const { method = 'GET', url = protectedResource, jkt = F01_2 } = changes
   const options = { publicUrls: [new URL(url).origin], toleranceSeconds: 5, cachedKeys: 10 }
   const check = createProofCheck(policy, undefined, options)
-  const owed = { jkt, tokenHash: F01_7, nowMs: nowSeconds * 1_000 }
+  const owed = { jkt, tokenHash: F01_7, nowMs: nowSeconds * 1_000, memo: { header: '', key: undefined } }
   const result = check.check(requestView({ method, url, headers: { dpop: proof } }), owed)
   return result instanceof Denial ? result.code : result
 }

@@ -122,9 +122,14 @@ function codeOf(verdict: Verdict): string {
   return verdict.ok ? 'admitted' : verdict.refusal.code
 }
 
-/** Lets what goes on in the background come to its end. */
-export async function settled(): Promise<void> {
-  for (let i = 0; i < 30; i++) await new Promise((resolve) => setImmediate(resolve))
+/** Lets what goes on in the background go on, for as long as it takes: the timeout of the test is the guard. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** The set of keys that came last came just now. */
+export function isRefreshed(verifier: Verifier): () => boolean {
+  return () => verifier.health().issuers[0]?.ageSeconds === 0
 }
 
 /** A door that is shut until it is opened. */

@@ -5,13 +5,14 @@ import {
   forgedToken,
   gate,
   held,
+  isRefreshed,
   judge,
   judgeNow,
   keysUri,
   metadataUri,
   refusalOf,
   resource,
-  settled,
+  until,
   url,
 } from './remote-home.ts'
 
@@ -35,7 +36,7 @@ describe('ageing', () => {
     expect(network.count(keysUri)).toBe(2)
     expect(verifier.health().issuers[0]).toMatchObject({ ageSeconds: 481, stale: false })
     shut.open()
-    await settled()
+    await until(isRefreshed(verifier))
     expect(verifier.health().issuers[0]).toMatchObject({ ageSeconds: 0, stale: false, keys: 1 })
   })
 
@@ -70,7 +71,7 @@ describe('ageing', () => {
     await issuer.rotateKey()
     clock.advance(15)
     expect(judgeNow(verifier, cached)).toBe(held)
-    await settled()
+    await until(isRefreshed(verifier))
     clock.advance(1)
     return { ...home, cached }
   }
@@ -96,7 +97,7 @@ describe('ageing', () => {
     issuer.jwks.keys = [{ kty: 'EC', kid: 'more' }, ...issuer.jwks.keys]
     clock.advance(15)
     expect(judgeNow(verifier, cached)).toBe(held)
-    await settled()
+    await until(isRefreshed(verifier))
     expect(network.count(keysUri)).toBe(2)
     expect(await context()).toBe(before)
   })
@@ -199,7 +200,6 @@ describe('ready, health and close', () => {
     const signals: AbortSignal[] = []
     network.serve(metadataUri, (init) => untilAborted(init, signals))
     const waiting = judge(verifier, await token())
-    await settled()
     verifier.close()
     expect(await waiting).toBe('keys_unavailable')
     expect(signals.map(({ aborted }) => aborted)).toEqual([true])

@@ -1,16 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import {
-  createHome,
-  forgedToken,
-  gate,
-  held,
-  judge,
-  judgeNow,
-  keysUri,
-  metadataUri,
-  refusalOf,
-  settled,
-} from './remote-home.ts'
+import { createHome, forgedToken, gate, held, judge, judgeNow, keysUri, metadataUri, refusalOf } from './remote-home.ts'
 
 describe('a kid nobody knows', () => {
   test('RFC 8725 §3.10: unknown after a fetch it caused is token_key_unknown, and no second fetch', async () => {
@@ -47,8 +36,7 @@ describe('a kid nobody knows', () => {
       await shut.opened
       return Response.json(issuer.jwks)
     })
-    const first = token().then((text) => judge(verifier, text))
-    await settled()
+    const first = judge(verifier, await token())
     clock.advance(2)
     const late = judge(verifier, forgedToken(home, 'late'))
     shut.open()

@@ -1,0 +1,93 @@
+/**
+ * A set of 128-bit digests in typed arrays, each with a mark: 20 bytes a slot, and nothing for the garbage collector. It is
+ * split into shards that grow one by one, so that no insertion has to move more than a small part of it. Entries are never
+ * removed singly: those whose mark has died are left behind the next time their shard is rebuilt.
+ */
+export interface DigestSet {
+  has(digest: Buffer): boolean
+  /** Adds a digest that is not there. */
+  add(digest: Buffer, mark: number): void
+}
+
+const shards = 256
+/** Four words of digest and the mark; a mark of 0 is an empty slot. */
+const words = 5
+const firstSlots = 16
+const maxLoad = 0.75
+
+interface Shard {
+  slots: Uint32Array
+  /** Slots in use, dead ones included. */
+  used: number
+}
+
+/** `isLive`: does an entry with this mark still count? */
+export function createDigestSet(isLive: (mark: number) => boolean): DigestSet {
+  const table: Shard[] = Array.from({ length: shards }, () => ({ slots: new Uint32Array(firstSlots * words), used: 0 }))
+
+  function has(digest: Buffer): boolean {
+    const { slots } = shardOf(digest)
+    const [a, b, c, d] = [
+      digest.readUInt32LE(0),
+      digest.readUInt32LE(4),
+      digest.readUInt32LE(8),
+      digest.readUInt32LE(12),
+    ]
+    for (let at = home(slots, a); slots[at + 4] !== 0; at = next(slots, at)) {
+      const isSame = slots[at] === a && slots[at + 1] === b && slots[at + 2] === c && slots[at + 3] === d
+      if (isSame && isLive(slots[at + 4] as number)) return true
+    }
+    return false
+  }
+
+  function add(digest: Buffer, mark: number): void {
+    const shard = shardOf(digest)
+    if (shard.used >= (shard.slots.length / words) * maxLoad) rebuild(shard)
+    const entry = [
+      digest.readUInt32LE(0),
+      digest.readUInt32LE(4),
+      digest.readUInt32LE(8),
+      digest.readUInt32LE(12),
+      mark,
+    ]
+    shard.slots.set(entry, emptySlot(shard.slots, entry[0] as number))
+    shard.used++
+  }
+
+  function shardOf(digest: Buffer): Shard {
+    return table[digest[31] as number] as Shard
+  }
+
+  /** Twice as large if the living fill it, else the same size without the dead. */
+  function rebuild(shard: Shard): void {
+    const old = shard.slots
+    const living: number[] = []
+    for (let at = 0; at < old.length; at += words) {
+      const mark = old[at + 4] as number
+      if (mark !== 0 && isLive(mark)) living.push(at)
+    }
+    const isFull = living.length >= (old.length / words) * maxLoad * 0.5
+    shard.slots = new Uint32Array(isFull ? old.length * 2 : old.length)
+    shard.used = living.length
+    for (const at of living) {
+      shard.slots.set(old.subarray(at, at + words), emptySlot(shard.slots, old[at] as number))
+    }
+  }
+
+  return { has, add }
+}
+
+/** Where probing starts: slots are a power of two. */
+function home(slots: Uint32Array, word: number): number {
+  return (word & (slots.length / words - 1)) * words
+}
+
+function next(slots: Uint32Array, at: number): number {
+  return at + words === slots.length ? 0 : at + words
+}
+
+function emptySlot(slots: Uint32Array, word: number): number {
+  let at = home(slots, word)
+  while (slots[at + 4] !== 0) at = next(slots, at)
+  return at
+}
