@@ -41,15 +41,16 @@ export function createCredentialsStep(policy: CredentialsPolicy, isKnown: (token
   }
 }
 
-/** RFC 9110 §11.1: case does not count; a longer token is another scheme. */
+/** RFC 9110 §11.1: case does not count; a name that goes on is another scheme. */
 function readScheme(line: string): Scheme | undefined {
-  const length = line.search(notInScheme)
-  const name = (length === -1 ? line : line.slice(0, length)).toLowerCase()
-  return name === 'dpop' ? 'DPoP' : name === 'bearer' ? 'Bearer' : undefined
+  const start = line.slice(0, 6).toLowerCase()
+  if (start.startsWith('dpop') && !goesOn.test(line.charAt(4))) return 'DPoP'
+  if (start === 'bearer' && !goesOn.test(line.charAt(6))) return 'Bearer'
+  return undefined
 }
 
-/** RFC 9110 §5.6.2: what ends a token. */
-const notInScheme = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/
+/** RFC 9110 §5.6.2: a character of a token. */
+const goesOn = /[!#$%&'*+\-.^_`|~0-9A-Za-z]/
 const isAscii = /^[\x20-\x7e\t]*$/
 /** RFC 9110 §11.2. */
 const token68 = /^[A-Za-z0-9\-._~+/]+=*$/

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { settle } from './internal/later.ts'
 import type { AgentContext, Clock, RevocationQuery, RevocationSource } from './types.ts'
 
@@ -36,6 +37,8 @@ export function createLeases(clock: Clock, revocation: RevocationSource | undefi
       expiresAt,
       isAsking: false,
     }
+    // Every stream of the token listens: not a leak that Node should warn of.
+    setMaxListeners(0, made.controller.signal)
     if (isPast(made)) made.controller.abort()
     else leases.set(context, made)
     timer ??= setInterval(checkAll, checkEveryMs).unref()

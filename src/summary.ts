@@ -29,6 +29,8 @@ export interface GuardedRoute {
   /** With the mount prefix; `?` stands for a part the router does not tell. */
   readonly path: string
   readonly requirements: readonly AnyRequirement[]
+  /** No `agentAuth` stands before it, or an optional one. */
+  readonly open?: true
 }
 
 export interface RouteSummary {
@@ -36,6 +38,8 @@ export interface RouteSummary {
   readonly path: string
   /** Requirement by requirement, predicates by name; empty: any admitted request. */
   readonly requirements: readonly Readonly<Record<string, unknown>>[]
+  /** Anybody comes in, without credentials. */
+  readonly open?: true
   /** With a context: may it come in? `depends`: a predicate looks at the request. */
   readonly reachable?: 'yes' | 'no' | 'depends'
   readonly code?: RefusalCode
@@ -51,10 +55,11 @@ export function summarize(
   context: AgentContext | undefined,
   now: number,
 ): AccessSummary {
-  const routes = found.map(({ method, path, requirements }) => ({
+  const routes = found.map(({ method, path, requirements, open }) => ({
     method,
     path,
     requirements: requirements.map(describe),
+    ...(open && { open }),
     ...(context === undefined ? {} : reach(requirements, context, now)),
   }))
   return { routes, toMarkdown: () => toMarkdown(routes) }
@@ -111,10 +116,10 @@ function detailsPresent({ details }: Requirement, context: AgentContext): Requir
 function toMarkdown(routes: readonly RouteSummary[]): string {
   const judged = routes.some(({ reachable }) => reachable !== undefined)
   const head = ['method', 'path', 'requires', ...(judged ? ['reachable'] : [])]
-  const rows = routes.map(({ method, path, requirements, reachable, code }) => [
+  const rows = routes.map(({ method, path, requirements, open, reachable, code }) => [
     method,
     `\`${path}\``,
-    requirements.length === 0 ? 'an admitted request' : requirements.map(inWords).join('; and '),
+    requirements.map(inWords).join('; and ') || (open ? 'nothing' : 'an admitted request'),
     ...(judged ? [code === undefined ? (reachable ?? '') : `${reachable}: \`${code}\``] : []),
   ])
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map(escapeCell).join(' | ')} |`).join('\n')

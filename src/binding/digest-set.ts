@@ -4,9 +4,9 @@
  * removed singly: those whose mark has died are left behind the next time their shard is rebuilt.
  */
 export interface DigestSet {
-  has(digest: Buffer): boolean
+  has(digest: string): boolean
   /** Adds a digest that is not there. */
-  add(digest: Buffer, mark: number): void
+  add(digest: string, mark: number): void
 }
 
 const shards = 256
@@ -25,14 +25,12 @@ interface Shard {
 export function createDigestSet(isLive: (mark: number) => boolean): DigestSet {
   const table: Shard[] = Array.from({ length: shards }, () => ({ slots: new Uint32Array(firstSlots * words), used: 0 }))
 
-  function has(digest: Buffer): boolean {
+  function has(digest: string): boolean {
     const { slots } = shardOf(digest)
-    const [a, b, c, d] = [
-      digest.readUInt32LE(0),
-      digest.readUInt32LE(4),
-      digest.readUInt32LE(8),
-      digest.readUInt32LE(12),
-    ]
+    const a = wordOf(digest, 0)
+    const b = wordOf(digest, 4)
+    const c = wordOf(digest, 8)
+    const d = wordOf(digest, 12)
     for (let at = home(slots, a); slots[at + 4] !== 0; at = next(slots, at)) {
       const isSame = slots[at] === a && slots[at + 1] === b && slots[at + 2] === c && slots[at + 3] === d
       if (isSame && isLive(slots[at + 4] as number)) return true
@@ -40,22 +38,18 @@ export function createDigestSet(isLive: (mark: number) => boolean): DigestSet {
     return false
   }
 
-  function add(digest: Buffer, mark: number): void {
+  function add(digest: string, mark: number): void {
     const shard = shardOf(digest)
     if (shard.used >= (shard.slots.length / words) * maxLoad) rebuild(shard)
-    const entry = [
-      digest.readUInt32LE(0),
-      digest.readUInt32LE(4),
-      digest.readUInt32LE(8),
-      digest.readUInt32LE(12),
-      mark,
-    ]
-    shard.slots.set(entry, emptySlot(shard.slots, entry[0] as number))
+    const { slots } = shard
+    const at = emptySlot(slots, wordOf(digest, 0))
+    for (let word = 0; word < 4; word++) slots[at + word] = wordOf(digest, 4 * word)
+    slots[at + 4] = mark
     shard.used++
   }
 
-  function shardOf(digest: Buffer): Shard {
-    return table[digest[31] as number] as Shard
+  function shardOf(digest: string): Shard {
+    return table[digest.charCodeAt(31)] as Shard
   }
 
   /** Twice as large if the living fill it, else the same size without the dead. */
@@ -75,6 +69,11 @@ export function createDigestSet(isLive: (mark: number) => boolean): DigestSet {
   }
 
   return { has, add }
+}
+
+function wordOf(digest: string, at: number): number {
+  const high = (digest.charCodeAt(at) << 24) | (digest.charCodeAt(at + 1) << 16)
+  return (high | (digest.charCodeAt(at + 2) << 8) | digest.charCodeAt(at + 3)) >>> 0
 }
 
 /** Where probing starts: slots are a power of two. */

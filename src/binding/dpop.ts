@@ -99,7 +99,7 @@ export function createProofCheck(
   /** Requests of one token come under one key, most often with the same header: compared with the last before it is looked up. */
   function knownKey(proof: string, memo: ProofKeyMemo): ProofKey | undefined {
     const end = memo.header.length
-    if (memo.key !== undefined && proof.charCodeAt(end) === 0x2e && proof.startsWith(memo.header)) return memo.key
+    if (memo.key !== undefined && proof.charCodeAt(end) === 0x2e && proof.slice(0, end) === memo.header) return memo.key
     const header = proof.slice(0, Math.max(0, proof.indexOf('.')))
     const key = cache.get(header)
     if (key !== undefined) Object.assign(memo, { header: copyOf(header), key })

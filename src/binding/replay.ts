@@ -13,7 +13,7 @@ export interface MemoryReplayStore extends ReplayStore {
   readonly size: number
   readonly capacity: number
   /** @internal The verifier's shorter way: its own clock, and no digest of a digest. */
-  remember(digest: Buffer, expiresAt: number, partition: string, now: number, monotonic: number): MemoryAnswer
+  remember(digest: string, expiresAt: number, partition: string, now: number, monotonic: number): MemoryAnswer
 }
 
 /** Entries that end within the same ten seconds; forgotten together. */
@@ -44,11 +44,13 @@ export function memoryReplayStore(
   const tally = createTally()
   let size = 0
   let lastMark = 0
+  /** No generation ends before; ends only grow, so it may lie too early, never too late. */
+  let earliestEnd = Number.POSITIVE_INFINITY
   /** The latest end among the entries forgotten. */
   let floor = Number.NEGATIVE_INFINITY
 
   function remember(
-    digest: Buffer,
+    digest: string,
     expiresAt: number,
     partition: string,
     now: number,
@@ -63,6 +65,7 @@ export function memoryReplayStore(
     digests.add(digest, generation.mark)
     generation.tally.add(partition)
     generation.latestEnd = Math.max(generation.latestEnd, expiresAt)
+    earliestEnd = Math.min(earliestEnd, generation.latestEnd)
     generation.retainUntil = Math.max(generation.retainUntil, monotonic + (expiresAt - now))
     generation.size++
     tally.add(partition)
@@ -72,8 +75,13 @@ export function memoryReplayStore(
 
   /** Both clocks must agree that an entry is past: neither a jump of wall time nor a suspended process shortens a life. */
   function forgetPast(now: number, monotonic: number): void {
+    if (!(now > earliestEnd)) return
+    earliestEnd = Number.POSITIVE_INFINITY
     for (const [slot, generation] of bySlot) {
-      if (!(now > generation.latestEnd && monotonic > generation.retainUntil)) continue
+      if (!(now > generation.latestEnd && monotonic > generation.retainUntil)) {
+        earliestEnd = Math.min(earliestEnd, generation.latestEnd)
+        continue
+      }
       bySlot.delete(slot)
       byMark.delete(generation.mark)
       size -= generation.size

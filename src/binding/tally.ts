@@ -22,8 +22,10 @@ export function createTally(): Tally {
   const counters = new Uint32Array(rows * columns)
   return {
     add(partition) {
-      for (let row = 0; row < rows; row++)
-        counters[cell(partition, row)] = (counters[cell(partition, row)] as number) + 1
+      for (let row = 0; row < rows; row++) {
+        const at = cell(partition, row)
+        counters[at] = (counters[at] as number) + 1
+      }
     },
     count(partition) {
       let least = Number.POSITIVE_INFINITY

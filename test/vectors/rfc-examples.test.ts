@@ -35,6 +35,7 @@ function check(one: ProofCase): Proof | string {
     jkt,
     tokenHash: sha256(one.access_token ?? ''),
     nowMs,
+    memo: { header: '', key: undefined },
   })
   return result instanceof Denial ? result.code : result
 }
