@@ -25,16 +25,35 @@ export function createRefuser(
 ): (denial: Denial, context: RefusalContext) => Refusal {
   const algs = policy.dpop === false ? undefined : policy.dpop.algorithms.join(' ')
 
+  type Parts = Omit<Refusal, 'facts'>
+  /** What depends on code, scheme and needs alone is made once: a refusal must be cheaper than an admission. */
+  const made = new WeakMap<Needs, Map<string, Parts>>()
+
   return function refuse(denial, context) {
+    const { status } = refusals[denial.code]
+    const isConstant = context.nonce === undefined && status < 429
+    const parts = isConstant ? knownParts(denial, context) : makeParts(denial, context)
+    return Object.freeze({ ...parts, facts: denial.facts })
+  }
+
+  function knownParts(denial: Denial, context: RefusalContext): Parts {
+    const ofNeeds = made.get(context.needs) ?? new Map<string, Parts>()
+    made.set(context.needs, ofNeeds)
+    const name = `${denial.code} ${context.scheme}`
+    const known = ofNeeds.get(name) ?? makeParts(denial, context)
+    ofNeeds.set(name, known)
+    return known
+  }
+
+  function makeParts(denial: Denial, context: RefusalContext): Parts {
     const row = refusals[denial.code]
-    return Object.freeze({
+    return {
       code: denial.code,
       status: row.status,
       error: row.error,
       headers: headersOf(denial, row, context),
       body: bodyOf(denial, row),
-      facts: denial.facts,
-    })
+    }
   }
 
   function headersOf(denial: Denial, row: RefusalRow, context: RefusalContext): HeaderList {

@@ -66,7 +66,7 @@ export function summarize(
 }
 
 /** For `scopes_supported` (RFC 9728 §2): what the routes that are not hidden ask for. */
-export function scopesOf(found: readonly GuardedRoute[]): readonly string[] {
+export function scopesOf(found: readonly Pick<GuardedRoute, 'requirements'>[]): readonly string[] {
   const visible = found.flatMap(({ requirements }) => requirements).filter(({ hidden }) => hidden !== true)
   return [...new Set(visible.flatMap(({ scopes = [], anyScope = [] }) => [...scopes, ...anyScope]))]
 }

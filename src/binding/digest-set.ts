@@ -9,24 +9,20 @@ export interface DigestSet {
   add(digest: string, mark: number): void
 }
 
-const shards = 256
+const shards = 64
 /** Four words of digest and the mark; a mark of 0 is an empty slot. */
 const words = 5
-const firstSlots = 16
+const firstSlots = 64
 const maxLoad = 0.75
-
-interface Shard {
-  slots: Uint32Array
-  /** Slots in use, dead ones included. */
-  used: number
-}
 
 /** `isLive`: does an entry with this mark still count? */
 export function createDigestSet(isLive: (mark: number) => boolean): DigestSet {
-  const table: Shard[] = Array.from({ length: shards }, () => ({ slots: new Uint32Array(firstSlots * words), used: 0 }))
+  const table: Uint32Array[] = Array.from({ length: shards }, () => new Uint32Array(firstSlots * words))
+  /** Slots in use per shard, dead ones included. */
+  const used = new Uint32Array(shards)
 
   function has(digest: string): boolean {
-    const { slots } = shardOf(digest)
+    const slots = table[shardOf(digest)] as Uint32Array
     const a = wordOf(digest, 0)
     const b = wordOf(digest, 4)
     const c = wordOf(digest, 8)
@@ -40,35 +36,35 @@ export function createDigestSet(isLive: (mark: number) => boolean): DigestSet {
 
   function add(digest: string, mark: number): void {
     const shard = shardOf(digest)
-    if (shard.used >= (shard.slots.length / words) * maxLoad) rebuild(shard)
-    const { slots } = shard
+    const filled = used[shard] as number
+    if (filled >= ((table[shard] as Uint32Array).length / words) * maxLoad) rebuild(shard)
+    const slots = table[shard] as Uint32Array
     const at = emptySlot(slots, wordOf(digest, 0))
     for (let word = 0; word < 4; word++) slots[at + word] = wordOf(digest, 4 * word)
     slots[at + 4] = mark
-    shard.used++
-  }
-
-  function shardOf(digest: string): Shard {
-    return table[digest.charCodeAt(31)] as Shard
+    used[shard] = (used[shard] as number) + 1
   }
 
   /** Twice as large if the living fill it, else the same size without the dead. */
-  function rebuild(shard: Shard): void {
-    const old = shard.slots
+  function rebuild(shard: number): void {
+    const old = table[shard] as Uint32Array
     const living: number[] = []
     for (let at = 0; at < old.length; at += words) {
       const mark = old[at + 4] as number
       if (mark !== 0 && isLive(mark)) living.push(at)
     }
     const isFull = living.length >= (old.length / words) * maxLoad * 0.5
-    shard.slots = new Uint32Array(isFull ? old.length * 2 : old.length)
-    shard.used = living.length
-    for (const at of living) {
-      shard.slots.set(old.subarray(at, at + words), emptySlot(shard.slots, old[at] as number))
-    }
+    const fresh = new Uint32Array(isFull ? old.length * 2 : old.length)
+    for (const at of living) fresh.set(old.subarray(at, at + words), emptySlot(fresh, old[at] as number))
+    table[shard] = fresh
+    used[shard] = living.length
   }
 
   return { has, add }
+}
+
+function shardOf(digest: string): number {
+  return digest.charCodeAt(31) & (shards - 1)
 }
 
 function wordOf(digest: string, at: number): number {

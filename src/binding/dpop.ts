@@ -1,4 +1,4 @@
-import { decodeObject, signature, signingInput, splitAfterHeader, splitCompact } from '../internal/compact.ts'
+import { decodeObject, signature, signingInput, splitCompact } from '../internal/compact.ts'
 import { Denial } from '../internal/denial.ts'
 import type { JsonObject } from '../internal/json.ts'
 import { verifySignature } from '../internal/signature.ts'
@@ -67,7 +67,7 @@ export function createProofCheck(
     const proof = readField(view)
     if (proof instanceof Denial) return proof
     const known = knownKey(proof, owed.memo)
-    const parts = known === undefined ? splitCompact(proof) : splitAfterHeader(proof, owed.memo.header.length)
+    const parts = splitCompact(proof, known === undefined ? 0 : owed.memo.header.length)
     if (parts === undefined) return new Denial('proof_malformed')
     const header = known === undefined ? readProofHeader(proof.slice(0, parts.headerEnd)) : undefined
     if (known === undefined && header === undefined) return new Denial('proof_malformed')

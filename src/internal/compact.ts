@@ -11,8 +11,6 @@ export interface UnverifiedJws {
   readonly payloadEnd: number
 }
 
-const shape = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
-
 /** Undefined unless it is three canonical base64url parts, the first two JSON objects. An empty signature is a part, too. */
 export function readCompact(text: string): UnverifiedJws | undefined {
   const parts = splitCompact(text)
@@ -24,28 +22,25 @@ export function readCompact(text: string): UnverifiedJws | undefined {
   return { header, payload, text, headerEnd: parts.headerEnd, payloadEnd: parts.payloadEnd }
 }
 
-/** Where the parts end; undefined unless the alphabet and the end of the signature are right. */
-export function splitCompact(text: string): CompactParts | undefined {
-  return shape.test(text) ? endsOf(text, text.indexOf('.')) : undefined
-}
-
-/** The same for a text whose header is known to the last character, so that only the rest needs a look. */
-export function splitAfterHeader(text: string, headerEnd: number): CompactParts | undefined {
-  restShape.lastIndex = headerEnd
-  return restShape.test(text) ? endsOf(text, headerEnd) : undefined
-}
-
-const restShape = /\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/y
-
 export interface CompactParts {
   readonly headerEnd: number
   readonly payloadEnd: number
 }
 
-function endsOf(text: string, headerEnd: number): CompactParts | undefined {
+/**
+ * Where the parts end; undefined unless there are three, the first two not empty, of the right alphabet, and the end of
+ * the signature is canonical. `known`: so many characters at the start need no look, they are known to be a header.
+ */
+export function splitCompact(text: string, known = 0): CompactParts | undefined {
+  const headerEnd = text.indexOf('.', known)
   const payloadEnd = text.indexOf('.', headerEnd + 1)
-  return hasCanonicalEnd(text, payloadEnd + 1) ? { headerEnd, payloadEnd } : undefined
+  if (headerEnd < 1 || payloadEnd <= headerEnd + 1 || text.includes('.', payloadEnd + 1)) return undefined
+  foreign.lastIndex = known
+  return foreign.test(text) || !hasCanonicalEnd(text, payloadEnd + 1) ? undefined : { headerEnd, payloadEnd }
 }
+
+/** With `g` for its `lastIndex`, which every use sets. */
+const foreign = /[^A-Za-z0-9_.-]/g
 
 /** Strict: a segment of the right alphabet, canonical, holding one JSON object. */
 export function decodeObject(segment: string): JsonObject | undefined {
