@@ -5,7 +5,10 @@ export default defineConfig({
     alias: [
       { find: /^onbehalf$/, replacement: new URL('./src/index.ts', import.meta.url).pathname },
       { find: /^onbehalf\/testing$/, replacement: new URL('./src/testing/index.ts', import.meta.url).pathname },
-      { find: /^onbehalf\/express$/, replacement: new URL('./adapters/express.ts', import.meta.url).pathname },
+      {
+        find: /^onbehalf\/(express|fastify|fetch|node)$/,
+        replacement: `${new URL('./adapters/', import.meta.url).pathname}$1.ts`,
+      },
     ],
   },
   test: {

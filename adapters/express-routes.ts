@@ -1,16 +1,18 @@
 import { type GuardedRoute, requirementOf } from '../src/index.ts'
+import { isDoor } from './strict-doors.ts'
 
 /** Reading the routes of an Express app, version 4 or 5, from its router's stack. */
 
 interface Layer {
   readonly handle?: unknown
   readonly method?: string
-  /** Express 5.3: the path as it was given. */
+  /** Express 5.3: the path as it was given, or a list of them. */
   readonly rawPath?: unknown
   readonly slash?: boolean
   /** Express 4: the mount path compiled. */
-  readonly regexp?: { readonly fast_slash?: boolean }
+  readonly regexp?: { readonly fast_slash?: boolean; readonly source: string }
   readonly route?: { readonly path: unknown; readonly stack: readonly Layer[] } | undefined
+  match?(path: string): unknown
 }
 
 export interface ExpressApp {
@@ -32,30 +34,51 @@ function stackOf(router: unknown): readonly Layer[] {
   return Array.isArray(stack) ? stack : []
 }
 
-type Requirements = GuardedRoute['requirements']
+/** A guard or door that what follows has to pass, where its path covers that. */
+interface Standing {
+  readonly layer: Layer
+  /** Of the router it stands in. */
+  readonly prefix: string
+  readonly isEverywhere: boolean
+}
 
-/** In order: a guard that stands before routes without a path of its own holds for all that follow. */
-function routesIn(stack: readonly Layer[], prefix: string, before: Requirements): readonly GuardedRoute[] {
+function routesIn(stack: readonly Layer[], prefix: string, before: readonly Standing[]): readonly GuardedRoute[] {
   const routes: GuardedRoute[] = []
-  let standing = before
+  const standing = [...before]
   for (const layer of stack) {
     const requirement = requirementOf(layer.handle)
-    const path = prefix + mountPath(layer)
-    if (layer.route !== undefined) routes.push(...routesAt(layer.route, prefix, standing))
-    else if (requirement !== undefined && isEverywhere(layer)) standing = [...standing, requirement]
-    else if (requirement !== undefined) routes.push({ method: 'ALL', path: `${path}/*`, requirements: [requirement] })
-    else routes.push(...routesIn(stackOf(layer.handle), path, standing))
+    if (layer.route !== undefined) {
+      routes.push(...routesAt(layer.route, prefix, standing))
+    } else if (requirement !== undefined || isDoor(layer.handle)) {
+      standing.push({ layer, prefix, isEverywhere: isEverywhere(layer) })
+      if (requirement === undefined || isEverywhere(layer)) continue
+      for (const path of mountPaths(layer)) {
+        routes.push({ method: 'ALL', path: `${prefix}${path}/*`, requirements: [requirement] })
+      }
+    } else {
+      const inner = standing.map((item) => (isMountedAs(item.layer, layer) ? { ...item, isEverywhere: true } : item))
+      for (const path of mountPaths(layer)) routes.push(...routesIn(stackOf(layer.handle), prefix + path, inner))
+    }
   }
   return routes
 }
 
-function routesAt(route: NonNullable<Layer['route']>, prefix: string, before: Requirements): readonly GuardedRoute[] {
+function routesAt(
+  route: NonNullable<Layer['route']>,
+  prefix: string,
+  standing: readonly Standing[],
+): readonly GuardedRoute[] {
   const paths = Array.isArray(route.path) ? route.path : [route.path]
   const methods = [...new Set(route.stack.map(({ method }) => method?.toUpperCase() ?? 'ALL'))]
   return methods.flatMap((method) => {
-    const handlers = route.stack.filter((layer) => layer.method === undefined || layer.method.toUpperCase() === method)
-    const own = handlers.flatMap(({ handle }) => requirementOf(handle) ?? [])
-    return paths.map((path) => ({ method, path: prefix + String(path), requirements: [...before, ...own] }))
+    const own = route.stack.filter((layer) => layer.method === undefined || layer.method.toUpperCase() === method)
+    return paths.map((at) => {
+      const path = prefix + String(at)
+      const layers = [...standing.filter((item) => covers(item, path)).map(({ layer }) => layer), ...own]
+      const requirements = layers.flatMap(({ handle }) => requirementOf(handle) ?? [])
+      const isOpen = requirements.length === 0 && !layers.some(({ handle }) => isDoor(handle))
+      return { method, path, requirements, ...(isOpen && { open: true as const }) }
+    })
   })
 }
 
@@ -63,8 +86,23 @@ function isEverywhere(layer: Layer): boolean {
   return layer.slash === true || layer.regexp?.fast_slash === true
 }
 
-/** `?` where the router keeps the prefix to itself: it is never guessed. */
-function mountPath(layer: Layer): string {
-  if (isEverywhere(layer)) return ''
-  return typeof layer.rawPath === 'string' ? layer.rawPath.replace(/\/$/, '') : '?'
+/** Its own matcher decides, given the path as it is written. */
+function covers({ layer, prefix, isEverywhere }: Standing, path: string): boolean {
+  if (isEverywhere) return true
+  const own = path.slice(prefix.length)
+  return !own.startsWith(hidden) && Boolean(layer.match?.(own))
+}
+
+/** `app.use(path, guard, router)` makes two layers of one path. */
+function isMountedAs(guard: Layer, router: Layer): boolean {
+  return guard.regexp !== undefined && guard.regexp.source === router.regexp?.source
+}
+
+/** Where the router keeps the prefix to itself: it is never guessed. */
+const hidden = '?'
+
+function mountPaths(layer: Layer): readonly string[] {
+  if (isEverywhere(layer)) return ['']
+  const paths: readonly unknown[] = Array.isArray(layer.rawPath) ? layer.rawPath : [layer.rawPath]
+  return paths.map((path) => (typeof path === 'string' ? path.replace(/\/$/, '') : hidden))
 }

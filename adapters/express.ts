@@ -16,6 +16,7 @@ import {
 } from '../src/index.ts'
 import { type ExpressApp, routesOf } from './express-routes.ts'
 import { oweHeaders, viewOf, writeAnswer } from './node-request.ts'
+import { declareDoor } from './strict-doors.ts'
 
 declare global {
   namespace Express {
@@ -49,11 +50,12 @@ export function agentAuth<R extends ExpressRequest = ExpressRequest>(
   settings?: DoorSettings<R>,
 ): ExpressHandler<R> {
   const door = createDoor<R>(optionsOrVerifier, settings)
-  return function agentAuth(request, response, next) {
+  const handler: ExpressHandler<R> = function agentAuth(request, response, next) {
     const view = viewOf(request, request.originalUrl ?? request.url ?? '')
     const scopes = () => (request.app === undefined ? [] : scopesOf(routesOf(request.app)))
     act(door.enter(request, view, scopes), request, response, next)
   }
+  return settings?.optional === true ? handler : declareDoor(handler)
 }
 
 /**
@@ -79,8 +81,8 @@ export function requireAccess<R extends ExpressRequest = ExpressRequest>(
 }
 
 /**
- * What every route of an Express app asks for; with a context, whether it may come in. Routes of mounted sub-apps are not
- * seen. Made from the routes registered so far.
+ * What every route of an Express app asks for beyond the floor; with a context, whether it may come in. Routes of mounted
+ * sub-apps are not seen. Made from the routes registered so far.
  */
 export function accessSummary(app: ExpressApp, context?: AgentContext, now: () => number = Date.now): AccessSummary {
   return summarize(routesOf(app), context, now())

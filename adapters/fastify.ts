@@ -10,16 +10,15 @@ import {
   type DoorSettings,
   declareGuard,
   type Entry,
-  type GuardedRoute,
-  type HeaderList,
   OptionsError,
-  requirementOf,
   scopesOf,
   summarize,
   type Verifier,
   type VerifierOptions,
 } from '../src/index.ts'
-import { mergeExposed, viewOf } from './node-request.ts'
+import { collectRoutes, routesOf } from './fastify-routes.ts'
+import { oweHeaders, viewOf } from './node-request.ts'
+import { declareDoor } from './strict-doors.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -47,19 +46,20 @@ async function guardScope(app: FastifyInstance, options: AgentAuthOptions): Prom
     throw new OptionsError([{ path: 'prefix', message }])
   }
   const { optional, onRefusal, ...rest } = options
-  const door = createDoor<FastifyRequest>('verifier' in rest ? rest.verifier : rest, { optional, onRefusal })
+  const door = createDoor<FastifyRequest>('verifier' in rest ? verifierIn(rest) : rest, { optional, onRefusal })
   if (!app.hasRequestDecorator('agentContext')) app.decorateRequest('agentContext', { getter: readContext })
-  const routes = collectRoutes(app)
-  const scopes = () => scopesOf(routes)
-  app.addHook('onRequest', async (request, reply) => {
-    return act(await door.enter(request, viewOf(request.raw, request.originalUrl), scopes), request, reply)
-  })
-  app.addHook('onSend', async (request, reply) => {
-    const headers = owed.get(request)
-    if (headers === undefined) return
-    for (const [name, value] of headers) reply.header(name, value)
-    expose(reply, headers)
-  })
+  collectRoutes(app)
+  const scopes = () => scopesOf(routesOf(app))
+  const enter = async (request: FastifyRequest, reply: FastifyReply) =>
+    act(await door.enter(request, viewOf(request.raw, request.originalUrl), scopes), reply)
+  app.addHook('onRequest', optional === true ? enter : declareDoor(enter))
+}
+
+/** A verifier has its options already. */
+function verifierIn({ verifier, ...rest }: { verifier: Verifier }): Verifier {
+  const problems = Object.keys(rest).map((path) => ({ path, message: 'has no meaning beside verifier' }))
+  if (problems.length > 0) throw new OptionsError(problems)
+  return verifier
 }
 
 /**
@@ -68,22 +68,25 @@ async function guardScope(app: FastifyInstance, options: AgentAuthOptions): Prom
  * @example
  * app.get('/tools', { onRequest: requireAccess({ scopes: ['tools:read'] }) }, handler)
  */
-export function requireAccess(
-  requirement: AccessRequirement<FastifyRequest>,
-): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined> {
-  const guard = createGuard<FastifyRequest>(requirement)
-  return declareGuard(async function requireAccess(request: FastifyRequest, reply: FastifyReply) {
-    return act(await guard(request), request, reply)
+export function requireAccess<R extends FastifyRequest = FastifyRequest>(
+  requirement: AccessRequirement<R>,
+): (request: NoInfer<R>, reply: FastifyReply) => Promise<FastifyReply | undefined> {
+  const guard = createGuard<R>(requirement)
+  return declareGuard(async function requireAccess(request: R, reply: FastifyReply) {
+    return act(await guard(request), reply)
   }, requirement)
 }
 
-/** What every route registered after `agentAuth` asks for; with a context, whether it may come in. */
+/**
+ * What every route registered after `agentAuth` asks for beyond the floor; with a context, whether it may come in. To be
+ * asked when the app is ready.
+ */
 export function accessSummary(
   app: FastifyInstance,
   context?: AgentContext,
   now: () => number = Date.now,
 ): AccessSummary {
-  return summarize(collected.get(app.server) ?? [], context, now())
+  return summarize(routesOf(app), context, now())
 }
 
 /** The context, or undefined where the request was let in without credentials. */
@@ -91,42 +94,16 @@ export function agentContextOf(request: FastifyRequest): AgentContext | undefine
   return contextOf(request)
 }
 
-/** By server: scopes of one app share it, two apps do not. */
-const collected = new WeakMap<object, GuardedRoute[]>()
-
-function collectRoutes(app: FastifyInstance): readonly GuardedRoute[] {
-  const known = collected.get(app.server) ?? []
-  collected.set(app.server, known)
-  app.addHook('onRoute', ({ method, url, onRequest, preHandler }) => {
-    const requirements = [onRequest, preHandler].flat().flatMap((hook) => requirementOf(hook) ?? [])
-    for (const name of [method].flat()) {
-      const isAgain = known.some((route) => route.method === name && route.path === url)
-      if (!isAgain) known.push({ method: name, path: url, requirements })
-    }
-  })
-  return known
-}
-
-/** Written when the answer is sent, over whatever the handler and CORS hooks have set. */
-const owed = new WeakMap<FastifyRequest, HeaderList>()
-
-function act(entry: Entry | undefined, request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
-  if (entry?.kind === 'admitted' && entry.headers.length > 0) owed.set(request, entry.headers)
+function act(entry: Entry | undefined, reply: FastifyReply): FastifyReply | undefined {
+  if (entry?.kind === 'admitted') oweHeaders(reply.raw, entry.headers)
   if (entry?.kind === 'handed over') {
-    owed.set(request, entry.error.headers)
+    oweHeaders(reply.raw, entry.error.headers)
     throw entry.error
   }
   if (entry?.kind !== 'answered') return undefined
   const { status, headers, body } = entry.answer
-  reply.code(status)
-  for (const [name, value] of headers) reply.header(name, value)
-  expose(reply, headers)
-  return reply.send(body)
-}
-
-function expose(reply: FastifyReply, headers: HeaderList): void {
-  const exposed = mergeExposed(reply.getHeader('Access-Control-Expose-Headers'), headers)
-  if (exposed !== undefined) reply.header('Access-Control-Expose-Headers', exposed)
+  oweHeaders(reply.raw, headers)
+  return reply.code(status).headers(Object.fromEntries(headers)).send(body)
 }
 
 function readContext(this: FastifyRequest): AgentContext {

@@ -8,6 +8,7 @@ import {
   type Entry,
   type HeaderList,
   type RequestView,
+  scopesOf,
   type Verifier,
   type VerifierOptions,
 } from '../src/index.ts'
@@ -26,7 +27,7 @@ export type GateEntry =
 export interface Gate {
   /** Judges the request, and the requirement if there is one. `finish` adds what the answer owes. */
   (request: Request, requirement?: AccessRequirement<Request>, connection?: Connection): Promise<GateEntry>
-  /** A handler behind the gate. */
+  /** A handler behind the gate; the metadata lists its scopes. */
   handle(
     requirement: AccessRequirement<Request>,
     handler: (request: Request, context: AgentContext) => Response | Promise<Response>,
@@ -47,13 +48,15 @@ export function createGate(
 ): Gate {
   const door = createDoor<Request>(optionsOrVerifier, settings, 'always')
   const guardOf = createGuards<Request>()
+  const requirements: AccessRequirement<Request>[] = []
+  const scopes = () => scopesOf([{ requirements }])
 
   async function enter(
     request: Request,
     requirement?: AccessRequirement<Request>,
     connection?: Connection,
   ): Promise<GateEntry> {
-    const entry: Entry = await door.enter(request, viewOf(request, connection))
+    const entry: Entry = await door.enter(request, viewOf(request, connection), scopes)
     if (entry.kind !== 'admitted') return { ok: false, response: responseTo(entry) }
     const refusal = requirement === undefined ? undefined : await guardOf(requirement)(request)
     if (refusal !== undefined) return { ok: false, response: finish(responseTo(refusal), entry.headers) }
@@ -63,6 +66,7 @@ export function createGate(
   return Object.assign(enter, {
     handle(requirement: AccessRequirement<Request>, handler: Parameters<Gate['handle']>[1]) {
       guardOf(requirement)
+      requirements.push(requirement)
       return async (request: Request, connection?: Connection) => {
         const entry = await enter(request, requirement, connection)
         return entry.ok ? entry.finish(await handler(request, entry.context)) : entry.response

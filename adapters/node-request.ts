@@ -13,7 +13,7 @@ export function viewOf(request: IncomingMessage, target: string): RequestView {
       get address() {
         return request.socket?.remoteAddress
       },
-      certificate: () => peerCertificate(request.socket),
+      certificate: () => peerCertificate(request),
     },
   }
 }
@@ -40,16 +40,24 @@ function joinedLines(value: string | string[] | undefined, name: string): readon
 /** One buffer per connection: the core knows its thumbprint again by identity. */
 const certificates = new WeakMap<object, Uint8Array>()
 
-function peerCertificate(socket: IncomingMessage['socket'] | undefined): Uint8Array | undefined {
+function peerCertificate(request: IncomingMessage & { stream?: { session?: object } }): Uint8Array | undefined {
+  const { socket, stream } = request
   if (socket === undefined || socket === null) return undefined
-  const known = certificates.get(socket)
+  // HTTP/2 hands every request a socket object of its own.
+  const connection = stream?.session ?? socket
+  const known = certificates.get(connection)
   if (known !== undefined) return known
   const der = (socket as Partial<TLSSocket>).getPeerCertificate?.(false)?.raw
-  if (der !== undefined) certificates.set(socket, der)
+  if (der !== undefined) certificates.set(connection, der)
   return der
 }
 
 export function writeAnswer(response: ServerResponse, answer: Answer): void {
+  // Somebody, a time-out perhaps, has answered while the verdict was awaited. A head without its end cannot be taken back.
+  if (response.headersSent) {
+    if (!response.writableEnded) response.destroy()
+    return
+  }
   response.statusCode = answer.status
   for (const [name, value] of answer.headers) response.setHeader(name, value)
   exposeHeaders(response, answer.headers)
@@ -70,15 +78,22 @@ export function oweHeaders(response: ServerResponse, headers: HeaderList): void 
   } as typeof response.writeHead
 }
 
-/** Node takes an object, or names and values in one flat list, where a name may come again. */
+/** Node takes an object, or names and values in one list, flat or in pairs, where a name may come again. */
 function setFields(response: ServerResponse, given: object): void {
   if (!Array.isArray(given)) {
     for (const [name, value] of Object.entries(given)) if (value !== undefined) response.setHeader(name, value)
     return
   }
-  const flat: readonly unknown[] = given.flat()
-  for (let at = 0; at + 1 < flat.length; at += 2) response.removeHeader(String(flat[at]))
-  for (let at = 0; at + 1 < flat.length; at += 2) response.appendHeader(String(flat[at]), String(flat[at + 1]))
+  const pairs = pairsOf(given)
+  for (const [name] of pairs) response.removeHeader(String(name))
+  for (const [name, value] of pairs) {
+    response.appendHeader(String(name), Array.isArray(value) ? value.map(String) : String(value))
+  }
+}
+
+function pairsOf(list: readonly unknown[]): readonly (readonly unknown[])[] {
+  if (list.every((entry) => Array.isArray(entry))) return list
+  return list.flatMap((name, at) => (at % 2 === 0 ? [[name, list[at + 1]]] : []))
 }
 
 const exposed = ['WWW-Authenticate', 'DPoP-Nonce', 'Retry-After']

@@ -66,7 +66,10 @@ export function createNodeGate(
     // Node has let go of an upgraded socket: an error on it while we wait would end the process.
     const ignore = () => {}
     socket.on('error', ignore)
-    const entry = await enter(request, requirement)
+    const entry = await enter(request, requirement).catch((error) => {
+      socket.destroy()
+      throw error
+    })
     if (entry.kind === 'admitted' && !socket.destroyed) {
       socket.off('error', ignore)
       return entry.context

@@ -1,20 +1,13 @@
 import express, { type Express, type Request } from 'express'
-import type { AuthorizationDetail, Verifier } from 'onbehalf'
+import type { Verifier } from 'onbehalf'
 import { agentAuth, requireAccess } from 'onbehalf/express'
+import { covers, type Payment } from './payment.ts'
 
-/** What an agent was allowed to pay: a detail of its token (RFC 9396), granted by the human or set by policy. */
-interface PaymentDetail extends AuthorizationDetail {
-  readonly limit: number
-  readonly counterparties: readonly string[]
-}
-
-interface Payment {
-  readonly amount: number
-  readonly to: string
-}
-
-/** Two agents with the same scope may do different things: the limit is in the token, the amount in the body. */
-export function createPaymentsApp(verifier: Verifier): Express {
+/**
+ * Two agents with the same scope may do different things: the limit is in the token, the amount in the body.
+ * `home` is the issuer of our own agents; the verifier may trust partners beside it.
+ */
+export function createPaymentsApp(verifier: Verifier, home: string): Express {
   const app = express()
   app.use(agentAuth(verifier))
   app.use(express.json())
@@ -43,22 +36,10 @@ export function createPaymentsApp(verifier: Verifier): Express {
     res.status(204).end()
   })
 
+  // One agent of our own. A partner may have an auditor-1 as well: it is another one.
+  app.get('/ledger', requireAccess({ actor: { issuer: home, subject: 'auditor-1' } }), (_req, res) => {
+    res.json({ entries: [] })
+  })
+
   return app
-}
-
-/** One detail must cover the whole payment: the limit of one and the counterparty of another do not add up. */
-function covers(detail: AuthorizationDetail, body: unknown): boolean {
-  return (
-    isPaymentDetail(detail) && isPayment(body) && body.amount <= detail.limit && detail.counterparties.includes(body.to)
-  )
-}
-
-function isPaymentDetail(detail: AuthorizationDetail): detail is PaymentDetail {
-  const { limit, counterparties } = detail
-  return typeof limit === 'number' && Array.isArray(counterparties)
-}
-
-function isPayment(body: unknown): body is Payment {
-  const { amount, to } = (body ?? {}) as Partial<Payment>
-  return typeof amount === 'number' && amount > 0 && typeof to === 'string'
 }

@@ -1,35 +1,51 @@
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { Verifier } from 'onbehalf'
 import { createNodeGate } from 'onbehalf/node'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 
 /**
  * Streams outlive the request that opened them, and an upgrade never meets a middleware: each is authorised at its door
  * and ends with its token, by expiry or revocation.
  */
-export function createStreamServer(verifier: Verifier): Server {
+export function addStreams(server: Server, verifier: Verifier): void {
   const gate = createNodeGate(verifier)
   const sockets = new WebSocketServer({ noServer: true })
   const requirement = { scopes: ['events:read'] }
 
   // Server-sent events.
-  const server = createServer(async (request, response) => {
+  server.on('request', async (request, response) => {
     const context = await gate(request, response, requirement)
     if (context === undefined) return
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     response.write(`data: hello ${context.actor.subject}\n\n`)
-    verifier.lease(context).addEventListener('abort', () => response.end(), { once: true })
+    const forget = whenOver(verifier.lease(context), () => response.end())
+    response.on('close', forget)
   })
 
-  // WebSocket. 1008: policy violation (RFC 6455 §7.4.1).
+  // WebSocket.
   server.on('upgrade', async (request, socket, head) => {
     const context = await gate.authorizeUpgrade(request, socket, requirement)
     if (context === undefined) return
     sockets.handleUpgrade(request, socket, head, (connection) => {
+      // Without a listener a malformed frame would end the process.
+      connection.on('error', () => connection.terminate())
       connection.send(`hello ${context.actor.subject}`)
-      verifier.lease(context).addEventListener('abort', () => connection.close(1008), { once: true })
+      const forget = whenOver(verifier.lease(context), () => endConnection(connection))
+      connection.on('close', forget)
     })
   })
+}
 
-  return server
+/** The lease may be over already: requests are let in some seconds past the token's end, for clocks differ; streams are not. */
+function whenOver(lease: AbortSignal, end: () => void): () => void {
+  if (lease.aborted) end()
+  else lease.addEventListener('abort', end, { once: true })
+  return () => lease.removeEventListener('abort', end)
+}
+
+/** A client that does not answer the close is cut off. */
+function endConnection(connection: WebSocket): void {
+  // Policy violation (RFC 6455 §7.4.1).
+  connection.close(1008)
+  setTimeout(() => connection.terminate(), 400).unref()
 }

@@ -1,4 +1,10 @@
-import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type RequestListener,
+  request,
+} from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import express5, { type Express } from 'express'
@@ -62,8 +68,12 @@ export interface Sent {
 export type Send = (target: string, sent?: Sent) => Promise<Reply>
 
 /** Listens on loopback until the test ends; answers what sends a request there with the target as written. */
-export async function serve(app: Express): Promise<Send> {
-  const server = createServer(app)
+export function serve(app: Express): Promise<Send> {
+  return serveListener(app)
+}
+
+export async function serveListener(listener: RequestListener): Promise<Send> {
+  const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
     server.closeAllConnections()

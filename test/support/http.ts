@@ -37,7 +37,7 @@ export function fieldsNamed(response: RawResponse, name: string): string[] {
   return response.fields.filter(([field]) => field.toLowerCase() === name).map(([, value]) => value)
 }
 
-function parseResponse(text: string): RawResponse {
+export function parseResponse(text: string): RawResponse {
   const end = text.indexOf('\r\n\r\n')
   const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n')
   const fields = lines.map((line) => {

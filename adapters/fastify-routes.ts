@@ -1,0 +1,46 @@
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import { type GuardedRoute, requirementOf } from '../src/index.ts'
+import { isDoor } from './strict-doors.ts'
+
+/** Reading the routes of a Fastify app: noted as they are registered, read when somebody asks. */
+
+interface Found {
+  readonly scope: FastifyInstance
+  readonly options: RouteOptions
+}
+
+/** By server: scopes of one app share it, two apps do not. */
+const collected = new WeakMap<object, Found[]>()
+
+export function routesOf(app: FastifyInstance): readonly GuardedRoute[] {
+  return (collected.get(app.server) ?? []).flatMap(({ scope, options }) => {
+    const hooks = phases.flatMap((phase) => [...hooksOf(scope, phase), options[phase]].flat())
+    const requirements = hooks.flatMap((hook) => requirementOf(hook) ?? [])
+    const isOpen = requirements.length === 0 && !hooks.some(isDoor)
+    return [options.method].flat().map((method) => ({
+      method,
+      path: options.url,
+      requirements,
+      ...(isOpen && { open: true as const }),
+    }))
+  })
+}
+
+/** From now on, in this scope and those below it. */
+export function collectRoutes(app: FastifyInstance): void {
+  const known = collected.get(app.server) ?? []
+  collected.set(app.server, known)
+  app.addHook('onRoute', function collect(this: FastifyInstance, options) {
+    const isAgain = known.some((route) => route.options === options)
+    if (!isAgain) known.push({ scope: this, options })
+  })
+}
+
+const phases = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
+
+/** Of the scope, inherited ones included. Fastify 5 tells them under a symbol of its own only. */
+function hooksOf(scope: FastifyInstance, phase: (typeof phases)[number]): readonly unknown[] {
+  const key = Object.getOwnPropertySymbols(scope).find(({ description }) => description === 'fastify.hooks')
+  const hooks = key && (scope as unknown as Record<symbol, Partial<Record<string, readonly unknown[]>>>)[key]
+  return hooks?.[phase] ?? []
+}

@@ -1,0 +1,93 @@
+import { resource } from '../kit.ts'
+import { admitted, refused } from '../seen.ts'
+import type { Chapter } from '../table.ts'
+
+const noBody = { status: 200, type: 'application/json' }
+
+/** Methods beside GET and POST, and requests that no route is for. */
+export const methods: Chapter = {
+  subject: 'methods and missing routes',
+  app: ({ options }) => ({
+    options,
+    routes: [
+      { path: '/tools' },
+      { path: '/tools', method: 'OPTIONS' },
+      { path: '/admin', requirement: { scopes: ['admin'] } },
+    ],
+  }),
+  rows: [
+    {
+      title: 'RFC 9110 §9.3.2: HEAD with a proof for HEAD is admitted, without a body',
+      send: (kit) => kit.shot({ method: 'HEAD' }),
+      expect: noBody,
+    },
+    {
+      title: 'RFC 9449 §4.3(8): HEAD with a proof for GET is refused',
+      send: (kit) => kit.shot({ method: 'HEAD', proof: { claims: { htm: 'GET' } } }),
+      expect: refused('proof_method', { isHead: true }),
+    },
+    {
+      title: 'RFC 9110 §9.3.2: HEAD without credentials hears the same challenges',
+      send: async () => ({ method: 'HEAD', target: '/tools', fields: [] }),
+      expect: refused('credentials_missing', { on: 'none', isHead: true }),
+    },
+    {
+      title: 'RFC 6750 §3.1: HEAD of a route asks for what GET does',
+      send: (kit) => kit.shot({ method: 'HEAD', target: '/admin' }),
+      expect: refused('scope_missing', { needs: { scope: 'admin' }, isHead: true }),
+    },
+    {
+      title: 'RFC 9110 §9.3.7: OPTIONS needs a proof for OPTIONS like any method',
+      send: (kit) => kit.shot({ method: 'OPTIONS' }),
+      expect: admitted('/tools'),
+    },
+    {
+      title: 'RFC 9449 §4.3(8): OPTIONS with a proof for GET is refused',
+      send: (kit) => kit.shot({ method: 'OPTIONS', proof: { claims: { htm: 'GET' } } }),
+      expect: refused('proof_method'),
+    },
+    {
+      title: 'Fetch §3.2.2: a CORS preflight that reaches the guard is refused like any request',
+      send: async () => ({
+        method: 'OPTIONS',
+        target: '/tools',
+        fields: [
+          ['origin', 'https://app.example.com'],
+          ['access-control-request-method', 'GET'],
+          ['access-control-request-headers', 'authorization,dpop'],
+        ],
+      }),
+      expect: refused('credentials_missing', { on: 'none' }),
+    },
+    {
+      title: 'RFC 9449 §4.3(8): the method is compared with its case',
+      send: (kit) => kit.shot({ proof: { claims: { htm: 'get' } } }),
+      expect: refused('proof_method'),
+    },
+    {
+      title: 'RFC 9110 §15.5.5: a missing route is refused first',
+      send: async () => ({ method: 'GET', target: '/nothing/here', fields: [] }),
+      expect: refused('credentials_missing', { on: 'none' }),
+    },
+    {
+      title: 'RFC 9110 §15.5.5: a missing route with a proof for another is refused first',
+      send: (kit) => kit.shot({ target: '/nothing/here', url: `${resource}/tools` }),
+      expect: refused('proof_target'),
+    },
+    {
+      title: 'RFC 9110 §15.5.5: a missing route with good credentials is a 404',
+      send: (kit) => kit.shot({ target: '/nothing/here' }),
+      expect: { status: 404 },
+    },
+    {
+      title: 'RFC 9110 §15.5.6: a method no route is for is refused first',
+      send: async () => ({ method: 'DELETE', target: '/tools', fields: [] }),
+      expect: refused('credentials_missing', { on: 'none' }),
+    },
+    {
+      title: 'RFC 9110 §15.5.6: a method no route is for, with good credentials, is a 404',
+      send: (kit) => kit.shot({ method: 'DELETE' }),
+      expect: { status: 404 },
+    },
+  ],
+}

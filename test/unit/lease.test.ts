@@ -1,0 +1,165 @@
+import { createTestIssuer, requestView, type TestAgent, type TestIssuer } from 'onbehalf/testing'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type AgentContext, createVerifier, type RevocationQuery, type Verifier } from '../../src/index.ts'
+
+const url = 'https://api.example.test/events'
+let issuer: TestIssuer
+let agent: TestAgent
+let verifier: Verifier
+let isRevoked: (query: RevocationQuery) => unknown
+let asked: RevocationQuery[]
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] })
+  issuer = await createTestIssuer({ resource: 'https://api.example.test' })
+  agent = await issuer.agent('travel-7')
+  isRevoked = () => false
+  asked = []
+  verifier = createVerifier({
+    issuer: issuer.options,
+    resource: issuer.resource,
+    clock: issuer.clock,
+    revocation: {
+      isRevoked(query) {
+        asked.push(query)
+        return isRevoked(query) as boolean
+      },
+    },
+  })
+})
+afterEach(() => {
+  verifier.close()
+  vi.useRealTimers()
+})
+
+async function admit(by: Verifier = verifier, token?: string): Promise<AgentContext> {
+  const planner = await issuer.agent('planner-2')
+  const sent = token ?? (await issuer.token({ agent, human: 'alice', via: [planner] }))
+  return by.verify(requestView({ url, headers: await agent.headers('GET', url, sent) }))
+}
+
+/** No timer of a lease waits longer: the promise is "within a second". */
+function aSecond(): Promise<unknown> {
+  return vi.advanceTimersByTimeAsync(1_000)
+}
+
+test('lease: it holds until the token expires, without the tolerance a request gets, and ends within a second', async () => {
+  const lease = verifier.lease(await admit())
+  issuer.clock.advance(299)
+  await aSecond()
+  expect(lease.aborted).toBe(false)
+  issuer.clock.advance(1)
+  await aSecond()
+  expect(lease.aborted).toBe(true)
+})
+
+test('lease: of a token past its end it is over from the start', async () => {
+  const token = await issuer.token({ agent })
+  issuer.clock.advance(302)
+  const context = await admit(verifier, token)
+  expect(verifier.lease(context).aborted).toBe(true)
+})
+
+test('lease: a wall clock set back does not bring one back, and one that stands still ends none', async () => {
+  const context = await admit()
+  const lease = verifier.lease(context)
+  await vi.advanceTimersByTimeAsync(3_600_000)
+  expect(lease.aborted).toBe(false)
+  issuer.clock.advance(300)
+  await aSecond()
+  issuer.clock.step(-200)
+  await aSecond()
+  expect(lease.aborted).toBe(true)
+})
+
+test('lease: revocation ends it within a second, and the source is asked as for a request', async () => {
+  const context = await admit()
+  const lease = verifier.lease(context)
+  await aSecond()
+  expect(lease.aborted).toBe(false)
+  isRevoked = ({ tokenId }) => tokenId === context.token.id
+  await aSecond()
+  expect(lease.aborted).toBe(true)
+  expect(new Set(asked.map((query) => JSON.stringify(query))).size).toBe(1)
+})
+
+test.each<[string, () => unknown]>([
+  [
+    'that throws',
+    () => {
+      throw new Error('down')
+    },
+  ],
+  ['that rejects', () => Promise.reject(new Error('down'))],
+  ['that answers something else', () => undefined],
+  ['that says so later', () => Promise.resolve(true)],
+])('lease: a revocation source %s ends it', async (_title, answer) => {
+  const lease = verifier.lease(await admit())
+  isRevoked = answer
+  await aSecond()
+  expect(lease.aborted).toBe(true)
+})
+
+test('lease: a slow source is asked once at a time, and a token that expires meanwhile ends all the same', async () => {
+  const lease = verifier.lease(await admit())
+  asked = []
+  isRevoked = () => new Promise(() => {})
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect([asked.length, lease.aborted]).toEqual([1, false])
+  issuer.clock.advance(300)
+  await aSecond()
+  expect(lease.aborted).toBe(true)
+})
+
+test('lease: a source that stays silent ends it', async () => {
+  const lease = verifier.lease(await admit())
+  isRevoked = () => new Promise(() => {})
+  await vi.advanceTimersByTimeAsync(6_000)
+  expect(lease.aborted).toBe(true)
+})
+
+test('lease: all streams of one token share one, and two tokens do not', async () => {
+  const token = await issuer.token({ agent })
+  const [one, again, other] = [await admit(verifier, token), await admit(verifier, token), await admit()]
+  expect(verifier.lease(again)).toBe(verifier.lease(one))
+  expect(verifier.lease(other)).not.toBe(verifier.lease(one))
+})
+
+test('lease: with none left nothing is asked and no timer runs', async () => {
+  const lease = verifier.lease(await admit())
+  issuer.clock.advance(300)
+  await aSecond()
+  await aSecond()
+  asked = []
+  await aSecond()
+  expect([lease.aborted, asked.length, vi.getTimerCount()]).toEqual([true, 0, 0])
+  const next = verifier.lease(await admit())
+  await aSecond()
+  expect([next.aborted, asked.length > 0]).toEqual([false, true])
+})
+
+test('lease: closing the verifier ends all, and gives no new ones', async () => {
+  const context = await admit()
+  const [lease, other] = [verifier.lease(context), verifier.lease(await admit())]
+  verifier.close()
+  expect([lease.aborted, other.aborted, vi.getTimerCount()]).toEqual([true, true, 0])
+  expect(verifier.lease(await admit()).aborted).toBe(true)
+})
+
+test('lease: without a revocation source it lives as long as the token', async () => {
+  const plain = createVerifier({ issuer: issuer.options, resource: issuer.resource, clock: issuer.clock })
+  const lease = plain.lease(await admit(plain))
+  issuer.clock.advance(299)
+  await aSecond()
+  expect(lease.aborted).toBe(false)
+  issuer.clock.advance(1)
+  await aSecond()
+  expect(lease.aborted).toBe(true)
+})
+
+test('lease: its timer does not keep the process alive', async () => {
+  vi.useRealTimers()
+  const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  verifier.lease(await admit())
+  expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBe(before)
+})
