@@ -1,5 +1,6 @@
 import type { Confirmation } from './binding/confirmation.ts'
-import type { Proof, ProofKeyMemo } from './binding/dpop.ts'
+import type { Proof } from './binding/dpop.ts'
+import type { ProofKeyMemo } from './binding/proof-keys.ts'
 import type { Scheme } from './credentials.ts'
 import type { Parties } from './delegation.ts'
 import type { Denial } from './internal/denial.ts'

@@ -107,6 +107,11 @@ export interface DpopOptions {
   replay?: ReplayStore | undefined
   /** `strict` also refuses an `htu` that carries a query or fragment. */
   htu?: 'rfc9449' | 'strict' | undefined
+  /**
+   * Proof signatures on libuv's threads: never (default; `checkNow` stays synchronous), always, or `adaptive`: from the
+   * second request on that one turn of the event loop brings.
+   */
+  offload?: 'never' | 'adaptive' | 'always' | undefined
   preset?: 'fapi2' | 'mcp' | undefined
 }
 

@@ -24,6 +24,7 @@ export interface PolicyDescription {
         readonly freshness: 'iat' | 'nonce' | 'both'
         readonly nonce: false | { readonly mode: 'required'; readonly seconds: number }
         readonly htu: 'rfc9449' | 'strict'
+        readonly offload: 'never' | 'adaptive' | 'always'
         readonly replay: {
           readonly store: 'memory' | 'custom'
           readonly scope: 'process' | 'store'

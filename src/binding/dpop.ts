@@ -1,16 +1,18 @@
 import { decodeObject, signature, signingInput, splitCompact } from '../internal/compact.ts'
 import { Denial } from '../internal/denial.ts'
-import type { JsonObject } from '../internal/json.ts'
-import { verifySignature } from '../internal/signature.ts'
+import { andThen, type MaybePromise } from '../internal/later.ts'
+import { verifySignature, verifySignatureLater } from '../internal/signature.ts'
 import type { DpopPolicy } from '../options/sender.ts'
 import type { Facts, RequestView } from '../types.ts'
 import type { Nonces } from './nonce.ts'
+import { createPace } from './pace.ts'
+import { type ProofClaims, readProofClaims } from './proof-claims.ts'
 import {
   checkKeyPolicy,
   createProofKeyCache,
   importProofKey,
   type ProofHeader,
-  type ProofKey,
+  type ProofKeyMemo,
   readProofHeader,
 } from './proof-keys.ts'
 import { isTarget, readTarget, type Target } from './target.ts'
@@ -33,26 +35,9 @@ export interface ProofOwed {
   readonly memo: ProofKeyMemo
 }
 
-/** The last proof header seen with a token, and its key. */
-export interface ProofKeyMemo {
-  header: string
-  key: ProofKey | undefined
-}
-
 export interface ProofCheck {
-  check(view: RequestView, owed: ProofOwed): Proof | Denial
+  check(view: RequestView, owed: ProofOwed): MaybePromise<Proof | Denial>
   readonly cachedKeys: number
-}
-
-interface ProofClaims {
-  readonly jti: string
-  readonly htm: string
-  readonly htu: string
-  readonly iat: number
-  readonly ath: string
-  readonly nonce: string | undefined
-  readonly exp: number | undefined
-  readonly nbf: number | undefined
 }
 
 /** The checks of RFC 9449 §4.3: everything cheap before the key is imported and the signature verified. */
@@ -61,12 +46,13 @@ export function createProofCheck(
   nonces: Nonces | undefined,
   options: { publicUrls: readonly string[]; toleranceSeconds: number; cachedKeys: number },
 ): ProofCheck {
-  const cache = createProofKeyCache(options.cachedKeys)
+  const keys = createProofKeyCache(options.cachedKeys)
+  const offloads = createPace(policy.offload)
 
-  function check(view: RequestView, owed: ProofOwed): Proof | Denial {
+  function check(view: RequestView, owed: ProofOwed): MaybePromise<Proof | Denial> {
     const proof = readField(view)
     if (proof instanceof Denial) return proof
-    const known = knownKey(proof, owed.memo)
+    const known = keys.find(proof, owed.memo)
     const parts = splitCompact(proof, known === undefined ? 0 : owed.memo.header.length)
     if (parts === undefined) return new Denial('proof_malformed')
     const header = known === undefined ? readProofHeader(proof.slice(0, parts.headerEnd)) : undefined
@@ -83,27 +69,16 @@ export function createProofCheck(
     const refusal = checkRequest(view, claims, owed.tokenHash) ?? checkTime(claims, owed.nowMs)
     if (refusal !== undefined) return refusal
 
-    const key = known ?? importKnown(header as ProofHeader, jkt)
+    const key = known ?? importProofKey(header as ProofHeader, jkt)
     if (key === undefined) return new Denial('proof_key')
     const jws = { text: proof, payloadEnd: parts.payloadEnd }
-    if (!verifySignature(key.key, signingInput(jws), signature(jws))) return new Denial('proof_signature')
-    if (known === undefined) cache.set(copyOf(proof.slice(0, parts.headerEnd)), key)
-    return {
-      jti: claims.jti,
-      freshUntil: freshUntil(claims.iat, accepted),
-      iatOffset: claims.iat - owed.nowMs / 1_000,
-      nonce: claims.nonce,
-    }
-  }
-
-  /** Requests of one token come under one key, most often with the same header: compared with the last before it is looked up. */
-  function knownKey(proof: string, memo: ProofKeyMemo): ProofKey | undefined {
-    const end = memo.header.length
-    if (memo.key !== undefined && proof.charCodeAt(end) === 0x2e && proof.slice(0, end) === memo.header) return memo.key
-    const header = proof.slice(0, Math.max(0, proof.indexOf('.')))
-    const key = cache.get(header)
-    if (key !== undefined) Object.assign(memo, { header: copyOf(header), key })
-    return key
+    const verify = offloads() ? verifySignatureLater : verifySignature
+    return andThen<boolean, Proof | Denial>(verify(key.key, signingInput(jws), signature(jws)), (isGood) => {
+      if (!isGood) return new Denial('proof_signature')
+      if (known === undefined) keys.add(proof.slice(0, parts.headerEnd), key)
+      const until = freshUntil(claims.iat, accepted)
+      return { jti: claims.jti, freshUntil: until, iatOffset: claims.iat - owed.nowMs / 1_000, nonce: claims.nonce }
+    })
   }
 
   function readField(view: RequestView): string | Denial {
@@ -170,19 +145,9 @@ export function createProofCheck(
   return {
     check,
     get cachedKeys() {
-      return cache.size
+      return keys.size
     },
   }
-}
-
-/** A slice keeps the whole proof alive. */
-function copyOf(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1')
-}
-
-function importKnown(header: ProofHeader, jkt: string): ProofKey | undefined {
-  const key = importProofKey(header)
-  return key === undefined ? undefined : { jkt, key }
 }
 
 /** A query may hold a secret: it is not for logs (RFC 6750 §5.3). */
@@ -195,19 +160,4 @@ function mismatch(expected: string, received: string): Denial {
     expectedThumbprint: expected.slice(0, 8),
     receivedThumbprint: received.slice(0, 8),
   })
-}
-
-/** RFC 9449 §4.2: required members and their types. Unknown members are ignored. */
-function readProofClaims(payload: JsonObject | undefined): ProofClaims | undefined {
-  if (payload === undefined) return undefined
-  const { jti, htm, htu, iat, ath, nonce, exp, nbf } = payload
-  if (typeof jti !== 'string' || jti === '' || jti.length > 256) return undefined
-  if (typeof htm !== 'string' || typeof htu !== 'string' || typeof iat !== 'number') return undefined
-  if (typeof ath !== 'string' || !isOptional(nonce, 'string')) return undefined
-  if (!isOptional(exp, 'number') || !isOptional(nbf, 'number')) return undefined
-  return { jti, htm, htu, iat, ath, nonce, exp, nbf } as ProofClaims
-}
-
-function isOptional(value: unknown, type: 'string' | 'number'): boolean {
-  return value === undefined || typeof value === type
 }

@@ -38,11 +38,47 @@ export function checkKeyPolicy(header: ProofHeader, algorithms: readonly Algorit
   return isRefusedAsPublished(jkt) ? new Denial('proof_key', { cause: 'published key' }) : jkt
 }
 
-export function importProofKey(header: ProofHeader): VerificationKey | undefined {
-  return importKey(header.jwk, header.algorithm as Algorithm)
+/** Undefined for a point off the curve: the policy does not compute. */
+export function importProofKey(header: ProofHeader, jkt: string): ProofKey | undefined {
+  const key = importKey(header.jwk, header.algorithm as Algorithm)
+  return key === undefined ? undefined : { jkt, key }
+}
+
+/** The last proof header seen with a token, and its key. */
+export interface ProofKeyMemo {
+  header: string
+  key: ProofKey | undefined
 }
 
 /** Imported keys under their exact encoded header. Entered only after a good signature, so nobody else can fill it. */
-export function createProofKeyCache(max: number): LRUCache<string, ProofKey> {
-  return new LRUCache({ max })
+export interface ProofKeyCache {
+  /** The key of this proof's header; `memo` then holds both. */
+  find(proof: string, memo: ProofKeyMemo): ProofKey | undefined
+  add(header: string, key: ProofKey): void
+  readonly size: number
+}
+
+export function createProofKeyCache(max: number): ProofKeyCache {
+  const cache = new LRUCache<string, ProofKey>({ max })
+  return {
+    find(proof, memo) {
+      // Requests of one token come under one key, most often with the same header: compared before it is looked up.
+      const end = memo.header.length
+      const isLast = proof.charCodeAt(end) === 0x2e && proof.slice(0, end) === memo.header
+      if (isLast && memo.key !== undefined) return memo.key
+      const header = proof.slice(0, Math.max(0, proof.indexOf('.')))
+      const key = cache.get(header)
+      if (key !== undefined) Object.assign(memo, { header: copyOf(header), key })
+      return key
+    },
+    add: (header, key) => cache.set(copyOf(header), key),
+    get size() {
+      return cache.size
+    },
+  }
+}
+
+/** A slice keeps the whole proof alive. */
+function copyOf(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
 }

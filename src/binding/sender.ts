@@ -18,7 +18,7 @@ const sharedStoreSkewMs = 5_000
 
 /** Step 3: does the sender hold what the token is bound to? */
 export interface SenderCheck {
-  /** Everything but the single use. Synchronous. */
+  /** Everything but the single use. */
   check: Step
   /** Consumes the proof: last, so that nobody can burn another's `jti`, and before access, so that a 403 has used it up. */
   spend: Step
@@ -47,7 +47,7 @@ export function createSenderCheck(policy: Policy): SenderCheck {
           cachedKeys: policy.cache.proofKeys,
         })
 
-  function check(attempt: Attempt): Denial | undefined {
+  function check(attempt: Attempt): MaybePromise<Denial | undefined> {
     const { token } = attempt
     if (token === undefined) return new Denial('token_malformed')
     const { binding } = token
@@ -77,15 +77,16 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     })
   }
 
-  function checkProof(attempt: Attempt, { jkt }: Confirmation): Denial | undefined {
+  function checkProof(attempt: Attempt, { jkt }: Confirmation): MaybePromise<Denial | undefined> {
     if (jkt === undefined) return undefined
     if (proofs === undefined) return new Denial('binding_unsupported')
     const { view, tokenHash = '', token } = attempt
     const memo = token?.proofKey ?? { header: '', key: undefined }
-    const proof = proofs.check(view, { jkt, tokenHash, nowMs: clock.now(), memo })
-    if (proof instanceof Denial) return proof
-    attempt.proof = proof
-    return undefined
+    return andThen(proofs.check(view, { jkt, tokenHash, nowMs: clock.now(), memo }), (proof) => {
+      if (proof instanceof Denial) return proof
+      attempt.proof = proof
+      return undefined
+    })
   }
 
   function spend(attempt: Attempt): MaybePromise<Denial | undefined> {

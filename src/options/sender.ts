@@ -12,6 +12,7 @@ export interface DpopPolicy {
   readonly nonce: { readonly secrets: readonly Uint8Array[]; readonly seconds: number } | undefined
   readonly replay: ReplayStore
   readonly htu: 'rfc9449' | 'strict'
+  readonly offload: 'never' | 'adaptive' | 'always'
 }
 
 const names = [
@@ -23,6 +24,7 @@ const names = [
   'freshness',
   'replay',
   'htu',
+  'offload',
   'preset',
 ]
 
@@ -59,6 +61,7 @@ export function readDpop(read: OptionReader, value: unknown): DpopPolicy | false
     nonce,
     replay: read.methods<ReplayStore>('dpop.replay', raw['replay'], ['add']) ?? memoryReplayStore(),
     htu: read.oneOf('dpop.htu', raw['htu'], ['rfc9449', 'strict'] as const) ?? preset.htu,
+    offload: read.oneOf('dpop.offload', raw['offload'], ['never', 'adaptive', 'always'] as const) ?? 'never',
   }
 }
 
