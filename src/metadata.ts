@@ -12,6 +12,7 @@ export function createMetadata(policy: Policy): ResourceMetadata | undefined {
   if (policy.metadata === false) return undefined
   const url = metadataUrl(policy.resource)
   const unbound = [...policy.issuers.values()].some((issuer) => issuer.allowUnbound)
+  const { scopes_supported: given = [], ...further } = policy.metadata as { scopes_supported?: readonly string[] }
   const fixed = {
     resource: policy.resource,
     authorization_servers: [...policy.issuers.keys()],
@@ -19,7 +20,7 @@ export function createMetadata(policy: Policy): ResourceMetadata | undefined {
     ...(policy.dpop === false ? {} : { dpop_signing_alg_values_supported: policy.dpop.algorithms }),
     ...(policy.dpop !== false && policy.mtls === false && !unbound ? { dpop_bound_access_tokens_required: true } : {}),
     ...(policy.mtls === false ? {} : { tls_client_certificate_bound_access_tokens: true }),
-    ...policy.metadata,
+    ...further,
   }
   const floor =
     policy.access === undefined || policy.access.hidden ? [] : [...policy.access.scopes, ...policy.access.anyScope]
@@ -28,7 +29,7 @@ export function createMetadata(policy: Policy): ResourceMetadata | undefined {
     path: url.pathname + url.search,
     document(scopes) {
       // RFC 9728 §3.2: a parameter without values is left out.
-      const supported = [...new Set([...floor, ...scopes])]
+      const supported = [...new Set([...given, ...floor, ...scopes])]
       return structuredClone(supported.length === 0 ? fixed : { ...fixed, scopes_supported: supported })
     },
   }

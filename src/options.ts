@@ -143,6 +143,7 @@ function readMetadata(read: OptionReader, value: unknown): Policy['metadata'] {
   for (const name of generatedMembers) {
     if (Object.hasOwn(value, name)) read.problem(`metadata.${name}`, 'follows from the other options')
   }
+  read.strings('metadata.scopes_supported', (value as Record<string, unknown>)['scopes_supported'])
   try {
     return JSON.parse(JSON.stringify(value)) as Record<string, unknown>
   } catch {
@@ -155,7 +156,6 @@ const generatedMembers = [
   'resource',
   'authorization_servers',
   'bearer_methods_supported',
-  'scopes_supported',
   'dpop_signing_alg_values_supported',
   'dpop_bound_access_tokens_required',
   'tls_client_certificate_bound_access_tokens',

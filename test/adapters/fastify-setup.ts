@@ -4,7 +4,7 @@ import { agentAuth } from 'onbehalf/fastify'
 import type { TokenChanges } from './express-setup.ts'
 
 /** The issuer side of these tests is that of Express: the same kit. */
-export { createKit, type Kit, resource } from './express-setup.ts'
+export { createKit, type Kit } from './express-setup.ts'
 
 /** An app with the one line, its routes yet to come. */
 export async function createGuardedApp(options: VerifierOptions): Promise<FastifyInstance> {

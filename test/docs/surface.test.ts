@@ -3,12 +3,11 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from './tree.ts'
 
-test.each(['src/index.ts', 'adapters/express.ts', 'src/testing/index.ts'])(
-  'SURFACE: %s exports these names',
-  (path) => {
-    expect(exportsOf(readFileSync(join(root, path), 'utf8'))).toMatchSnapshot()
-  },
-)
+const doors = ['express', 'fastify', 'fetch', 'node'].map((name) => `adapters/${name}.ts`)
+
+test.each(['src/index.ts', ...doors, 'src/testing/index.ts'])('SURFACE: %s exports these names', (path) => {
+  expect(exportsOf(readFileSync(join(root, path), 'utf8'))).toMatchSnapshot()
+})
 
 test('SURFACE: package.json exports these entries, and depends on no more than these', () => {
   const { exports, dependencies, peerDependencies, engines } = JSON.parse(

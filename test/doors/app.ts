@@ -30,6 +30,8 @@ export type Trait =
   | 'web request'
   /** RFC 9113 §8.2 and §8.3: the protocol itself refuses such a message. */
   | 'http2'
+  /** Fastify's router answers some requests itself, before any hook of anyone. */
+  | 'fastify router'
   /** The guard and the requirement are one call: no route can have one without the other. */
   | 'one call'
   /** The guard hears of a requirement at the request that names it: no document can list what routes ask for. */

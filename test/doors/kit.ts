@@ -1,12 +1,5 @@
 import type { VerifierOptions } from 'onbehalf'
-import {
-  createTestIssuer,
-  type ProofInput,
-  type TestAgent,
-  type TestCertificate,
-  type TestIssuer,
-  type TokenInput,
-} from 'onbehalf/testing'
+import { createTestIssuer, type ProofInput, type TestAgent, type TestIssuer, type TokenInput } from 'onbehalf/testing'
 import type { Field, Shot } from './wire.ts'
 
 export const resource = 'https://api.example.test'
@@ -47,15 +40,10 @@ export interface Changes {
   readonly trailers?: readonly Field[]
 }
 
-export interface KitOptions {
-  readonly algorithm?: NonNullable<Parameters<TestIssuer['agent']>[1]>['algorithm']
-  readonly certificate?: TestCertificate
-}
-
-export async function createKit({ algorithm }: KitOptions = {}): Promise<Kit> {
+export async function createKit(): Promise<Kit> {
   const issuer = await createTestIssuer({ resource })
   const [agent, planner, thief] = await Promise.all([
-    issuer.agent('travel-7', { algorithm }),
+    issuer.agent('travel-7'),
     issuer.agent('planner-2'),
     issuer.agent('thief-9'),
   ])

@@ -109,7 +109,7 @@ describe.each(kinds)('%s', (name, open) => {
     const stream = await open(await streams.headersFor(token))
     expect(getEventListeners(lease, 'abort')).toHaveLength(1)
     stream.leave()
-    await expect.poll(() => getEventListeners(lease, 'abort')).toHaveLength(0)
+    await expect.poll(() => getEventListeners(lease, 'abort'), { timeout: 5_000 }).toHaveLength(0)
   })
 })
 
@@ -152,7 +152,7 @@ test.each([
     expect(head).toContain(`Content-Length: ${Buffer.byteLength(body)}`)
     expect(JSON.parse(body)).toMatchObject({ status, code })
     const [, socketThere] = (await serverSide) as [unknown, Socket]
-    await expect.poll(() => socketThere.destroyed).toBe(true)
+    await expect.poll(() => socketThere.destroyed, { timeout: 5_000 }).toBe(true)
   },
 )
 
@@ -184,7 +184,7 @@ test.each(['reset', 'closed'])(
     await settle()
     answer(false)
     await settle()
-    expect(there.destroyed).toBe(true)
+    await expect.poll(() => there.destroyed, { timeout: 5_000 }).toBe(true)
     streams.revoked = () => false
     expect((await openSocket(streams.openSocket((await streams.credentials()).headers))).hello).toBe('hello travel-7')
   },

@@ -17,10 +17,12 @@ export async function compile(
   project: string,
   compiler: (typeof compilers)[number],
   files: readonly string[],
+  lib: readonly string[] = [],
 ): Promise<Compilation> {
   const config = `tsconfig.${compiler}.json`
   const compilerOptions = {
     target: 'ES2023',
+    lib: ['ES2023', ...lib],
     module: 'NodeNext',
     types: ['node'],
     strict: true,

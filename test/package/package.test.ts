@@ -8,12 +8,13 @@ import { compile, compilers } from './compile.ts'
 import { blockAfter, readBlocks, readme } from './readme.ts'
 import { mustRun, run } from './run.ts'
 import { copyFixture, createProject, installCompanions, packTarball, type Tarball, write } from './scratch.ts'
-import { outputOf, requestsOf } from './snippets.ts'
+import { needDom, outputOf, requestsOf } from './snippets.ts'
 
 /** The tarball as a user gets it, in a project that has nothing else of this repository. */
 
 const snippets = readBlocks(readme).filter(({ language }) => language === 'ts')
 const programs = snippets.filter(({ file }) => file in requestsOf).map(({ file }) => file)
+const plain = programs.filter((file) => !needDom.includes(file))
 const folder = mkdtempSync(join(tmpdir(), 'onbehalf-package-'))
 let tarball: Tarball
 let project: string
@@ -72,14 +73,15 @@ describe('in a project of its user', { timeout: 60_000 }, () => {
     const server = await createTestCertificate({ commonName: 'localhost', hosts: ['localhost', '127.0.0.1'] })
     write(project, 'server.key', server.key)
     write(project, 'server.crt', server.certificate)
-    const { output } = await compile(project, 'typescript7', ['consumer.ts', ...programs])
+    const { output } = await compile(project, 'typescript7', ['consumer.ts', ...plain])
     expect(output).toBe('')
+    expect((await compile(project, 'typescript7', needDom, ['DOM', 'DOM.Iterable'])).output).toBe('')
   }, 180_000)
 
   test.each(compilers)(
     'PACKAGE: an API team uses every export without a cast (%s, skipLibCheck false)',
     async (compiler) => {
-      const { output, code } = await compile(project, compiler, ['consumer.ts', 'app.ts', ...programs])
+      const { output, code } = await compile(project, compiler, ['consumer.ts', 'app.ts', ...plain])
       expect(output).toBe('')
       expect(code).toBe(0)
     },
@@ -121,7 +123,17 @@ describe('in a project of its user', { timeout: 60_000 }, () => {
     for (const [at, { body }] of requests.entries()) if (body !== undefined) expect(answers[at]?.body).toEqual(body)
     if (file in outputOf) expect(stdout).toBe(outputOf[file])
     if (file === 'first.ts') expectPrinted(JSON.parse(stdout), JSON.parse(blockAfter('first.ts')))
-    if (file === 'replay.ts') expect(stdout).toBe(blockAfter('replay.ts'))
+    if (['replay.ts', 'summary.ts'].includes(file)) expect(stdout).toBe(blockAfter(file))
+  })
+
+  test('README: each of the other doors is shown in under ten lines', () => {
+    const linesOf = (name: string) =>
+      snippets
+        .find(({ file }) => file === name)
+        ?.text.trimEnd()
+        .split('\n').length
+    const doors = ['fastify.ts', 'hono.ts', 'node.ts']
+    expect(doors.map((name) => [name, Number(linesOf(name)) < 10])).toEqual(doors.map((name) => [name, true]))
   })
 
   test('README: the test of an own route runs as printed, in 15 lines', async () => {

@@ -40,11 +40,13 @@ export async function createProject(folder: string, tarball: string): Promise<st
 /** The other packages a reader of the README has installed, in the versions this repository is tested with. */
 export async function installCompanions(project: string): Promise<void> {
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const names = ['express', '@types/express', '@types/node', 'cors', '@types/cors', 'node-forge']
+  const names = ['express', '@types/express', '@types/node', 'cors', '@types/cors', 'node-forge', ...doorNames]
   const testNames = ['vitest', 'supertest', '@types/supertest']
   const exact = [...names, ...testNames].map((name) => `${name}@${devDependencies[name]}`)
   await install(project, [...exact, 'typescript@5.5.4', `typescript7@npm:typescript@${devDependencies.typescript}`])
 }
+
+const doorNames = ['fastify', 'hono', '@hono/node-server', 'ws', '@types/ws']
 
 function install(project: string, packages: readonly string[]): Promise<string> {
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']

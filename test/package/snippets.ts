@@ -9,12 +9,24 @@ export interface Request {
   /** Who sends it: what the test kit's `issuer.agent` and `issuer.token` take. Absent: nobody. */
   readonly agent?: Caller
   readonly status: number
+  /** Asks for an upgrade; the status of an open one is 101, and the body its first message. */
+  readonly upgrade?: true
   /** Compared where given. */
   readonly body?: unknown
 }
 
 const travel = { subject: 'travel-7', human: 'alice', scopes: ['tools:read'] }
+const auditor = { subject: 'auditor-1', human: 'alice', scopes: ['ledger:read'] }
 const by = { by: 'travel-7' }
+/** Greeted, and ended with the token. */
+const events = 'data: hello\n\nevent: over\n\n'
+const metadata: Request = { path: '/.well-known/oauth-protected-resource', status: 200 }
+
+const tools: readonly Request[] = [
+  { path: '/tools', agent: travel, status: 200, body: by },
+  { path: '/tools', agent: { ...travel, scopes: [] }, status: 403 },
+  { path: '/tools', status: 401 },
+]
 
 export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
   'first.ts': [
@@ -34,12 +46,26 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
     { path: '/catalog', headers: { authorization: 'Basic eDp5' }, status: 401 },
     { path: '/catalog', agent: travel, status: 200, body: { caller: 'travel-7' } },
   ],
+  'fastify.ts': [...tools, metadata],
+  'hono.ts': [...tools, metadata],
+  'gate.ts': tools,
+  'node.ts': [{ path: '/tools', agent: travel, status: 200, body: 'travel-7' }, ...tools.slice(1)],
+  'upgrades.ts': [
+    { path: '/', upgrade: true, agent: { ...travel, scopes: ['events:read'] }, status: 101, body: 'hello travel-7' },
+    { path: '/', upgrade: true, agent: travel, status: 403 },
+    { path: '/', upgrade: true, status: 401 },
+  ],
+  'streams.ts': [
+    { path: '/events', agent: { ...travel, scopes: ['events:read'], lifetimeSeconds: 1 }, status: 200, body: events },
+    { path: '/events', agent: travel, status: 403 },
+  ],
   'access.ts': [
     booking({ scopes: ['bookings:write', 'payments:write'] }, 200),
     booking({ scopes: ['bookings:write'] }, 403),
     booking({ scopes: ['bookings:write', 'payments:write'], human: undefined }, 403),
-    { path: '/ledger', agent: { subject: 'auditor-1', human: 'alice' }, status: 200, body: { by: 'auditor-1' } },
-    { path: '/ledger', agent: { subject: 'auditor-1', human: 'alice', via: ['planner-2'] }, status: 403 },
+    { path: '/ledger', agent: auditor, status: 200, body: { by: 'auditor-1' } },
+    { path: '/ledger', agent: { ...auditor, scopes: ['ledger:write'] }, status: 403 },
+    { path: '/ledger', agent: { ...auditor, via: ['planner-2'] }, status: 403 },
     { path: '/ledger', agent: travel, status: 403 },
     { method: 'DELETE', path: '/account', agent: travel, status: 403 },
     { method: 'DELETE', path: '/account', agent: alone('urn:example:mfa'), status: 200 },
@@ -75,7 +101,11 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
     { path: '/tools', agent: travel, status: 200, body: by },
   ],
   'replay.ts': [],
+  'summary.ts': [],
 }
+
+/** Snippets whose packages need the DOM's types. */
+export const needDom: readonly string[] = ['hono.ts', 'gate.ts']
 
 /** What each prints, as far as it is the same every time. */
 export const outputOf: Readonly<Record<string, string>> = {

@@ -9,7 +9,7 @@ import { joinFields, listen, serverFor } from './server.ts'
 
 export const fastifyDoor: Door = {
   name: 'Fastify',
-  traits: [],
+  traits: ['fastify router'],
   async start(spec) {
     const app = fastify({ serverFactory: (handler) => serverFor(spec, handler as RequestListener) })
     await build(app, spec)
@@ -24,7 +24,7 @@ export const fastifyDoor: Door = {
 
 export const fastifyHttp2Door: Door = {
   name: 'Fastify on HTTP/2',
-  traits: ['http2'],
+  traits: ['http2', 'fastify router'],
   async start(spec) {
     const app = fastify({ http2: true })
     // Before Fastify's own listener, which reads the fields.

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { createRequire } from 'node:module'
+import type { TLSSocket } from 'node:tls'
 import { type Context, Hono } from 'hono'
 import { AuthError } from 'onbehalf'
 import { type Connection, createGate, type Gate } from 'onbehalf/fetch'
@@ -7,7 +8,13 @@ import { type AppSpec, type Door, fullPath, handed, type RouteSpec, reached } fr
 import { askTcp } from '../wire.ts'
 import { listen, serverFor, shut } from './server.ts'
 
-type Env = { Bindings: Partial<HttpBindings> }
+type Env = { Bindings: { incoming?: IncomingMessage } }
+
+const require = createRequire(import.meta.url)
+/** Its own types need those of a browser. */
+const { getRequestListener } = require('@hono/node-server') as {
+  getRequestListener(fetch: Hono<Env>['fetch']): RequestListener
+}
 
 export const honoDoor: Door = {
   name: 'fetch in Hono',
@@ -32,7 +39,7 @@ function build(spec: AppSpec): Hono<Env> {
   })
   app.onError((error) => {
     const { status, body } = handed(error)
-    const headers = AuthError[Symbol.hasInstance](error) ? (error as AuthError).headers : []
+    const headers = error instanceof AuthError ? error.headers : []
     return Response.json(body, { status, headers: headers.map(([name, value]): [string, string] => [name, value]) })
   })
   return app
@@ -50,7 +57,7 @@ function addRoute(app: Hono<Env>, { guards = 1 }: AppSpec, route: RouteSpec, gat
 }
 
 function connectionOf(c: Context<Env>): Connection {
-  const socket = c.env.incoming?.socket as Partial<import('node:tls').TLSSocket> | undefined
+  const socket = c.env.incoming?.socket as Partial<TLSSocket> | undefined
   return { address: socket?.remoteAddress, certificate: socket?.getPeerCertificate?.(false)?.raw }
 }
 

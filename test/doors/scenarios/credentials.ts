@@ -1,7 +1,7 @@
 import { resource } from '../kit.ts'
 import { like } from '../like.ts'
 import { admitted, refused } from '../seen.ts'
-import type { Chapter } from '../table.ts'
+import type { Chapter, Row } from '../table.ts'
 
 const byAgent = {
   principal: { subject: 'alice', kind: 'human' },
@@ -70,6 +70,33 @@ export const credentials: Chapter = {
       title: 'RFC 9110 §11.4: a scheme we take without a token is a broken request',
       send: async () => ({ method: 'GET', target: '/tools', fields: [['authorization', 'DPoP']] }),
       expect: refused('request_malformed', { on: 'both' }),
+    },
+    ...[
+      ['two tokens', 'DPoP one two'],
+      ['a token of other characters', 'DPoP \u00e9\u00e8'],
+      ['a token over 8 192 bytes', `DPoP ${'a'.repeat(8_193)}`],
+    ].map(([name = '', value = '']): Row => {
+      return {
+        title: `RFC 9110 §11.4: ${name} in one line: a broken request`,
+        send: async () => ({ method: 'GET', target: '/tools', fields: [['authorization', value]] }),
+        expect: refused('request_malformed', { on: 'both' }),
+      }
+    }),
+    {
+      title: 'RFC 9110 §11.6.2: an empty Authorization line is no credentials',
+      send: async () => ({ method: 'GET', target: '/tools', fields: [['authorization', '']] }),
+      expect: refused('credentials_missing', { on: 'none' }),
+    },
+    {
+      title: 'RFC 9110 §11.4: another scheme with a list of parameters is no credentials',
+      send: async () => ({ method: 'GET', target: '/tools', fields: [['authorization', 'Digest a="b", c="d"']] }),
+      expect: refused('credentials_missing', { on: 'none' }),
+      columns: {
+        'web request': {
+          why: 'a Request joins repeated fields with commas, so a comma in Authorization counts as several lines',
+          expect: refused('request_malformed', { on: 'both' }),
+        },
+      },
     },
     {
       title: 'RFC 9700 §4.3.2: a token in the query is not read',

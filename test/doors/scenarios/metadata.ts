@@ -33,8 +33,19 @@ export const metadata: readonly Chapter[] = [
         expect: refused('credentials_missing', { on: 'none' }),
       },
       {
-        title: 'RFC 9728 §3.1: a path below it is not open',
-        send: async () => ({ method: 'GET', target: `${wellKnown}/../../tools`, fields: [] }),
+        title: 'RFC 9728 §3.1: a path that resolves to it is not open',
+        send: async () => ({ method: 'GET', target: `/tools/..${wellKnown}`, fields: [] }),
+        expect: refused('credentials_missing', { on: 'none' }),
+        columns: {
+          'web request': {
+            why: 'a Request resolves dot segments (URL standard)',
+            expect: document({ scopes_supported: ['tools:read', 'tools:any', 'tools:write'] }),
+          },
+        },
+      },
+      {
+        title: 'RFC 9728 §3.1: with a query it is another target',
+        send: async () => ({ method: 'GET', target: `${wellKnown}?x=1`, fields: [] }),
         expect: refused('credentials_missing', { on: 'none' }),
       },
     ],

@@ -89,5 +89,10 @@ export const methods: Chapter = {
       send: (kit) => kit.shot({ method: 'DELETE' }),
       expect: { status: 404 },
     },
+    {
+      title: 'RFC 9110 §9.1: a method the framework may not know is refused first',
+      send: async () => ({ method: 'PROPFIND', target: '/tools', fields: [] }),
+      expect: refused('credentials_missing', { on: 'none' }),
+    },
   ],
 }

@@ -30,5 +30,10 @@ export const serverless: Chapter = {
       },
       expect: refused('proof_malformed'),
     },
+    {
+      title: 'RFC 9110 §5.3: so does a comma in the parameters of another scheme',
+      send: async () => ({ method: 'GET', target: '/tools', fields: [['authorization', 'Digest a="b", c="d"']] }),
+      expect: refused('request_malformed', { on: 'both' }),
+    },
   ],
 }

@@ -1,4 +1,5 @@
 import { resource } from '../kit.ts'
+import { like } from '../like.ts'
 import { admitted, refused, type Seen } from '../seen.ts'
 import type { Chapter, Column, Row } from '../table.ts'
 import type { Field } from '../wire.ts'
@@ -6,6 +7,15 @@ import type { Field } from '../wire.ts'
 const reset: Column = {
   why: 'RFC 9113 §8.3.1: :path is in origin form, so the stream is reset',
   expect: { status: 0 },
+}
+
+const originLost: Column = {
+  why: 'a Request has an absolute URL always, made from Host or from the target: which of them is lost',
+  expect: admitted('/any/*'),
+}
+const badUrl: Column = {
+  why: 'Fastify answers 400 to a path it cannot decode, before any hook',
+  expect: { status: 400, type: 'application/json', body: like({ code: 'FST_ERR_BAD_URL' }) },
 }
 
 /** Where a request goes, told in every way; `/any/*` takes what comes. */
@@ -22,6 +32,7 @@ export const targets: Chapter = {
     good('RFC 3986 §6.2.2.2: an unreserved character, encoded in the target', '/any/%61bc', '/any/abc'),
     good('RFC 3986 §6.2.2.2: an unreserved character, encoded in htu', '/any/abc', '/any/%61bc'),
     good('RFC 3986 §6.2.2.3: dot segments of htu', '/any/b', '/any/a/../b'),
+    good('RFC 9112 §3.2: a fragment that a client sends is no part of the path', '/any/a#b', '/any/a'),
     good('RFC 3986 §3.3: an encoded slash stands for itself', '/any/a%2Fb', '/any/a%2fb'),
     good('RFC 3986 §3.3: an empty segment counts', '/any//a', '/any//a'),
     good('RFC 3986 §3.3: a trailing slash in both', '/any/a/', '/any/a/'),
@@ -32,6 +43,26 @@ export const targets: Chapter = {
     bad('RFC 3986 §6.2.2.1: the path has its case', '/any/a', '/any/A'),
     bad('RFC 3986 §3.2.2: another host in htu', '/any/a', 'https://evil.test/any/a'),
     bad('RFC 3986 §3.1: another scheme in htu', '/any/a', 'http://api.example.test/any/a'),
+
+    {
+      ...good('RFC 3986 §2: characters that are none of a URL, in target and htu alike', '/any/{a}"', '/any/{a}"'),
+      columns: {
+        'web request': {
+          why: 'a Request writes them with percents (URL standard), and htu does not hold a URL',
+          expect: refused('proof_target'),
+        },
+      },
+    },
+    {
+      ...good('RFC 3986 §2.1: a percent that encodes nothing, in target and htu alike', '/any/%zz', '/any/%zz'),
+      columns: { 'fastify router': badUrl },
+    },
+    {
+      title: 'RFC 3986 §2.1: a percent that encodes nothing, without credentials',
+      send: async () => ({ method: 'GET', target: '/any/%zz', fields: [] }),
+      expect: refused('credentials_missing', { on: 'none' }),
+      columns: { 'fastify router': badUrl },
+    },
 
     rewritten('RFC 3986 §5.2.4: dot segments in the target', '/any/a/../b', '/any/b'),
     rewritten('RFC 3986 §5.2.4: dot segments in the target, as in htu', '/any/a/../b', '/any/a/../b'),
@@ -51,11 +82,23 @@ export const targets: Chapter = {
       expect: refused('proof_target'),
       columns: {
         http2: reset,
-        'web request': {
-          why: 'a Request has an absolute URL always, made from Host or from the target: which of them is lost',
-          expect: admitted('/any/*'),
-        },
+        'web request': originLost,
       },
+    },
+    {
+      title: 'RFC 9112 §3.2.2: the absolute form with case and port to normalise',
+      send: (kit) => kit.shot({ target: 'HTTPS://API.example.test:443/any/a', url: `${resource}/any/a` }),
+      expect: admitted('/any/*'),
+      columns: {
+        http2: reset,
+        'web request': { why: 'its host answers 400 to a scheme in capitals', expect: { status: 400 } },
+      },
+    },
+    {
+      title: 'RFC 9112 §3.2.2: the absolute form with a name before our host',
+      send: (kit) => kit.shot({ target: 'https://evil@api.example.test/any/a', url: `${resource}/any/a` }),
+      expect: refused('proof_target'),
+      columns: { http2: reset, 'web request': originLost },
     },
     {
       title: 'RFC 9112 §3.2.4: the asterisk form',
@@ -66,6 +109,15 @@ export const targets: Chapter = {
       },
     },
 
+    {
+      title: 'RFC 9110 §7.2: a Host that is none changes nothing for a good proof',
+      send: (kit) => kit.shot({ target: '/any/a', fields: [['host', 'evil.test/any/b?']] }),
+      expect: admitted('/any/*'),
+      columns: {
+        http2: { why: 'RFC 9113 §8.3.1: :authority is no such thing, so the stream is reset', expect: { status: 0 } },
+        'web request': { why: 'no URL can be made of it: its host answers 400', expect: { status: 400 } },
+      },
+    },
     ...[
       ['Host', 'evil.test'],
       ['host', 'evil.test:8443'],

@@ -1,0 +1,50 @@
+import type { VerifierOptions } from 'onbehalf'
+import type { TestAgent } from 'onbehalf/testing'
+import type { RouteSpec, RunningApp } from '../app.ts'
+import { doors } from '../doors/all.ts'
+import { createKit, type Kit, resource } from '../kit.ts'
+
+const secret = 'a secret that has thirty-two bytes'
+
+/** Doors that a fetch client of Node can reach: it speaks HTTP/1.1. */
+export const reachable: typeof doors = doors.filter(({ traits }) => !traits.includes('http2'))
+
+export interface Api {
+  readonly kit: Kit
+  /** The API under the name it has in public. */
+  readonly fetch: typeof fetch
+  /** Statuses of all answers so far. */
+  readonly statuses: readonly number[]
+  close(): Promise<void>
+}
+
+/** An API with nonces on, on the machine's clock, which foreign clients go by. */
+export async function openApi(
+  door: (typeof doors)[number],
+  routes: readonly RouteSpec[],
+  more: Partial<VerifierOptions> = {},
+): Promise<Api> {
+  const kit = await createKit()
+  const options = { ...kit.options, clock: Date.now, dpop: { nonce: { secret } }, ...more }
+  const { port, close }: RunningApp = await door.start({ options, routes })
+  const statuses: number[] = []
+  return {
+    kit,
+    statuses,
+    close,
+    async fetch(input, init) {
+      const url = new URL(input instanceof Request ? input.url : input)
+      if (url.origin !== resource) throw new Error(`no other host is there: ${url.origin}`)
+      const response = await fetch(`http://127.0.0.1:${port}${url.pathname}${url.search}`, init)
+      statuses.push(response.status)
+      return response
+    },
+  }
+}
+
+/** A token of now, bound to a key that the client made itself. */
+export function tokenFor({ issuer, agent }: Kit, jkt: string, scopes: readonly string[] = []): Promise<string> {
+  const now = Math.floor(Date.now() / 1_000)
+  const holder: TestAgent = { ...agent, jkt }
+  return issuer.token({ agent: holder, human: 'alice', scopes, claims: { iat: now, exp: now + 300 } })
+}

@@ -1,0 +1,29 @@
+import { createVerifier, OptionsError } from 'onbehalf'
+import { createTestIssuer } from 'onbehalf/testing'
+import { expect, test } from 'vitest'
+
+const resource = 'https://api.example.test'
+
+async function documentWith(metadata: Record<string, unknown>, routes: readonly string[] = []) {
+  const issuer = await createTestIssuer({ resource })
+  const access = { scopes: ['api'] }
+  return createVerifier({ issuer: issuer.options, resource, access, metadata }).metadata?.document(routes)
+}
+
+test('RFC 9728 §2: scopes given, of the floor and of the routes stand together, each once', async () => {
+  const document = await documentWith({ scopes_supported: ['tools:read', 'api'], resource_name: 'Tools' }, ['x'])
+  expect(document).toMatchObject({ resource_name: 'Tools', scopes_supported: ['tools:read', 'api', 'x'] })
+})
+
+test.each([
+  { scopes_supported: 'tools:read' },
+  { scopes_supported: [] },
+  { resource: 'https://evil.example.test' },
+  { dpop_signing_alg_values_supported: ['none'] },
+  { resource_name: 1n },
+])(
+  'RFC 9728 §2: further members that contradict the options, or are no JSON, stop at creation %#',
+  async (metadata) => {
+    await expect(documentWith(metadata)).rejects.toThrow(OptionsError)
+  },
+)
