@@ -3,7 +3,7 @@ import { createVerifier, type RequestView, type Verdict, type Verifier, type Ver
 import { thumbprint } from '../../src/internal/jwk.ts'
 import { createTestClock, requestView, type TestClock } from '../../src/testing/index.ts'
 import { sha256 } from '../support/bytes.ts'
-import { type Members, makeRawKey, type Part, type RawKey, rawJws } from '../support/raw-jws.ts'
+import { type Members, makeRawKey, type RawKey, rawJws } from '../support/raw-jws.ts'
 
 export const resource = 'https://api.example.test'
 const url: string = `${resource}/tools`
@@ -136,4 +136,4 @@ export const anyJson: fc.Arbitrary<unknown> = jsonOf(
   ),
 )
 
-export type { Members, Part, RawKey }
+export type { Members, RawKey }
