@@ -61,12 +61,12 @@ export function verifySignature(key: VerificationKey, data: Uint8Array, signatur
   }
 }
 
-/** The same on one of libuv's threads: slower for one request, faster for several at once. */
+/** The same on one of libuv's threads: slower for one request, faster for several at once. Never rejects. */
 export function verifySignatureLater(key: VerificationKey, data: Uint8Array, signature: Uint8Array): Promise<boolean> {
   if (signature.length !== key.signatureLength) return Promise.resolve(false)
   // derOf reuses its buffer, and the thread reads it later.
   const encoded = key.isEcdsa ? Uint8Array.from(derOf(signature)) : signature
-  return new Promise((resolve) => {
+  return new Promise<boolean>((resolve) => {
     verify(key.digest, data, key.input, encoded, (error, isGood) => resolve(error === null && isGood))
-  })
+  }).catch(() => false)
 }
