@@ -111,5 +111,5 @@ export function needsOf(...requirements: readonly (Requirement | undefined)[]): 
     const age = requirement.maxAuthAgeSeconds ?? maxAuthAgeSeconds
     maxAuthAgeSeconds = age === undefined ? undefined : Math.min(age, maxAuthAgeSeconds ?? age)
   }
-  return { scopes: [...scopes], acr, maxAuthAgeSeconds }
+  return { scopes: Object.freeze([...scopes]), acr, maxAuthAgeSeconds }
 }

@@ -45,7 +45,8 @@ export function createAuthorizer(
     if (raw === undefined) read.problem('requirement', 'is required')
     read.finish()
     const compiled = { requirement, needs: needsOf(policy.access, requirement) }
-    known.set(raw, compiled)
+    // Another object may have changed by the next time.
+    if (Object.isFrozen(raw)) known.set(raw, compiled)
     return compiled
   }
 

@@ -43,10 +43,13 @@ function describeDpop(dpop: DpopPolicy): PolicyDescription['dpop'] {
       scope: isMemory ? 'process' : 'store',
       windowSeconds,
       capacity,
-      requestsPerSecond: capacity === null ? null : Math.floor(capacity / windowSeconds),
+      requestsPerSecond: capacity === null ? null : Math.floor(capacity / (windowSeconds + forgottenLateSeconds)),
     },
   }
 }
+
+/** The memory forgets in stretches of ten seconds. */
+const forgottenLateSeconds = 10
 
 /** The longest a proof stays in the memory: from the earliest moment it is taken to the last. */
 function windowOf({ freshness, nonce, maxAgeSeconds, futureSeconds }: DpopPolicy): number {

@@ -185,7 +185,7 @@ export function createGuard<R extends object>(
   }
 }
 
-/** One guard per requirement object, for hosts that name the requirement at each request. */
+/** For hosts that name the requirement at each request: one guard per frozen object; another may have changed since. */
 export function createGuards<R extends object>(): (
   requirement: AccessRequirement<R>,
 ) => (request: R) => MaybePromise<Entry | undefined> {
@@ -194,7 +194,7 @@ export function createGuards<R extends object>(): (
     const known = guards.get(requirement)
     if (known !== undefined) return known
     const guard = createGuard<R>(requirement)
-    guards.set(requirement, guard)
+    if (Object.isFrozen(requirement)) guards.set(requirement, guard)
     return guard
   }
 }

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { settle } from './internal/later.ts'
+import { revocationQueries } from './revocation.ts'
 import type { AgentContext, Clock, RevocationQuery, RevocationSource } from './types.ts'
 
 /** For connections that outlive their request: a signal that aborts when the token's authority ends. */
@@ -28,15 +29,11 @@ export function createLeases(clock: Clock, revocation: RevocationSource | undefi
   function lease(context: AgentContext): AbortSignal {
     const known = leases.get(context)
     if (known !== undefined) return known.controller.signal
-    if (isClosed) return AbortSignal.abort()
-    const { issuer, id, issuedAt, expiresAt } = context.token
-    const parties = [context.principal, ...(context.delegation?.chain ?? [])]
-    const made: Lease = {
-      controller: new AbortController(),
-      query: { issuer, tokenId: id, issuedAt, parties },
-      expiresAt,
-      isAsking: false,
-    }
+    const query = revocationQueries.get(context)
+    // A context that no verifier made is nobody's authority.
+    if (isClosed || query === undefined) return AbortSignal.abort()
+    const { expiresAt } = context.token
+    const made: Lease = { controller: new AbortController(), query, expiresAt, isAsking: false }
     // Every stream of the token listens: not a leak that Node should warn of.
     setMaxListeners(0, made.controller.signal)
     if (isPast(made)) made.controller.abort()

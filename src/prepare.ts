@@ -8,6 +8,7 @@ import { sha256 } from './internal/hash.ts'
 import { andThen } from './internal/later.ts'
 import { defaultTokenSeconds } from './options/issuer.ts'
 import type { Policy } from './options.ts'
+import { revocationQueries } from './revocation.ts'
 import type { TokenReader, VerifiedToken } from './token/token.ts'
 
 /** Step 2. The raw token is let go as soon as it is judged. */
@@ -36,6 +37,13 @@ export function createTokenPreparer(policy: Policy): (token: VerifiedToken) => P
       sender !== undefined && !(parties instanceof Denial) ? buildContext(token, sender, parties) : undefined
     const principal = parties instanceof Denial ? readPrincipal(claims, issuer) : parties.principal
     const named = parties instanceof Denial ? nothing : parties.named
+    const revocationQuery = sealed({
+      issuer: issuer.issuer,
+      tokenId: claims.jti,
+      issuedAt: claims.iat,
+      parties: Object.freeze([principal, ...named]),
+    })
+    if (context !== undefined) revocationQueries.set(context, revocationQuery)
     return {
       token,
       binding,
@@ -48,12 +56,7 @@ export function createTokenPreparer(policy: Policy): (token: VerifiedToken) => P
           ? undefined
           : Object.freeze({ ok: true, context, headers: nothing, wouldRefuse: nothing }),
       partition: sha256(JSON.stringify([issuer.issuer, claims.clientId, claims.sub])),
-      revocationQuery: sealed({
-        issuer: issuer.issuer,
-        tokenId: claims.jti,
-        issuedAt: claims.iat,
-        parties: Object.freeze([principal, ...named]),
-      }),
+      revocationQuery,
       relaxations: relaxationsOf(token, sender),
       proofKey: { header: '', key: undefined },
     }

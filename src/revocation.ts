@@ -1,7 +1,10 @@
 import type { Step } from './attempt.ts'
 import { Denial } from './internal/denial.ts'
 import { andThen, settle } from './internal/later.ts'
-import type { RevocationSource } from './types.ts'
+import type { AgentContext, RevocationQuery, RevocationSource } from './types.ts'
+
+/** What was asked about a context, to be asked again while a lease on it lasts. */
+export const revocationQueries: WeakMap<AgentContext, RevocationQuery> = new WeakMap()
 
 /** The last of step 2, asked on every request. Any answer but true or false, an error and a silence are an outage. */
 export function createRevocationStep(source: RevocationSource | undefined): Step {

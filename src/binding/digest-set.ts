@@ -14,6 +14,8 @@ const shards = 64
 const words = 5
 const firstSlots = 64
 const maxLoad = 0.75
+/** Living entries at which a shard grows: below, leaving the dead behind makes room enough. */
+const growLoad = 0.65
 
 /** `isLive`: does an entry with this mark still count? */
 export function createDigestSet(isLive: (mark: number) => boolean): DigestSet {
@@ -53,7 +55,7 @@ export function createDigestSet(isLive: (mark: number) => boolean): DigestSet {
       const mark = old[at + 4] as number
       if (mark !== 0 && isLive(mark)) living.push(at)
     }
-    const isFull = living.length >= (old.length / words) * maxLoad * 0.5
+    const isFull = living.length >= (old.length / words) * growLoad
     const fresh = new Uint32Array(isFull ? old.length * 2 : old.length)
     for (const at of living) fresh.set(old.subarray(at, at + words), emptySlot(fresh, old[at] as number))
     table[shard] = fresh

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { systemClock } from '../internal/clock.ts'
 import { sha256, sha256Octets } from '../internal/hash.ts'
 import { OptionReader } from '../internal/option-reader.ts'
@@ -12,8 +13,8 @@ export interface MemoryReplayStore extends ReplayStore {
   add(key: string, expiresAt: number, partition: string): ReplayAnswer
   readonly size: number
   readonly capacity: number
-  /** @internal The verifier's shorter way: its own clock, and no digest of a digest. */
-  remember(digest: string, expiresAt: number, partition: string, now: number, monotonic: number): MemoryAnswer
+  /** @internal The verifier's shorter way: its own clock, and no digest of a digest. `name` names one proof of one key. */
+  remember(name: string, expiresAt: number, partition: string, now: number, monotonic: number): MemoryAnswer
 }
 
 /** Entries that end within the same ten seconds; forgotten together. */
@@ -31,12 +32,15 @@ const generationMs = 10_000
 /**
  * Remembers the proofs seen, for the life of this process, until each can no longer be accepted. Never forgets a live
  * entry: at `capacity` it answers `full`. `quota`: the share one client may hold once half the capacity is taken.
- * It knows nothing of other processes: behind a load balancer give the instances a shared store.
+ * It knows nothing of other processes: behind a load balancer give the instances a shared store. Verifiers that share one
+ * store must be given the same object, and the same rule of freshness.
  */
 export function memoryReplayStore(
   options: { capacity?: number | undefined; quota?: number | undefined; clock?: Clock | undefined } = {},
 ): MemoryReplayStore {
   const { capacity, quota, clock } = readStoreOptions(options)
+  /** Clients choose what they are remembered by, but not where: nobody can crowd one corner of the table. */
+  const salt = randomBytes(12).toString('base64url')
   /** By the ten seconds in which they end, and by mark. */
   const bySlot = new Map<number, Generation>()
   const byMark = new Map<number, Generation>()
@@ -49,14 +53,9 @@ export function memoryReplayStore(
   /** The latest end among the entries forgotten. */
   let floor = Number.NEGATIVE_INFINITY
 
-  function remember(
-    digest: string,
-    expiresAt: number,
-    partition: string,
-    now: number,
-    monotonic: number,
-  ): MemoryAnswer {
+  function remember(name: string, expiresAt: number, partition: string, now: number, monotonic: number): MemoryAnswer {
     forgetPast(now, monotonic)
+    const digest = sha256Octets(salt + name)
     if (digests.has(digest)) return 'seen'
     if (!(expiresAt > floor)) return 'past'
     if (size >= capacity) return 'full'
@@ -103,7 +102,7 @@ export function memoryReplayStore(
 
   const store: MemoryReplayStore = {
     add(key, expiresAt, partition) {
-      const answer = remember(sha256Octets(key), expiresAt, sha256(partition), clock.now(), clock.monotonic())
+      const answer = remember(key, expiresAt, sha256(partition), clock.now(), clock.monotonic())
       return answer === 'past' ? 'seen' : answer
     },
     remember,

@@ -1,7 +1,7 @@
 import type { Attempt, Step } from '../attempt.ts'
 import { hintAtPerProcessReplay } from '../hints.ts'
 import { Denial } from '../internal/denial.ts'
-import { sha256, sha256Octets } from '../internal/hash.ts'
+import { sha256 } from '../internal/hash.ts'
 import { andThen, type MaybePromise, settle } from '../internal/later.ts'
 import type { Policy } from '../options.ts'
 import type { RefusalCode } from '../refusals.ts'
@@ -103,9 +103,7 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     const name = replayName(jkt, proof.jti)
     const store = dpop.replay
     if (isMemoryReplayStore(store)) {
-      return judgeAnswer(
-        store.remember(sha256Octets(name), proof.freshUntil, token.partition, clock.now(), clock.monotonic()),
-      )
+      return judgeAnswer(store.remember(name, proof.freshUntil, token.partition, clock.now(), clock.monotonic()))
     }
     const end = proof.freshUntil + sharedStoreSkewMs
     return andThen(

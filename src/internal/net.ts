@@ -5,7 +5,7 @@ import { BlockList, isIP } from 'node:net'
 /** Parsed, or why not: absolute https, or http on a loopback host; no credentials, no fragment. */
 export function readHttpsUrl(text: string): URL | string {
   // The URL parser forgives whitespace, backslashes and missing slashes; a comparison by characters does not.
-  const url = /^https?:\/\/[^\s\\]+$/i.test(text) && URL.canParse(text) ? new URL(text) : undefined
+  const url = /^https?:\/\/[^\s\\/][^\s\\]*$/i.test(text) && URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined) return 'must be an absolute URL'
   if (url.username !== '' || url.password !== '') return 'must not carry credentials'
   if (text.includes('#')) return 'must not have a fragment'
@@ -22,12 +22,12 @@ function isLoopback(hostname: string): boolean {
 export function isPrivateHost(hostname: string): boolean {
   const address = hostname.replace(/^\[|\]$/g, '')
   const family = isIP(address)
-  return family === 0 ? isLoopback(hostname) : special.check(address, family === 4 ? 'ipv4' : 'ipv6')
+  if (family === 4) return special4.check(address, 'ipv4')
+  return family === 6 ? special6.check(address, 'ipv6') : isLoopback(hostname)
 }
 
-/** RFC 6890 and its registries. */
-const special = new BlockList()
-for (const [address, prefix] of [
+/** RFC 6890 and its registries. One list per family: Node also looks IPv4 up as the IPv6 it maps to. */
+const special4 = listOf('ipv4', [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
@@ -38,17 +38,20 @@ for (const [address, prefix] of [
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
   ['224.0.0.0', 3],
-] as const) {
-  special.addSubnet(address, prefix, 'ipv4')
-}
-// Everything outside global unicast, and what is special within it: Teredo, documentation, 6to4.
-for (const [address, prefix] of [
+])
+/** Everything outside global unicast, and what is special within it: Teredo, documentation, 6to4. */
+const special6 = listOf('ipv6', [
   ['::', 3],
   ['4000::', 2],
   ['8000::', 1],
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
-] as const) {
-  special.addSubnet(address, prefix, 'ipv6')
+  ['3fff::', 20],
+])
+
+function listOf(family: 'ipv4' | 'ipv6', subnets: readonly (readonly [address: string, prefix: number])[]): BlockList {
+  const list = new BlockList()
+  for (const [address, prefix] of subnets) list.addSubnet(address, prefix, family)
+  return list
 }

@@ -28,16 +28,16 @@ export class OptionReader {
     if (this.problems.length > 0) throw new OptionsError(this.problems)
   }
 
-  /** A plain object with no member but these. */
+  /** A plain object with no member but these. The answer is a copy without a prototype: nothing inherited is an option. */
   object(path: string, value: unknown, names: readonly string[]): Raw | undefined {
     if (value === undefined) return undefined
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      return this.problem(path, 'must be an object')
+    if (!isPlain(value)) return this.problem(path, 'must be a plain object')
+    for (const name of Reflect.ownKeys(value)) {
+      if (typeof name === 'string' && names.includes(name) && Object.prototype.propertyIsEnumerable.call(value, name))
+        continue
+      this.problem(join(path, String(name)), `unknown option; known here: ${names.join(', ')}`)
     }
-    for (const name of Object.keys(value)) {
-      if (!names.includes(name)) this.problem(join(path, name), `unknown option; known here: ${names.join(', ')}`)
-    }
-    return value as Raw
+    return Object.assign(Object.create(null) as Record<string, unknown>, value)
   }
 
   string(path: string, value: unknown): string | undefined {
@@ -104,6 +104,12 @@ export class OptionReader {
     if (has && names.every((name) => typeof (value as Raw)[name] === 'function')) return value as T
     return this.problem(path, `must be an object with ${names.map((name) => `${name}()`).join(' and ')}`)
   }
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
 }
 
 function join(path: string, name: string): string {

@@ -5,7 +5,7 @@ import type { Algorithm, Clock } from '../types.ts'
 import { discoverKeysUri, fetchJson } from './fetch-keys.ts'
 import { type Keyring, type KeySet, keyFacts, maxKeyIdLength, readKeySet, selectKey, type TokenKey } from './keys.ts'
 
-const coolDownMs = 30_000
+const longestCoolDownMs = 30_000
 const maxUnknownKids = 1_000
 
 /**
@@ -14,6 +14,7 @@ const maxUnknownKids = 1_000
  */
 export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher: typeof fetch): Keyring {
   const freshMs = issuer.keys.freshSeconds * 1_000
+  const coolDownMs = Math.min(longestCoolDownMs, freshMs)
   const staleMs = Math.max(freshMs, issuer.keys.staleSeconds * 1_000)
   const closing = new AbortController()
   /** When each unknown kid was first asked for. Bounded: an evicted one is only asked for anew. */
@@ -48,7 +49,8 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
   /** After a fetch, or where none may be made now. */
   function judge(kid: string | undefined, algorithm: Algorithm, now: number): TokenKey | Denial {
     const age = now - fetchedAt
-    if (!(age <= staleMs)) return unavailable(now)
+    // Past its freshness a set counts only while the issuer cannot be reached.
+    if (!(age <= freshMs || (age <= staleMs && isFailing))) return unavailable(now)
     const key = selectKey(keys, kid, algorithm)
     if (key !== undefined) {
       firstSeen.delete(kid ?? '')
@@ -117,7 +119,6 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
       if (key.retired) return false
       const age = clock.monotonic() - fetchedAt
       if (age > freshMs * 0.8) void refresh(clock.monotonic())
-      // Past its freshness a key is believed only while the issuer cannot be reached.
       return age <= freshMs || (age <= staleMs && isFailing)
     },
     async load() {

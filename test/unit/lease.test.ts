@@ -163,3 +163,21 @@ test('lease: its timer does not keep the process alive', async () => {
   verifier.lease(await admit())
   expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBe(before)
 })
+
+test('lease: its source is asked of everybody a request’s is, also behind a self-act', async () => {
+  const act = { sub: 'alice', iss: issuer.issuer, act: { sub: 'planner-2', iss: issuer.issuer } }
+  const context = await admit(verifier, await issuer.token({ agent, human: 'alice', claims: { act } }))
+  const [atTheDoor] = asked
+  const lease = verifier.lease(context)
+  await aSecond()
+  expect(asked.at(-1)?.parties.map(({ subject }) => subject)).toEqual(['alice', 'alice', 'planner-2'])
+  expect(asked.at(-1)).toEqual(atTheDoor)
+  isRevoked = ({ parties }) => parties.some(({ subject }) => subject === 'planner-2')
+  await aSecond()
+  expect(lease.aborted).toBe(true)
+})
+
+test('lease: of a context that no verifier made it is over from the start', async () => {
+  const context = await admit()
+  expect(verifier.lease({ ...context }).aborted).toBe(true)
+})
