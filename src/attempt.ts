@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Confirmation } from './binding/confirmation.ts'
 import type { Proof } from './binding/dpop.ts'
 import type { ProofKeyMemo } from './binding/proof-keys.ts'
@@ -52,7 +53,7 @@ export class Attempt {
 
   /** Made only when somebody records. */
   get requestId(): string {
-    this.#requestId ??= globalThis.crypto.randomUUID()
+    this.#requestId ??= randomUUID()
     return this.#requestId
   }
 }

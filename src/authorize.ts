@@ -6,7 +6,7 @@ import { Denial } from './internal/denial.ts'
 import { andThen, type MaybePromise } from './internal/later.ts'
 import { OptionReader } from './internal/option-reader.ts'
 import type { Policy } from './options.ts'
-import { type AnyRequirement, compileRequirement, type Requirement } from './requirement.ts'
+import { type AnyRequirement, compileRequirement, copyRule, isUnchanged, type Requirement } from './requirement.ts'
 import type { AgentContext, Decision, Refusal } from './types.ts'
 
 /** Step 5 for a route: its requirement, after the request as a whole was admitted. */
@@ -25,6 +25,8 @@ interface Compiled {
   readonly requirement: Requirement
   /** The floor's needs as well: a challenge names all that the route takes. */
   readonly needs: Needs
+  /** As the object stood when it was read: it is read anew when it has changed. */
+  readonly snapshot: unknown
 }
 
 const allowed: Decision = Object.freeze({ ok: true, wouldRefuse: Object.freeze([]) })
@@ -39,14 +41,13 @@ export function createAuthorizer(
 
   function compile(raw: AnyRequirement): Compiled {
     const memo = known.get(raw)
-    if (memo !== undefined) return memo
+    if (memo !== undefined && isUnchanged(raw, memo.snapshot)) return memo
     const read = new OptionReader()
     const requirement = compileRequirement(read, 'requirement', raw, issuers)
     if (raw === undefined) read.problem('requirement', 'is required')
     read.finish()
-    const compiled = { requirement, needs: needsOf(policy.access, requirement) }
-    // Another object may have changed by the next time.
-    if (Object.isFrozen(raw)) known.set(raw, compiled)
+    const compiled = { requirement, needs: needsOf(policy.access, requirement), snapshot: copyRule(raw) }
+    known.set(raw, compiled)
     return compiled
   }
 

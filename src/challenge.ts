@@ -33,7 +33,8 @@ export function createRefuser(
     const { status } = refusals[denial.code]
     const isConstant = context.nonce === undefined && status < 429
     const parts = isConstant ? knownParts(denial, context) : makeParts(denial, context)
-    return Object.freeze({ ...parts, facts: denial.facts })
+    const { code, error, headers, body } = parts
+    return Object.freeze({ code, status, error, headers, body, facts: denial.facts })
   }
 
   function knownParts(denial: Denial, context: RefusalContext): Parts {

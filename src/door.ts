@@ -1,7 +1,7 @@
 import { AuthError } from './auth-error.ts'
 import { andThen, answerOf, type MaybePromise } from './internal/later.ts'
 import { OptionReader, OptionsError } from './internal/option-reader.ts'
-import { compileRequirement, copyRequirement } from './requirement.ts'
+import { compileRequirement, copyRequirement, copyRule, isUnchanged } from './requirement.ts'
 import type {
   AccessRequirement,
   AgentContext,
@@ -185,16 +185,16 @@ export function createGuard<R extends object>(
   }
 }
 
-/** For hosts that name the requirement at each request: one guard per frozen object; another may have changed since. */
+/** For hosts that name the requirement at each request: one guard per object, as long as it stays as it is. */
 export function createGuards<R extends object>(): (
   requirement: AccessRequirement<R>,
 ) => (request: R) => MaybePromise<Entry | undefined> {
-  const guards = new WeakMap<AccessRequirement<R>, ReturnType<typeof createGuard<R>>>()
+  const guards = new WeakMap<AccessRequirement<R>, { guard: ReturnType<typeof createGuard<R>>; snapshot: unknown }>()
   return function guardOf(requirement) {
     const known = guards.get(requirement)
-    if (known !== undefined) return known
+    if (known !== undefined && isUnchanged(requirement, known.snapshot)) return known.guard
     const guard = createGuard<R>(requirement)
-    if (Object.isFrozen(requirement)) guards.set(requirement, guard)
+    guards.set(requirement, { guard, snapshot: copyRule(requirement) })
     return guard
   }
 }

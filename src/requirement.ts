@@ -138,7 +138,18 @@ export function copyRequirement<R>(requirement: AccessRequirement<R>): AccessReq
   return Object.freeze(copy)
 }
 
-function copyRule(value: unknown): unknown {
+/** For a memo by identity: has nothing in the object changed since `snapshot` was taken of it? */
+export function isUnchanged(value: unknown, snapshot: unknown): boolean {
+  if (value === snapshot) return true
+  if (typeof value !== 'object' || typeof snapshot !== 'object' || value === null || snapshot === null) return false
+  const names = Object.keys(value)
+  if (names.length !== Object.keys(snapshot).length) return false
+  return names.every((name) => isUnchanged((value as Raw)[name], (snapshot as Raw)[name]))
+}
+
+type Raw = Readonly<Record<string, unknown>>
+
+export function copyRule(value: unknown): unknown {
   if (Array.isArray(value)) return Object.freeze(value.map(copyRule))
   if (typeof value !== 'object' || value === null) return value
   return Object.freeze(Object.fromEntries(Object.entries(value).map(([name, item]) => [name, copyRule(item)])))

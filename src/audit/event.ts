@@ -4,17 +4,9 @@ import { Denial } from '../internal/denial.ts'
 import type { RefusalCode } from '../refusals.ts'
 import type { AgentContext, AuditEvent, Decision, Facts, Refusal, Verdict } from '../types.ts'
 
-type WhoPart = Pick<AuditEvent, 'issuer' | 'principal' | 'actor' | 'chain' | 'client' | 'scopesGranted' | 'tokenId'>
-
 const none: readonly never[] = Object.freeze([])
-const nobody: Omit<WhoPart, 'tokenId'> = Object.freeze({
-  issuer: null,
-  principal: null,
-  actor: null,
-  chain: none,
-  client: null,
-  scopesGranted: none,
-})
+
+// Written out member by member: spreading costs more than everything else an event is made of.
 
 /** The one event of a request's authentication. Until the token's signature holds it carries the token's hash and no claim. */
 export function authenticationEvent(
@@ -23,14 +15,30 @@ export function authenticationEvent(
   time: number,
   scopesRequired: readonly string[],
 ): AuditEvent {
-  return Object.freeze<AuditEvent>({
-    ...common(attempt.requestId, time, 'authentication', verdict.ok ? undefined : verdict.refusal),
+  const { token, tokenHash } = attempt
+  const refusal = verdict.ok ? undefined : verdict.refusal
+  const parties = token?.parties instanceof Denial ? undefined : token?.parties
+  const unverifiedId = tokenHash === undefined ? null : `h:${tokenHash}`
+  return finish(refusal, {
+    version: 1,
+    id: randomUUID(),
+    requestId: attempt.requestId,
+    time,
+    phase: 'authentication',
+    decision: refusal === undefined ? 'admitted' : 'refused',
+    code: refusal?.code ?? null,
     method: attempt.view.method,
-    ...whoIsIn(attempt),
+    issuer: token?.token.issuer.issuer ?? null,
+    principal: token?.principal ?? null,
+    actor: parties?.actor ?? null,
+    chain: parties?.delegation?.chain ?? none,
+    client: token?.token.claims.clientId ?? null,
     scopesRequired,
-    sender: provenSender(attempt),
+    scopesGranted: token?.token.claims.scopes ?? none,
+    sender: describeSender(attempt.isSenderProven ? token?.sender : undefined),
     proof: describeProof(attempt, verdict),
-    relaxations: verdict.ok ? (attempt.token?.relaxations ?? none) : none,
+    tokenId: token?.token.claims.jti ?? unverifiedId,
+    relaxations: refusal === undefined ? (token?.relaxations ?? none) : none,
   })
 }
 
@@ -42,59 +50,39 @@ export function accessEvent(
   time: number,
   scopesRequired: readonly string[],
 ): AuditEvent {
-  const { sender } = context
-  return Object.freeze<AuditEvent>({
-    ...common(attempt?.requestId ?? randomUUID(), time, 'access', decision.ok ? undefined : decision.refusal),
+  const refusal = decision.ok ? undefined : decision.refusal
+  return finish(refusal, {
+    version: 1,
+    id: randomUUID(),
+    requestId: attempt?.requestId ?? randomUUID(),
+    time,
+    phase: 'access',
+    decision: refusal === undefined ? 'admitted' : 'refused',
+    code: refusal?.code ?? null,
     method: attempt?.view.method ?? '',
     issuer: context.token.issuer,
     principal: context.principal,
     actor: context.actor,
     chain: context.delegation?.chain ?? none,
     client: context.client?.id ?? null,
-    scopesGranted: context.scopes,
-    tokenId: context.token.id,
     scopesRequired,
-    sender: { method: sender.method, thumbprint: sender.jkt ?? sender.x5t ?? null },
+    scopesGranted: context.scopes,
+    sender: describeSender(context.sender),
     proof: {
       result: attempt?.proof === undefined ? 'none' : 'valid',
       iatOffset: attempt?.proof?.iatOffset ?? null,
       replayed: false,
     },
+    tokenId: context.token.id,
     relaxations: attempt?.token?.relaxations ?? none,
   })
 }
 
-function common(requestId: string, time: number, phase: AuditEvent['phase'], refusal: Refusal | undefined) {
-  return {
-    version: 1 as const,
-    id: randomUUID(),
-    requestId,
-    time,
-    phase,
-    decision: refusal === undefined ? ('admitted' as const) : ('refused' as const),
-    code: refusal?.code ?? null,
-    ...(refusal === undefined ? {} : { facts: recordable(refusal) }),
-  }
+function finish(refusal: Refusal | undefined, event: AuditEvent): AuditEvent {
+  return Object.freeze(refusal === undefined ? event : { ...event, facts: recordable(refusal) })
 }
 
-function whoIsIn({ token, tokenHash }: Attempt): WhoPart {
-  if (token === undefined) return { ...nobody, tokenId: tokenHash === undefined ? null : `h:${tokenHash}` }
-  const { issuer, claims } = token.token
-  const { parties } = token
-  const known = parties instanceof Denial ? undefined : parties
-  return {
-    issuer: issuer.issuer,
-    principal: token.principal,
-    actor: known?.actor ?? null,
-    chain: known?.delegation?.chain ?? none,
-    client: claims.clientId,
-    scopesGranted: claims.scopes,
-    tokenId: claims.jti,
-  }
-}
-
-function provenSender(attempt: Attempt): AuditEvent['sender'] {
-  const sender = attempt.isSenderProven ? attempt.token?.sender : undefined
+function describeSender(sender: AgentContext['sender'] | undefined): AuditEvent['sender'] {
   return { method: sender?.method ?? 'none', thumbprint: sender?.jkt ?? sender?.x5t ?? null }
 }
 
