@@ -1,0 +1,100 @@
+import { isTarget, readTarget } from '../../src/binding/target.ts'
+import { createRefuser } from '../../src/challenge.ts'
+import { readParties } from '../../src/delegation.ts'
+import { memoryReplayStore } from '../../src/index.ts'
+import { readCompact, splitCompact } from '../../src/internal/compact.ts'
+import { Denial } from '../../src/internal/denial.ts'
+import { derOf } from '../../src/internal/ecdsa.ts'
+import { thumbprint } from '../../src/internal/jwk.ts'
+import type { IssuerPolicy } from '../../src/options/issuer.ts'
+import { readClaims, type TokenClaims } from '../../src/token/claims.ts'
+import { agentOf, createAuthority, createSigner, flat, resource, type TokenInput, url } from '../keys.ts'
+import { ratioOf } from '../ratio.ts'
+import { rawVerification, sha256 } from '../raw.ts'
+import type { Measurement, Section } from '../results.ts'
+import { randomText } from '../text.ts'
+
+/** The parts of the way by themselves, each beside one signature verification. They are for whoever looks for time. */
+
+const efforts = {
+  check: { batches: 20, warmUp: 10, batchSize: 100, perSample: 20 },
+  full: { batches: 60, warmUp: 30, batchSize: 200, perSample: 20 },
+}
+
+export const parts: Section = async (depth) => {
+  const authority = await createAuthority()
+  const signers = await Promise.all(Array.from({ length: 64 }, () => createSigner()))
+  const signer = signers[0] as (typeof signers)[number]
+  const policy = { ...issuerPolicy, issuer: authority.issuer }
+  const token = (more?: TokenInput) => authority.token({ jkt: signer.jkt }, more)
+  const agent = agentOf(signer, token())
+  const claimsOf = (text: string) => readClaims(readCompact(text)?.payload ?? {}) as TokenClaims
+  const store = memoryReplayStore()
+  const refuse = createRefuser(challengePolicy, `${resource}/.well-known/oauth-protected-resource`)
+  const needs = { scopes: ['tools:read'], acr: undefined, maxAuthAgeSeconds: undefined }
+  let turn = 0
+  const measure = <T>(name: string, input: () => T, run: (input: T) => unknown): Measurement => {
+    const makeBatch = (size: number) =>
+      Array.from({ length: size }, () => {
+        const given = input()
+        const ours = () => {
+          if (run(given) === undefined) throw new Error(`${name}: no answer`)
+        }
+        return { raw: rawVerification(agent.proof(), signer.publicKey), ours }
+      })
+    const { oursMicros, rawMicros, raw } = ratioOf(makeBatch, efforts[depth])
+    const share = `${((100 * oursMicros) / rawMicros).toFixed(2)} % of a verification of ${rawMicros.toFixed(1)} µs`
+    return { name, value: oursMicros, unit: 'µs', raw: raw.map((ratio) => ratio * rawMicros), note: share }
+  }
+  return [
+    measure('SHA-256 of a token', () => flat(token()), sha256),
+    measure('decode a token', () => flat(token()), readCompact),
+    measure('decode a proof', () => flat(agent.proof()), readCompact),
+    measure(
+      'split a proof',
+      () => flat(agent.proof()),
+      (proof) => splitCompact(proof),
+    ),
+    measure('claims', () => readCompact(token())?.payload ?? {}, readClaims),
+    measure('thumbprint', () => ({ ...signers[turn++ % signers.length]?.jwk }), thumbprint),
+    measure(
+      'act chain of 1',
+      () => claimsOf(token()),
+      (claims) => readParties(claims, policy, 5),
+    ),
+    measure(
+      'act chain of 5',
+      () => claimsOf(token({ depth: 5 })),
+      (claims) => readParties(claims, policy, 5),
+    ),
+    measure(
+      'target',
+      () => flat(url),
+      (htu) => isTarget(htu, readTarget('/tools?q=1', [resource]) ?? nowhere),
+    ),
+    measure('R‖S as DER', () => Buffer.from(randomText(86), 'base64url'), derOf),
+    measure(
+      'replay, add',
+      () => randomText(43),
+      (key) => store.add(key, Date.now() + 60_000, signer.jkt),
+    ),
+    measure(
+      'challenge',
+      () => new Denial('scope_missing'),
+      (denial) => refuse(denial, { scheme: 'DPoP', needs, nonce: undefined }),
+    ),
+    measure(
+      'challenge with a nonce',
+      () => new Denial('nonce_required'),
+      (denial) => refuse(denial, { scheme: 'DPoP', needs, nonce: 'n' }),
+    ),
+  ]
+}
+
+const nowhere = { path: '/', publicUrls: [] }
+const challengePolicy = { takesBearer: true, dpop: { algorithms: ['ES256', 'PS256'] }, problemCodes: true }
+const issuerPolicy = {
+  actorIssuers: 'own',
+  agentClients: new Set<string>(),
+  path: 'issuer',
+} as unknown as IssuerPolicy
