@@ -9,7 +9,7 @@ import type { Depth, Measurement, Section } from '../results.ts'
 
 const sizes: Readonly<Record<Depth, { rounds: number; seconds: number }>> = {
   check: { rounds: 1, seconds: 2 },
-  full: { rounds: 3, seconds: 8 },
+  full: { rounds: 3, seconds: 5 },
 }
 const floodConnections = 32
 
