@@ -4,31 +4,34 @@
  * removed singly: those whose mark has died are left behind the next time their shard is rebuilt.
  */
 export interface DigestSet {
-  has(digest: string): boolean
+  has(digest: Digest): boolean
   /** Adds a digest that is not there. */
-  add(digest: string, mark: number): void
+  add(digest: Digest, mark: number): void
 }
 
-const shards = 64
+/** Four words, as good as random: they choose the place. */
+export type Digest = Int32Array
+
+const shards = 256
 /** Four words of digest and the mark; a mark of 0 is an empty slot. */
 const words = 5
-const firstSlots = 64
+const firstSlots = 16
 const maxLoad = 0.75
 /** Living entries at which a shard grows: below, leaving the dead behind makes room enough. */
 const growLoad = 0.65
 
 /** `isLive`: does an entry with this mark still count? */
 export function createDigestSet(isLive: (mark: number) => boolean): DigestSet {
-  const table: Uint32Array[] = Array.from({ length: shards }, () => new Uint32Array(firstSlots * words))
+  const table: Int32Array[] = Array.from({ length: shards }, () => new Int32Array(firstSlots * words))
   /** Slots in use per shard, dead ones included. */
   const used = new Uint32Array(shards)
 
-  function has(digest: string): boolean {
-    const slots = table[shardOf(digest)] as Uint32Array
-    const a = wordOf(digest, 0)
-    const b = wordOf(digest, 4)
-    const c = wordOf(digest, 8)
-    const d = wordOf(digest, 12)
+  function has(digest: Digest): boolean {
+    const slots = table[shardOf(digest)] as Int32Array
+    const a = digest[0] as number
+    const b = digest[1] as number
+    const c = digest[2] as number
+    const d = digest[3] as number
     for (let at = home(slots, a); slots[at + 4] !== 0; at = next(slots, at)) {
       const isSame = slots[at] === a && slots[at + 1] === b && slots[at + 2] === c && slots[at + 3] === d
       if (isSame && isLive(slots[at + 4] as number)) return true
@@ -36,28 +39,30 @@ export function createDigestSet(isLive: (mark: number) => boolean): DigestSet {
     return false
   }
 
-  function add(digest: string, mark: number): void {
+  function add(digest: Digest, mark: number): void {
     const shard = shardOf(digest)
-    const filled = used[shard] as number
-    if (filled >= ((table[shard] as Uint32Array).length / words) * maxLoad) rebuild(shard)
-    const slots = table[shard] as Uint32Array
-    const at = emptySlot(slots, wordOf(digest, 0))
-    for (let word = 0; word < 4; word++) slots[at + word] = wordOf(digest, 4 * word)
+    if ((used[shard] as number) >= ((table[shard] as Int32Array).length / words) * maxLoad) rebuild(shard)
+    const slots = table[shard] as Int32Array
+    const at = emptySlot(slots, digest[0] as number)
+    for (let word = 0; word < 4; word++) slots[at + word] = digest[word] as number
     slots[at + 4] = mark
     used[shard] = (used[shard] as number) + 1
   }
 
   /** Twice as large if the living fill it, else the same size without the dead. */
   function rebuild(shard: number): void {
-    const old = table[shard] as Uint32Array
+    const old = table[shard] as Int32Array
     const living: number[] = []
     for (let at = 0; at < old.length; at += words) {
       const mark = old[at + 4] as number
       if (mark !== 0 && isLive(mark)) living.push(at)
     }
     const isFull = living.length >= (old.length / words) * growLoad
-    const fresh = new Uint32Array(isFull ? old.length * 2 : old.length)
-    for (const at of living) fresh.set(old.subarray(at, at + words), emptySlot(fresh, old[at] as number))
+    const fresh = new Int32Array(isFull ? old.length * 2 : old.length)
+    for (const at of living) {
+      const to = emptySlot(fresh, old[at] as number)
+      for (let word = 0; word < words; word++) fresh[to + word] = old[at + word] as number
+    }
     table[shard] = fresh
     used[shard] = living.length
   }
@@ -65,25 +70,20 @@ export function createDigestSet(isLive: (mark: number) => boolean): DigestSet {
   return { has, add }
 }
 
-function shardOf(digest: string): number {
-  return digest.charCodeAt(31) & (shards - 1)
-}
-
-function wordOf(digest: string, at: number): number {
-  const high = (digest.charCodeAt(at) << 24) | (digest.charCodeAt(at + 1) << 16)
-  return (high | (digest.charCodeAt(at + 2) << 8) | digest.charCodeAt(at + 3)) >>> 0
+function shardOf(digest: Digest): number {
+  return (digest[3] as number) & (shards - 1)
 }
 
 /** Where probing starts: slots are a power of two. */
-function home(slots: Uint32Array, word: number): number {
+function home(slots: Int32Array, word: number): number {
   return (word & (slots.length / words - 1)) * words
 }
 
-function next(slots: Uint32Array, at: number): number {
+function next(slots: Int32Array, at: number): number {
   return at + words === slots.length ? 0 : at + words
 }
 
-function emptySlot(slots: Uint32Array, word: number): number {
+function emptySlot(slots: Int32Array, word: number): number {
   let at = home(slots, word)
   while (slots[at + 4] !== 0) at = next(slots, at)
   return at

@@ -1,4 +1,4 @@
-import { decodeObject, signature, signingInput, splitCompact } from '../internal/compact.ts'
+import { decodeObject, signingInput, splitCompact } from '../internal/compact.ts'
 import { Denial } from '../internal/denial.ts'
 import { andThen, type MaybePromise } from '../internal/later.ts'
 import { verifySignature, verifySignatureLater } from '../internal/signature.ts'
@@ -55,9 +55,9 @@ export function createProofCheck(
     const known = keys.find(proof, owed.memo)
     const parts = splitCompact(proof, known === undefined ? 0 : owed.memo.header.length)
     if (parts === undefined) return new Denial('proof_malformed')
-    const header = known === undefined ? readProofHeader(proof.slice(0, parts.headerEnd)) : undefined
+    const header = known === undefined ? readProofHeader(proof, parts.headerEnd) : undefined
     if (known === undefined && header === undefined) return new Denial('proof_malformed')
-    const claims = readProofClaims(decodeObject(proof.slice(parts.headerEnd + 1, parts.payloadEnd)))
+    const claims = readProofClaims(decodeObject(proof, parts.headerEnd + 1, parts.payloadEnd))
     if (claims === undefined) return new Denial('proof_malformed')
 
     const jkt = known?.jkt ?? checkKeyPolicy(header as ProofHeader, policy.algorithms)
@@ -71,9 +71,8 @@ export function createProofCheck(
 
     const key = known ?? importProofKey(header as ProofHeader, jkt)
     if (key === undefined) return new Denial('proof_key')
-    const jws = { text: proof, payloadEnd: parts.payloadEnd }
     const verify = offloads() ? verifySignatureLater : verifySignature
-    return andThen<boolean, Proof | Denial>(verify(key.key, signingInput(jws), signature(jws)), (isGood) => {
+    return andThen<boolean, Proof | Denial>(verify(key.key, signingInput(parts), parts.signature), (isGood) => {
       if (!isGood) return new Denial('proof_signature')
       if (known === undefined) keys.add(proof.slice(0, parts.headerEnd), key)
       const until = freshUntil(claims.iat, accepted)

@@ -6,6 +6,7 @@ import { fitsAlgorithm, thumbprint } from '../internal/jwk.ts'
 import { importKey, type VerificationKey } from '../internal/signature.ts'
 import type { Algorithm } from '../types.ts'
 import { isRefusedAsPublished } from './published-keys.ts'
+import type { ProofOwner } from './replay.ts'
 
 /** The header of a proof, read: which key signed it, by its own word. */
 export interface ProofHeader {
@@ -20,8 +21,8 @@ export interface ProofKey {
 }
 
 /** typ exactly `dpop+jwt`, alg and jwk there and of the right type (RFC 9449 §4.2, §4.3 checks 3 and 4). */
-export function readProofHeader(segment: string): ProofHeader | undefined {
-  const header = decodeObject(segment)
+export function readProofHeader(proof: string, headerEnd: number): ProofHeader | undefined {
+  const header = decodeObject(proof, 0, headerEnd)
   if (header === undefined || hasExtensions(header) || header['typ'] !== 'dpop+jwt') return undefined
   const { alg, jwk } = header
   return typeof alg === 'string' && isJsonObject(jwk) ? { algorithm: alg, jwk } : undefined
@@ -44,10 +45,11 @@ export function importProofKey(header: ProofHeader, jkt: string): ProofKey | und
   return key === undefined ? undefined : { jkt, key }
 }
 
-/** The last proof header seen with a token, and its key. */
+/** The last proof header seen with a token, and its key; and as whose its proofs are remembered. */
 export interface ProofKeyMemo {
   header: string
   key: ProofKey | undefined
+  owner: ProofOwner | undefined
 }
 
 /** Imported keys under their exact encoded header. Entered only after a good signature, so nobody else can fill it. */

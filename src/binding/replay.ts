@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '../internal/clock.ts'
-import { sha256, sha256Octets } from '../internal/hash.ts'
 import { OptionReader } from '../internal/option-reader.ts'
 import type { Clock, ReplayAnswer, ReplayStore } from '../types.ts'
-import { createDigestSet } from './digest-set.ts'
-import { createTally, type Tally } from './tally.ts'
+import { createChaskey } from './chaskey.ts'
+import { createDigestSet, type Digest } from './digest-set.ts'
+import { type Cells, cellsOf, createTally, type Tally } from './tally.ts'
 
 /** The built-in store also says `past`: the proof ended at or before the latest end forgotten, so nobody can vouch for it. */
 export type MemoryAnswer = ReplayAnswer | 'past'
@@ -13,8 +13,17 @@ export interface MemoryReplayStore extends ReplayStore {
   add(key: string, expiresAt: number, partition: string): ReplayAnswer
   readonly size: number
   readonly capacity: number
-  /** @internal The verifier's shorter way: its own clock, and no digest of a digest. `name` names one proof of one key. */
-  remember(name: string, expiresAt: number, partition: string, now: number, monotonic: number): MemoryAnswer
+  /** @internal The verifier's shorter way: what all proofs of one key and client have in common, made once. */
+  ownerOf(jkt: string, partition: string): ProofOwner
+  /** @internal The same as `add` for one proof of that owner, by the verifier's clock. */
+  remember(owner: ProofOwner, jti: string, expiresAt: number, now: number, monotonic: number): MemoryAnswer
+}
+
+/** Of one store alone. */
+export interface ProofOwner {
+  /** The state of the MAC behind the thumbprint. */
+  readonly state: Int32Array
+  readonly cells: Cells
 }
 
 /** Entries that end within the same ten seconds; forgotten together. */
@@ -39,8 +48,8 @@ export function memoryReplayStore(
   options: { capacity?: number | undefined; quota?: number | undefined; clock?: Clock | undefined } = {},
 ): MemoryReplayStore {
   const { capacity, quota, clock } = readStoreOptions(options)
-  /** Clients choose what they are remembered by, but not where: nobody can crowd one corner of the table. */
-  const salt = randomBytes(12).toString('base64url')
+  /** Clients choose what they are remembered by, but not where: nobody can make two names one, or crowd a corner of the table. */
+  const mac = createChaskey(new Int32Array(Uint8Array.from(randomBytes(16)).buffer))
   /** By the ten seconds in which they end, and by mark. */
   const bySlot = new Map<number, Generation>()
   const byMark = new Map<number, Generation>()
@@ -53,21 +62,20 @@ export function memoryReplayStore(
   /** The latest end among the entries forgotten. */
   let floor = Number.NEGATIVE_INFINITY
 
-  function remember(name: string, expiresAt: number, partition: string, now: number, monotonic: number): MemoryAnswer {
+  function insert(digest: Digest, expiresAt: number, cells: Cells, now: number, monotonic: number): MemoryAnswer {
     forgetPast(now, monotonic)
-    const digest = sha256Octets(salt + name)
     if (digests.has(digest)) return 'seen'
     if (!(expiresAt > floor)) return 'past'
     if (size >= capacity) return 'full'
-    if (size > capacity / 2 && tally.count(partition) >= quota * capacity) return 'quota'
+    if (size > capacity / 2 && tally.count(cells) >= quota * capacity) return 'quota'
     const generation = generationOf(expiresAt)
     digests.add(digest, generation.mark)
-    generation.tally.add(partition)
+    generation.tally.add(cells)
     generation.latestEnd = Math.max(generation.latestEnd, expiresAt)
     earliestEnd = Math.min(earliestEnd, generation.latestEnd)
     generation.retainUntil = Math.max(generation.retainUntil, monotonic + (expiresAt - now))
     generation.size++
-    tally.add(partition)
+    tally.add(cells)
     size++
     return 'fresh'
   }
@@ -102,10 +110,14 @@ export function memoryReplayStore(
 
   const store: MemoryReplayStore = {
     add(key, expiresAt, partition) {
-      const answer = remember(key, expiresAt, sha256(partition), clock.now(), clock.monotonic())
+      const cells = cellsOf(mac.tag(partition))
+      const answer = insert(mac.tag(key), expiresAt, cells, clock.now(), clock.monotonic())
       return answer === 'past' ? 'seen' : answer
     },
-    remember,
+    // A thumbprint has 43 characters: with the spaces it fills whole blocks of the MAC.
+    ownerOf: (jkt, partition) => ({ state: mac.absorb(jkt.padEnd(48)), cells: cellsOf(mac.tag(partition)) }),
+    remember: ({ state, cells }, jti, expiresAt, now, monotonic) =>
+      insert(mac.tag(jti, state), expiresAt, cells, now, monotonic),
     get size() {
       return size
     },

@@ -81,7 +81,7 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     if (jkt === undefined) return undefined
     if (proofs === undefined) return new Denial('binding_unsupported')
     const { view, tokenHash = '', token } = attempt
-    const memo = token?.proofKey ?? { header: '', key: undefined }
+    const memo = token?.proofKey ?? { header: '', key: undefined, owner: undefined }
     return andThen(proofs.check(view, { jkt, tokenHash, nowMs: clock.now(), memo }), (proof) => {
       if (proof instanceof Denial) return proof
       attempt.proof = proof
@@ -100,11 +100,13 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     const jkt = token?.binding instanceof Denial ? undefined : token?.binding.jkt
     if (token === undefined || jkt === undefined) return undefined
     if (dpop === false || proof === undefined) return new Denial('replay_unavailable')
-    const name = replayName(jkt, proof.jti)
     const store = dpop.replay
     if (isMemoryReplayStore(store)) {
-      return judgeAnswer(store.remember(name, proof.freshUntil, token.partition, clock.now(), clock.monotonic()))
+      token.proofKey.owner ??= store.ownerOf(jkt, token.partition)
+      const { owner } = token.proofKey
+      return judgeAnswer(store.remember(owner, proof.jti, proof.freshUntil, clock.now(), clock.monotonic()))
     }
+    const name = replayName(jkt, proof.jti)
     const end = proof.freshUntil + sharedStoreSkewMs
     return andThen(
       settle(() => store.add(sha256(name), end, token.partition), undefined),

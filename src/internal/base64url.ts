@@ -1,7 +1,9 @@
 /** Strict base64url (RFC 4648 §5 as RFC 7515 §2 profiles it): no padding, no whitespace, no unused bits. */
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const sextets = new Uint8Array(128)
+/** Six bits, or `foreign` for what is not of the alphabet. */
+const foreign = 64
+const sextets = new Uint8Array(128).fill(foreign)
 for (let i = 0; i < alphabet.length; i++) sextets[alphabet.charCodeAt(i)] = i
 
 const shape = /^[A-Za-z0-9_-]*$/
@@ -14,16 +16,49 @@ export function isBase64url(text: string): boolean {
  * The bits of the last character that no octet uses must be zero (RFC 4648 §3.5); else one value has several spellings.
  * The alphabet is the caller's to check.
  */
-export function hasCanonicalEnd(text: string, start = 0): boolean {
-  const rest = (text.length - start) & 3
+function hasCanonicalEnd(text: string): boolean {
+  const rest = text.length & 3
   if (rest === 0) return true
   if (rest === 1) return false
   return (sextetAt(text, text.length - 1) & (rest === 2 ? 15 : 3)) === 0
 }
 
-/** The six bits a character of the alphabet stands for. */
-export function sextetAt(text: string, at: number): number {
-  return sextets[text.charCodeAt(at)] ?? 0
+function sextetAt(text: string, at: number): number {
+  const code = text.charCodeAt(at)
+  return code < 128 ? (sextets[code] as number) : foreign
+}
+
+/**
+ * Decodes `text` from `start` to `end` to the front of `octets`, which must have room. How many octets there are; -1 unless
+ * every character is of the alphabet and the end is canonical.
+ */
+export function decodeBase64url(text: string, start: number, end: number, octets: Uint8Array): number {
+  const tail = (end - start) & 3
+  const whole = end - tail
+  let seen = 0
+  let to = 0
+  for (let at = start; at < whole; at += 4) {
+    const a = sextetAt(text, at)
+    const b = sextetAt(text, at + 1)
+    const c = sextetAt(text, at + 2)
+    const d = sextetAt(text, at + 3)
+    seen |= a | b | c | d
+    octets[to++] = (a << 2) | (b >> 4)
+    octets[to++] = (b << 4) | (c >> 2)
+    octets[to++] = (c << 6) | d
+  }
+  if (tail === 1) return -1
+  if (tail > 1) {
+    const a = sextetAt(text, whole)
+    const b = sextetAt(text, whole + 1)
+    const c = tail === 3 ? sextetAt(text, whole + 2) : 0
+    seen |= a | b | c
+    octets[to++] = (a << 2) | (b >> 4)
+    if (tail === 3) octets[to++] = (b << 4) | (c >> 2)
+    // The bits that no octet uses (RFC 4648 §3.5): else one value has several spellings.
+    if ((tail === 3 ? c & 3 : b & 15) !== 0) return -1
+  }
+  return (seen & foreign) === 0 ? to : -1
 }
 
 /** Canonical base64url of exactly `octets` octets. */

@@ -5,9 +5,3 @@ export const sha256: (data: string | Uint8Array) => string =
   typeof crypto.hash === 'function'
     ? (data) => crypto.hash('sha256', data, 'base64url')
     : (data) => crypto.createHash('sha256').update(data).digest('base64url')
-
-/** The 32 octets of a SHA-256, one character each: a string is cheaper to make than a Buffer, and as quick to read. */
-export const sha256Octets: (data: string) => string =
-  typeof crypto.hash === 'function'
-    ? (data) => crypto.hash('sha256', data, 'binary')
-    : (data) => crypto.createHash('sha256').update(data).digest('binary')

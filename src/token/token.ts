@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { hasExtensions, readCompact, signature, signingInput, type UnverifiedJws } from '../internal/compact.ts'
+import { hasExtensions, readCompact, signingInput, type UnverifiedJws } from '../internal/compact.ts'
 import { Denial } from '../internal/denial.ts'
 import { sealedCopy } from '../internal/freeze.ts'
 import { andThen, type MaybePromise } from '../internal/later.ts'
@@ -80,7 +80,7 @@ export function createTokenReader<T>(
     if (typeof exp === 'number' && isExpired(exp)) return new Denial('token_expired')
     return andThen(keyring.find(kid, alg as Algorithm), (key) => {
       if (key instanceof Denial) return key
-      if (!verifySignature(key.key, signingInput(jws), signature(jws))) {
+      if (!verifySignature(key.key, signingInput(jws), jws.signature)) {
         return new Denial('token_signature', keyFacts(kid))
       }
       return admit(jws, issuer, keyring, key, tokenHash)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createProofCheck } from '../../src/binding/dpop.ts'
 import { createVerifier, type Refusal, type VerifierOptions } from '../../src/index.ts'
-import { decodeObject, readCompact, signature, signingInput } from '../../src/internal/compact.ts'
+import { decodeObject, readCompact, signingInput } from '../../src/internal/compact.ts'
 import { Denial } from '../../src/internal/denial.ts'
 import { fitsAlgorithm, thumbprint } from '../../src/internal/jwk.ts'
 import { OptionReader } from '../../src/internal/option-reader.ts'
@@ -20,7 +20,12 @@ function checkProof(proof: string, nowSeconds: number, changes: { method?: strin
   const { method = 'GET', url = protectedResource, jkt = F01_2 } = changes
   const options = { publicUrls: [new URL(url).origin], toleranceSeconds: 5, cachedKeys: 10 }
   const check = createProofCheck(policy, undefined, options)
-  const owed = { jkt, tokenHash: F01_7, nowMs: nowSeconds * 1_000, memo: { header: '', key: undefined } }
+  const owed = {
+    jkt,
+    tokenHash: F01_7,
+    nowMs: nowSeconds * 1_000,
+    memo: { header: '', key: undefined, owner: undefined },
+  }
   const result = check.check(requestView({ method, url, headers: { dpop: proof } }), owed)
   return result instanceof Denial ? result.code : result
 }
@@ -41,7 +46,7 @@ describe('keys and hashes', () => {
       const key = importKey(F01_1, 'ES256')
       if (jws === undefined || key === undefined) throw new Error('unreadable')
       expect(jws.header).toEqual({ typ: 'dpop+jwt', alg: 'ES256', jwk: F01_1 })
-      expect(verifySignature(key, signingInput(jws), signature(jws))).toBe(true)
+      expect(verifySignature(key, signingInput(jws), jws.signature)).toBe(true)
     })
   }
 })

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { hasCanonicalEnd, isBase64url, isBase64urlOf } from '../../../src/internal/base64url.ts'
+import { decodeBase64url, isBase64url, isBase64urlOf } from '../../../src/internal/base64url.ts'
 import { encode, rawJws } from '../../support/raw-jws.ts'
 import { createScene, outcomeOf, type Scene } from '../../support/scene.ts'
 
@@ -10,10 +11,10 @@ const verifier = scene.verifier()
 test('JOSE-08: of all last characters only those without unused bits are canonical', () => {
   for (const last of alphabet) {
     const value = alphabet.indexOf(last)
-    expect(hasCanonicalEnd(`A${last}`), `A${last}`).toBe(value % 16 === 0)
-    expect(hasCanonicalEnd(`AA${last}`), `AA${last}`).toBe(value % 4 === 0)
-    expect(hasCanonicalEnd(`AAA${last}`), `AAA${last}`).toBe(true)
-    expect(hasCanonicalEnd(`AAAA${last}`), `AAAA${last}`).toBe(false)
+    expect(isBase64url(`A${last}`), `A${last}`).toBe(value % 16 === 0)
+    expect(isBase64url(`AA${last}`), `AA${last}`).toBe(value % 4 === 0)
+    expect(isBase64url(`AAA${last}`), `AAA${last}`).toBe(true)
+    expect(isBase64url(`AAAA${last}`), `AAAA${last}`).toBe(false)
   }
 })
 
@@ -21,6 +22,34 @@ test('JOSE-08: what is accepted is exactly what encoding the decoded octets give
   const texts = ['', 'A', 'AA', 'AB', 'AAA', 'AAB', 'AAE', 'Zg', 'Zh', 'Zm8', 'Zm9', 'Zm9v', '-_-_', 'Zm9vA']
   for (const text of texts) {
     expect(isBase64url(text), text).toBe(Buffer.from(text, 'base64url').toString('base64url') === text)
+  }
+})
+
+test('JOSE-08: decoding agrees with the shape and with an encoder, wherever in a text the part is', () => {
+  const octets = new Uint8Array(64)
+  for (let length = 0; length < 48; length++) {
+    const bytes = randomBytes(length)
+    const text = bytes.toString('base64url')
+    expect(decodeBase64url(`.${text}.`, 1, text.length + 1, octets), text).toBe(length)
+    expect(Buffer.from(octets.subarray(0, length))).toEqual(bytes)
+  }
+  for (const text of [
+    'A',
+    'AB',
+    'AAB',
+    'Zm9vA',
+    'Zm9v=',
+    'Zg==',
+    'Zm+v',
+    'Zm/v',
+    'Zm v',
+    'Zm.v',
+    'Zm9\u0176',
+    'Zm\u0100v',
+  ]) {
+    for (const at of [0, 4]) {
+      expect(decodeBase64url('Zm9v'.slice(0, at) + text, 0, at + text.length, octets), text).toBe(-1)
+    }
   }
 })
 
