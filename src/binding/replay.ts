@@ -4,7 +4,7 @@ import { OptionReader } from '../internal/option-reader.ts'
 import type { Clock, ReplayAnswer, ReplayStore } from '../types.ts'
 import { createChaskey } from './chaskey.ts'
 import { createDigestSet, type Digest } from './digest-set.ts'
-import { type Cells, cellsOf, createTally, type Tally } from './tally.ts'
+import { addTo, type Cells, cellsOf, countIn, createTally, type Tally } from './tally.ts'
 
 /** The built-in store also says `past`: the proof ended at or before the latest end forgotten, so nobody can vouch for it. */
 export type MemoryAnswer = ReplayAnswer | 'past'
@@ -53,8 +53,9 @@ export function memoryReplayStore(
   /** By the ten seconds in which they end, and by mark. */
   const bySlot = new Map<number, Generation>()
   const byMark = new Map<number, Generation>()
+  /** Of the generations that live. */
+  const tallies: Tally[] = []
   const digests = createDigestSet((mark) => byMark.has(mark))
-  const tally = createTally()
   let size = 0
   let lastMark = 0
   /** No generation ends before; ends only grow, so it may lie too early, never too late. */
@@ -67,15 +68,14 @@ export function memoryReplayStore(
     if (digests.has(digest)) return 'seen'
     if (!(expiresAt > floor)) return 'past'
     if (size >= capacity) return 'full'
-    if (size > capacity / 2 && tally.count(cells) >= quota * capacity) return 'quota'
+    if (size > capacity / 2 && countIn(tallies, cells) >= quota * capacity) return 'quota'
     const generation = generationOf(expiresAt)
     digests.add(digest, generation.mark)
-    generation.tally.add(cells)
+    addTo(generation.tally, cells)
     generation.latestEnd = Math.max(generation.latestEnd, expiresAt)
     earliestEnd = Math.min(earliestEnd, generation.latestEnd)
     generation.retainUntil = Math.max(generation.retainUntil, monotonic + (expiresAt - now))
     generation.size++
-    tally.add(cells)
     size++
     return 'fresh'
   }
@@ -91,8 +91,8 @@ export function memoryReplayStore(
       }
       bySlot.delete(slot)
       byMark.delete(generation.mark)
+      tallies.splice(tallies.indexOf(generation.tally), 1)
       size -= generation.size
-      tally.subtract(generation.tally)
       floor = Math.max(floor, generation.latestEnd)
     }
   }
@@ -104,6 +104,7 @@ export function memoryReplayStore(
     const past = Number.NEGATIVE_INFINITY
     const fresh = { mark: ++lastMark, latestEnd: past, retainUntil: past, size: 0, tally: createTally() }
     bySlot.set(slot, fresh)
+    tallies.push(fresh.tally)
     byMark.set(fresh.mark, fresh)
     return fresh
   }

@@ -2,15 +2,7 @@
  * How much each client holds, in fixed memory however many clients there are (a count-min sketch). A count is never too
  * low; it is too high only for a client that meets, in each of the rows, another one that holds as much.
  */
-export interface Tally {
-  add(cells: Cells): void
-  /** An upper bound, most often exact. */
-  count(cells: Cells): number
-  /** Takes away what another tally has counted. */
-  subtract(other: Tally): void
-  /** @internal */
-  readonly counters: Uint32Array
-}
+export type Tally = Uint32Array
 
 /** One place in each row. */
 export type Cells = Uint16Array
@@ -19,26 +11,25 @@ const rows = 4
 const columns = 1_024
 
 export function createTally(): Tally {
-  const counters = new Uint32Array(rows * columns)
-  return {
-    add(cells) {
-      for (let row = 0; row < rows; row++) {
-        const at = cells[row] as number
-        counters[at] = (counters[at] as number) + 1
-      }
-    },
-    count(cells) {
-      let least = Number.POSITIVE_INFINITY
-      for (let row = 0; row < rows; row++) least = Math.min(least, counters[cells[row] as number] as number)
-      return least
-    },
-    subtract(other) {
-      for (let at = 0; at < counters.length; at++) {
-        counters[at] = (counters[at] as number) - (other.counters[at] as number)
-      }
-    },
-    counters,
+  return new Uint32Array(rows * columns)
+}
+
+export function addTo(tally: Tally, cells: Cells): void {
+  for (let row = 0; row < rows; row++) {
+    const at = cells[row] as number
+    tally[at] = (tally[at] as number) + 1
   }
+}
+
+/** An upper bound, most often exact, of what a client holds in all of them. */
+export function countIn(tallies: readonly Tally[], cells: Cells): number {
+  let least = Number.POSITIVE_INFINITY
+  for (let row = 0; row < rows; row++) {
+    let sum = 0
+    for (const tally of tallies) sum += tally[cells[row] as number] as number
+    least = Math.min(least, sum)
+  }
+  return least
 }
 
 /** Where a client is counted, by a digest of its name: each word gives the column of one row. */

@@ -34,24 +34,24 @@ export function splitCompact(text: string, known = 0): CompactParts | undefined 
   const headerEnd = text.indexOf('.', known)
   const payloadEnd = text.indexOf('.', headerEnd + 1)
   if (headerEnd < 1 || payloadEnd <= headerEnd + 1) return undefined
-  const octets = Buffer.allocUnsafe((((text.length - payloadEnd) * 3) >> 2) + 3)
+  const signature = Buffer.allocUnsafe(((text.length - payloadEnd - 1) * 3) >> 2)
   // A third dot is none of the alphabet.
-  const length = decodeBase64url(text, payloadEnd + 1, text.length, octets)
-  return length === -1 ? undefined : { text, headerEnd, payloadEnd, signature: octets.subarray(0, length) }
+  if (decodeBase64url(text, payloadEnd + 1, text.length, signature) === -1) return undefined
+  return { text, headerEnd, payloadEnd, signature }
 }
 
 /** Strict: canonical base64url holding one JSON object. */
 export function decodeObject(text: string, start = 0, end: number = text.length): JsonObject | undefined {
   const octets = end - start <= scratch.length ? scratch : Buffer.allocUnsafe(end - start)
   const length = decodeBase64url(text, start, end, octets)
-  return length === -1 ? undefined : parseJsonObject(octets.subarray(0, length))
+  return length === -1 ? undefined : parseJsonObject(octets, length)
 }
 
 /** Nothing of it outlives one call. */
 const scratch = Buffer.allocUnsafeSlow(8_192)
 
-export function signingInput({ text, payloadEnd }: Pick<CompactParts, 'text' | 'payloadEnd'>): Buffer {
-  return Buffer.from(text.slice(0, payloadEnd), 'latin1')
+export function signingInput({ text, payloadEnd }: Pick<CompactParts, 'text' | 'payloadEnd'>): string {
+  return text.slice(0, payloadEnd)
 }
 
 /** No extension is understood, so `crit` of any form is refused (RFC 7515 §4.1.11), and so is `b64` (RFC 7797 §7). */

@@ -1,4 +1,4 @@
-import { isAscii, isUtf8 } from 'node:buffer'
+import { isUtf8 } from 'node:buffer'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -9,9 +9,20 @@ const maxDepth = 256
  * Parses a JSON object strictly, or gives undefined: UTF-8 only and no BOM (RFC 7519 §7.2), no duplicate member at any
  * depth (RFC 7515 §4, RFC 7519 §4), no number that is infinite or beyond exact integers, no lone surrogate (RFC 7493 §2.1).
  */
-export function parseJsonObject(bytes: Buffer): JsonObject | undefined {
-  const text = isAscii(bytes) ? bytes.toString('latin1') : isUtf8(bytes) ? bytes.toString('utf8') : undefined
-  if (text === undefined) return undefined
+export function parseJsonObject(bytes: Buffer, length: number = bytes.length): JsonObject | undefined {
+  // One look at every octet: which are quotes, is there an escape, is there anything but ASCII.
+  let quotes = 0
+  let hasEscape = false
+  let seen = 0
+  for (let at = 0; at < length; at++) {
+    const octet = bytes[at] as number
+    seen |= octet
+    if (octet === 0x22) quotes++
+    else if (octet === 0x5c) hasEscape = true
+  }
+  const isText = seen < 0x80 || isUtf8(bytes.subarray(0, length))
+  if (!isText) return undefined
+  const text = bytes.toString(seen < 0x80 ? 'latin1' : 'utf8', 0, length)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -19,10 +30,10 @@ export function parseJsonObject(bytes: Buffer): JsonObject | undefined {
     return undefined
   }
   if (!isJsonObject(value)) return undefined
-  const quotes = countQuotes(value, 0)
-  if (Number.isNaN(quotes)) return undefined
+  const needed = countQuotes(value, 0)
+  if (Number.isNaN(needed)) return undefined
   // Without escapes every quote in the text delimits a name or a string that is still there, unless a duplicate hid one.
-  if (!text.includes('\\')) return countOccurrences(text, '"') === quotes ? value : undefined
+  if (!hasEscape) return quotes === needed ? value : undefined
   // Nor can UTF-8 without escapes hold a lone surrogate.
   return hasDuplicateMember(text) || hasLoneSurrogate(text) ? undefined : value
 }
@@ -44,12 +55,6 @@ function countQuotes(value: unknown, depth: number): number {
   }
   for (const name of Object.keys(value)) quotes += 2 + countQuotes((value as JsonObject)[name], depth + 1)
   return quotes
-}
-
-function countOccurrences(text: string, character: string): number {
-  let count = 0
-  for (let at = text.indexOf(character); at !== -1; at = text.indexOf(character, at + 1)) count++
-  return count
 }
 
 /** For texts with escapes, where names must be compared as they read, not as they are written. The text is valid JSON. */

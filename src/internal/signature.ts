@@ -1,4 +1,12 @@
-import { constants, createPublicKey, type JsonWebKey, type VerifyKeyObjectInput, verify } from 'node:crypto'
+import {
+  constants,
+  createPublicKey,
+  createVerify,
+  type JsonWebKey,
+  type KeyObject,
+  type VerifyKeyObjectInput,
+  verify,
+} from 'node:crypto'
 import type { Algorithm } from '../types.ts'
 import { derOf } from './ecdsa.ts'
 import type { JsonObject } from './json.ts'
@@ -7,7 +15,7 @@ import type { JsonObject } from './json.ts'
 export interface VerificationKey {
   readonly algorithm: Algorithm
   readonly digest: string | null
-  readonly input: VerifyKeyObjectInput
+  readonly input: KeyObject | VerifyKeyObjectInput
   /** Octets; ECDSA is R‖S (RFC 7518 §3.4), so DER never fits. */
   readonly signatureLength: number
   readonly isEcdsa: boolean
@@ -15,7 +23,7 @@ export interface VerificationKey {
 
 interface Scheme {
   readonly digest: string | null
-  readonly options: Omit<VerifyKeyObjectInput, 'key'>
+  readonly options?: Omit<VerifyKeyObjectInput, 'key'>
   /** Absent: as long as the modulus. */
   readonly signatureLength?: number
 }
@@ -24,10 +32,10 @@ const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
 const pkcs1 = { padding: constants.RSA_PKCS1_PADDING }
 
 const schemes: Readonly<Record<Algorithm, Scheme>> = {
-  ES256: { digest: 'sha256', options: {}, signatureLength: 64 },
-  ES384: { digest: 'sha384', options: {}, signatureLength: 96 },
-  Ed25519: { digest: null, options: {}, signatureLength: 64 },
-  EdDSA: { digest: null, options: {}, signatureLength: 64 },
+  ES256: { digest: 'sha256', signatureLength: 64 },
+  ES384: { digest: 'sha384', signatureLength: 96 },
+  Ed25519: { digest: null, signatureLength: 64 },
+  EdDSA: { digest: null, signatureLength: 64 },
   PS256: { digest: 'sha256', options: pss },
   RS256: { digest: 'sha256', options: pkcs1 },
 }
@@ -43,7 +51,7 @@ export function importKey(jwk: JsonObject, algorithm: Algorithm): VerificationKe
     return {
       algorithm,
       digest: scheme.digest,
-      input: { key, ...scheme.options },
+      input: scheme.options === undefined ? key : { key, ...scheme.options },
       signatureLength: scheme.signatureLength ?? Math.ceil(modulusBits / 8),
       isEcdsa: jwk['kty'] === 'EC',
     }
@@ -52,21 +60,30 @@ export function importKey(jwk: JsonObject, algorithm: Algorithm): VerificationKe
   }
 }
 
-export function verifySignature(key: VerificationKey, data: Uint8Array, signature: Uint8Array): boolean {
+/**
+ * `data`: one octet a character, as every signing input is. A Verify object costs half a microsecond less than `crypto.verify`, which makes
+ * a job of the call even when nobody waits for it; EdDSA has no other way.
+ */
+export function verifySignature(key: VerificationKey, data: string, signature: Uint8Array): boolean {
   if (signature.length !== key.signatureLength) return false
   try {
-    return verify(key.digest, data, key.input, key.isEcdsa ? derOf(signature) : signature)
+    if (key.digest === null) return verify(null, Buffer.from(data, 'latin1'), key.input, signature)
+    return createVerify(key.digest)
+      .update(data, 'latin1')
+      .verify(key.input, key.isEcdsa ? derOf(signature) : signature)
   } catch {
     return false
   }
 }
 
 /** The same on one of libuv's threads: slower for one request, faster for several at once. Never rejects. */
-export function verifySignatureLater(key: VerificationKey, data: Uint8Array, signature: Uint8Array): Promise<boolean> {
+export function verifySignatureLater(key: VerificationKey, data: string, signature: Uint8Array): Promise<boolean> {
   if (signature.length !== key.signatureLength) return Promise.resolve(false)
   // derOf reuses its buffer, and the thread reads it later.
   const encoded = key.isEcdsa ? Uint8Array.from(derOf(signature)) : signature
   return new Promise<boolean>((resolve) => {
-    verify(key.digest, data, key.input, encoded, (error, isGood) => resolve(error === null && isGood))
+    verify(key.digest, Buffer.from(data, 'latin1'), key.input, encoded, (error, isGood) =>
+      resolve(error === null && isGood),
+    )
   }).catch(() => false)
 }

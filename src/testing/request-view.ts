@@ -43,5 +43,5 @@ function fieldLines(headers: Record<string, string | readonly string[]>): Reques
     const key = name.toLowerCase()
     lines.set(key, [...(lines.get(key) ?? []), ...(typeof value === 'string' ? [value] : value)])
   }
-  return (name) => lines.get(name.toLowerCase()) ?? []
+  return (name) => lines.get(name) ?? lines.get(name.toLowerCase()) ?? []
 }
