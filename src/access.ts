@@ -13,20 +13,22 @@ export interface Needs {
   readonly maxAuthAgeSeconds: number | undefined
 }
 
+/** Read only where a requirement asks for the age of an authentication. */
 export interface AccessTime {
-  readonly nowSeconds: number
+  nowSeconds(): number
   readonly toleranceSeconds: number
 }
 
 export function accessTime({ clock, token }: Pick<Policy, 'clock' | 'token'>): AccessTime {
-  return { nowSeconds: clock.now() / 1_000, toleranceSeconds: token.toleranceSeconds }
+  return { nowSeconds: () => clock.now() / 1_000, toleranceSeconds: token.toleranceSeconds }
 }
 
 /** Step 5 for every route; a route's own requirement is judged by authorize.ts. */
 export function createFloorStep(policy: Pick<Policy, 'access' | 'clock' | 'token'>): Step {
+  const time = accessTime(policy)
   return function checkFloor({ token, request }) {
     if (policy.access === undefined || token?.context === undefined) return undefined
-    return checkAccess(policy.access, token.context, request, accessTime(policy))
+    return checkAccess(policy.access, token.context, request, time)
   }
 }
 
@@ -86,7 +88,7 @@ function isAuthenticated({ acr, maxAuthAgeSeconds }: Requirement, context: Agent
   const { authentication } = context
   if (acr !== undefined && !(authentication.acr !== undefined && acr.includes(authentication.acr))) return false
   if (maxAuthAgeSeconds === undefined) return true
-  const age = time.nowSeconds - (authentication.time ?? Number.NaN)
+  const age = time.nowSeconds() - (authentication.time ?? Number.NaN)
   // An authentication yet to come proves nothing.
   return age <= maxAuthAgeSeconds && age >= -time.toleranceSeconds
 }

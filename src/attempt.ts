@@ -36,6 +36,8 @@ export class Attempt {
   readonly view: RequestView
   /** What the framework calls the request; predicates of the floor get it. */
   readonly request: object
+  /** Milliseconds since the epoch, read when the steps begin and after each wait. */
+  nowMs: number = Number.NaN
   scheme: Scheme | undefined = undefined
   /** Cleared as soon as it is hashed and verified. */
   accessToken = ''

@@ -38,6 +38,7 @@ export function createAuthorizer(
 ): Authorizer {
   const known = new WeakMap<AnyRequirement, Compiled>()
   const issuers = [...policy.issuers.keys()]
+  const time = accessTime(policy)
 
   function compile(raw: AnyRequirement): Compiled {
     const memo = known.get(raw)
@@ -68,7 +69,7 @@ export function createAuthorizer(
   return {
     authorize(context, raw, request, attempt) {
       const { requirement, needs } = compile(raw)
-      return andThen(checkAccess(requirement, context, request, accessTime(policy)), (denial) =>
+      return andThen(checkAccess(requirement, context, request, time), (denial) =>
         conclude(denial, context, needs, attempt),
       )
     },

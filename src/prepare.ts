@@ -16,7 +16,7 @@ export function createTokenStep(tokens: TokenReader<PreparedToken>): Step {
   return function verifyToken(attempt) {
     const token = attempt.accessToken
     attempt.accessToken = ''
-    return andThen(tokens.verify(token, attempt.tokenHash ?? ''), (verified) => {
+    return andThen(tokens.verify(token, attempt.tokenHash ?? '', attempt.nowMs), (verified) => {
       if (verified instanceof Denial) return verified
       attempt.token = verified
       return undefined

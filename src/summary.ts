@@ -96,7 +96,7 @@ function reach(requirements: readonly AnyRequirement[], context: AgentContext, n
     const read = new OptionReader()
     const compiled = compileRequirement(read, 'requirement', raw, [context.token.issuer])
     const decided: Requirement = { ...compiled, where: undefined, details: detailsPresent(compiled, context) }
-    const denial = checkAccess(decided, context, undefined, { nowSeconds: now / 1_000, toleranceSeconds: 5 })
+    const denial = checkAccess(decided, context, undefined, { nowSeconds: () => now / 1_000, toleranceSeconds: 5 })
     if (denial instanceof Denial) return { reachable: 'no' as const, code: denial.code }
     // A rule that lacks an issuer is judged by the verifier it meets.
     const isOpen = read.problems.length > 0 || compiled.where !== undefined || compiled.details !== undefined

@@ -44,7 +44,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   /** The way of a request. Each step says nothing, or why it refuses; the first refusal is the answer. */
   const steps: readonly Step[] = [
-    createCredentialsStep(policy, tokens.isKnown),
+    createCredentialsStep(policy),
     createTokenStep(tokens),
     createRevocationStep(policy.revocation),
     sender.check,
@@ -54,6 +54,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   ]
 
   function walk(attempt: Attempt, from: number): MaybePromise<Denial | undefined> {
+    attempt.nowMs = policy.clock.now()
     for (let at = from; at < steps.length; at++) {
       const denial = (steps[at] as Step)(attempt)
       if (denial instanceof Promise) return denial.then((late) => late ?? walk(attempt, at + 1))

@@ -80,9 +80,9 @@ export function createSenderCheck(policy: Policy): SenderCheck {
   function checkProof(attempt: Attempt, { jkt }: Confirmation): MaybePromise<Denial | undefined> {
     if (jkt === undefined) return undefined
     if (proofs === undefined) return new Denial('binding_unsupported')
-    const { view, tokenHash = '', token } = attempt
+    const { view, tokenHash = '', token, nowMs } = attempt
     const memo = token?.proofKey ?? { header: '', key: undefined, owner: undefined }
-    return andThen(proofs.check(view, { jkt, tokenHash, nowMs: clock.now(), memo }), (proof) => {
+    return andThen(proofs.check(view, { jkt, tokenHash, nowMs, memo }), (proof) => {
       if (proof instanceof Denial) return proof
       attempt.proof = proof
       return undefined
@@ -96,7 +96,7 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     })
   }
 
-  function consume({ proof, token }: Attempt): MaybePromise<Denial | undefined> {
+  function consume({ proof, token, nowMs }: Attempt): MaybePromise<Denial | undefined> {
     const jkt = token?.binding instanceof Denial ? undefined : token?.binding.jkt
     if (token === undefined || jkt === undefined) return undefined
     if (dpop === false || proof === undefined) return new Denial('replay_unavailable')
@@ -104,7 +104,7 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     if (isMemoryReplayStore(store)) {
       token.proofKey.owner ??= store.ownerOf(jkt, token.partition)
       const { owner } = token.proofKey
-      return judgeAnswer(store.remember(owner, proof.jti, proof.freshUntil, clock.now(), clock.monotonic()))
+      return judgeAnswer(store.remember(owner, proof.jti, proof.freshUntil, nowMs, clock.monotonic()))
     }
     const name = replayName(jkt, proof.jti)
     const end = proof.freshUntil + sharedStoreSkewMs

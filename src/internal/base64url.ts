@@ -1,9 +1,9 @@
 /** Strict base64url (RFC 4648 §5 as RFC 7515 §2 profiles it): no padding, no whitespace, no unused bits. */
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-/** Six bits, or `foreign` for what is not of the alphabet. */
+/** By the low octet of a character: six bits, or `foreign` for what is not of the alphabet. */
 const foreign = 64
-const sextets = new Uint8Array(128).fill(foreign)
+const sextets = new Uint8Array(256).fill(foreign)
 for (let i = 0; i < alphabet.length; i++) sextets[alphabet.charCodeAt(i)] = i
 
 const shape = /^[A-Za-z0-9_-]*$/
@@ -23,9 +23,10 @@ function hasCanonicalEnd(text: string): boolean {
   return (sextetAt(text, text.length - 1) & (rest === 2 ? 15 : 3)) === 0
 }
 
+/** 64 or more for a character that is not of the alphabet. */
 function sextetAt(text: string, at: number): number {
   const code = text.charCodeAt(at)
-  return code < 128 ? (sextets[code] as number) : foreign
+  return (sextets[code & 0xff] as number) | ((code >> 8) << 6)
 }
 
 /**
@@ -58,7 +59,7 @@ export function decodeBase64url(text: string, start: number, end: number, octets
     // The bits that no octet uses (RFC 4648 §3.5): else one value has several spellings.
     if ((tail === 3 ? c & 3 : b & 15) !== 0) return -1
   }
-  return (seen & foreign) === 0 ? to : -1
+  return seen < foreign ? to : -1
 }
 
 /** Canonical base64url of exactly `octets` octets. */

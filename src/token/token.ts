@@ -16,9 +16,8 @@ export interface VerifiedToken {
 }
 
 export interface TokenReader<T> {
-  verify(token: string, tokenHash: string): MaybePromise<T | Denial>
-  /** Has a token of this hash been verified of late? It may have expired since. */
-  isKnown(tokenHash: string): boolean
+  /** `nowMs`: wall time. After a wait for keys the clock is read again. */
+  verify(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial>
   readonly cachedTokens: number
 }
 
@@ -50,22 +49,23 @@ export function createTokenReader<T>(
   const cache = new LRUCache<string, Entry<T>>({ max: policy.cache.tokens })
   const maxCachedMs = policy.cache.tokenSeconds * 1_000
 
-  function verify(token: string, tokenHash: string): MaybePromise<T | Denial> {
+  function verify(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial> {
     const entry = cache.get(tokenHash)
     if (entry !== undefined) {
-      if (isUsable(entry)) return checkLife(entry.token.claims) ?? entry.prepared
+      if (isUsable(entry)) return checkLife(entry.token.claims, nowMs) ?? entry.prepared
       cache.delete(tokenHash)
     }
-    return verifyAnew(token, tokenHash)
+    return verifyAnew(token, tokenHash, nowMs)
   }
 
   function isUsable(entry: Entry<T>): boolean {
     return policy.clock.monotonic() - entry.cachedAt < maxCachedMs && entry.keyring.vouchesFor(entry.key)
   }
 
-  function verifyAnew(token: string, tokenHash: string): MaybePromise<T | Denial> {
+  function verifyAnew(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial> {
     const jws = readCompact(token)
-    if (jws === undefined || !hasPlainHeader(jws)) return new Denial('token_malformed')
+    if (jws === undefined) return new Denial(token68.test(token) ? 'token_malformed' : 'request_malformed')
+    if (!hasPlainHeader(jws)) return new Denial('token_malformed')
     const { typ, alg, kid } = jws.header as { typ?: unknown; alg?: unknown; kid?: string }
     const iss = jws.payload['iss']
     const issuer = typeof iss === 'string' ? policy.issuers.get(iss) : undefined
@@ -77,7 +77,7 @@ export function createTokenReader<T>(
     }
     // Before the signature: an expired token is worth no cryptography.
     const exp = jws.payload['exp']
-    if (typeof exp === 'number' && isExpired(exp)) return new Denial('token_expired')
+    if (typeof exp === 'number' && isExpired(exp, nowMs)) return new Denial('token_expired')
     return andThen(keyring.find(kid, alg as Algorithm), (key) => {
       if (key instanceof Denial) return key
       if (!verifySignature(key.key, signingInput(jws), jws.signature)) {
@@ -103,7 +103,8 @@ export function createTokenReader<T>(
   ): T | Denial {
     const claims = readClaims(sealedCopy(jws.payload))
     if (typeof claims === 'string') return new Denial('token_claim', { claim: claims, issuer: issuer.issuer })
-    const refusal = checkAudience(claims, issuer) ?? checkLife(claims) ?? checkLifetime(claims, issuer)
+    const refusal =
+      checkAudience(claims, issuer) ?? checkLife(claims, policy.clock.now()) ?? checkLifetime(claims, issuer)
     if (refusal !== undefined) return refusal
     const token = { issuer, claims }
     const prepared = prepare(token)
@@ -113,14 +114,14 @@ export function createTokenReader<T>(
 
   const hint = 'token.clockToleranceSeconds'
 
-  function isExpired(exp: number): boolean {
-    return !(policy.clock.now() / 1_000 < exp + policy.token.toleranceSeconds)
+  function isExpired(exp: number, nowMs: number): boolean {
+    return !(nowMs / 1_000 < exp + policy.token.toleranceSeconds)
   }
 
   /** `nbf` (RFC 7519 §4.1.5), and no token comes from the future. */
-  function checkLife({ exp, nbf, iat }: TokenClaims): Denial | undefined {
-    if (isExpired(exp)) return new Denial('token_expired')
-    const now = policy.clock.now() / 1_000
+  function checkLife({ exp, nbf, iat }: TokenClaims, nowMs: number): Denial | undefined {
+    if (isExpired(exp, nowMs)) return new Denial('token_expired')
+    const now = nowMs / 1_000
     const latest = now + policy.token.toleranceSeconds
     if (!(iat <= latest)) return new Denial('token_not_active', { claim: 'iat', iatOffset: iat - now, hint })
     if (!(nbf === undefined || nbf <= latest)) return new Denial('token_not_active', { claim: 'nbf', hint })
@@ -129,12 +130,14 @@ export function createTokenReader<T>(
 
   return {
     verify,
-    isKnown: (tokenHash) => cache.has(tokenHash),
     get cachedTokens() {
       return cache.size
     },
   }
 }
+
+/** RFC 9110 §11.2: what is none was no credential at all. */
+const token68 = /^[A-Za-z0-9\-._~+/]+=*$/
 
 /** For facts: what an unknown value was. Its own `toString` may be anything. */
 function shown(value: unknown): string {

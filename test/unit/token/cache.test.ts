@@ -85,7 +85,7 @@ function countingReader(cache: { tokens?: number; tokenSeconds?: number }) {
   let prepared = 0
   const reader = createTokenReader(policy, createKeyrings(policy), () => ++prepared)
   function read(token: string): number | Denial {
-    const answer = reader.verify(token, sha256Url(token))
+    const answer = reader.verify(token, sha256Url(token), clock.now())
     if (answer instanceof Promise) throw new Error('static keys need no promise')
     return answer
   }
