@@ -47,6 +47,7 @@ export class Attempt {
   /** Every proof the token owes was shown, and used up. */
   isSenderProven = false
   #requestId: string | undefined
+  #events = 0
 
   constructor(view: RequestView, request: object) {
     this.view = view
@@ -57,5 +58,10 @@ export class Attempt {
   get requestId(): string {
     this.#requestId ??= randomUUID()
     return this.#requestId
+  }
+
+  /** Of the next event about this request: a number behind its id, as one random id is dear enough. */
+  nextEventId(): string {
+    return `${this.requestId}-${++this.#events}`
   }
 }

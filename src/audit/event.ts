@@ -18,10 +18,9 @@ export function authenticationEvent(
   const { token, tokenHash } = attempt
   const refusal = verdict.ok ? undefined : verdict.refusal
   const parties = token?.parties instanceof Denial ? undefined : token?.parties
-  const unverifiedId = tokenHash === undefined ? null : `h:${tokenHash}`
   return finish(refusal, {
     version: 1,
-    id: randomUUID(),
+    id: attempt.nextEventId(),
     requestId: attempt.requestId,
     time,
     phase: 'authentication',
@@ -37,7 +36,7 @@ export function authenticationEvent(
     scopesGranted: token?.token.claims.scopes ?? none,
     sender: describeSender(attempt.isSenderProven ? token?.sender : undefined),
     proof: describeProof(attempt, verdict),
-    tokenId: token?.token.claims.jti ?? unverifiedId,
+    tokenId: token?.token.claims.jti ?? (tokenHash === undefined ? null : `h:${tokenHash}`),
     relaxations: refusal === undefined ? (token?.relaxations ?? none) : none,
   })
 }
@@ -53,7 +52,7 @@ export function accessEvent(
   const refusal = decision.ok ? undefined : decision.refusal
   return finish(refusal, {
     version: 1,
-    id: randomUUID(),
+    id: attempt?.nextEventId() ?? randomUUID(),
     requestId: attempt?.requestId ?? randomUUID(),
     time,
     phase: 'access',
