@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Confirmation } from './binding/confirmation.ts'
 import type { Proof } from './binding/dpop.ts'
 import type { ProofKeyMemo } from './binding/proof-keys.ts'
+import type { ProofOwner } from './binding/replay.ts'
 import type { Scheme } from './credentials.ts'
 import type { Parties } from './delegation.ts'
 import type { Denial } from './internal/denial.ts'
@@ -26,6 +27,8 @@ export interface PreparedToken {
   readonly revocationQuery: RevocationQuery
   readonly relaxations: readonly string[]
   readonly proofKey: ProofKeyMemo
+  /** As whose the built-in memory remembers its proofs; made with the first. */
+  proofOwner: ProofOwner | undefined
 }
 
 /** Says nothing, or why it refuses. */

@@ -51,7 +51,7 @@ function readScheme(line: string): Scheme | undefined {
 const goesOn = /[!#$%&'*+\-.^_`|~0-9A-Za-z]/
 const isAscii = /^[\x20-\x7e\t]*$/
 
-/** RFC 9110 §11.4: `auth-scheme 1*SP token68`. */
+/** RFC 9110 §11.4: `auth-scheme 1*SP` and the rest, whose characters are looked at where it is read. */
 function readToken(line: string, schemeLength: number): string | undefined {
   let start = schemeLength
   while (line.charCodeAt(start) === 0x20) start++

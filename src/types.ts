@@ -108,8 +108,8 @@ export interface DpopOptions {
   /** `strict` also refuses an `htu` that carries a query or fragment. */
   htu?: 'rfc9449' | 'strict' | undefined
   /**
-   * Proof signatures on libuv's threads: never (default; `checkNow` stays synchronous), always, or `adaptive`: from the
-   * second request on that one turn of the event loop brings.
+   * Proof signatures on libuv's threads: always, never (`checkNow` stays synchronous), or `adaptive` (default): what the
+   * first callback of a turn of the event loop brings is verified at once, the rest of that turn on the threads.
    */
   offload?: 'never' | 'adaptive' | 'always' | undefined
   preset?: 'fapi2' | 'mcp' | undefined

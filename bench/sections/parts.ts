@@ -51,7 +51,7 @@ export const parts: Section = async (depth) => {
     measure('decode a token', () => flat(token()), readCompact),
     measure('decode a proof', () => flat(agent.proof()), readCompact),
     measure(
-      'split a proof',
+      'split a proof, decode its signature',
       () => flat(agent.proof()),
       (proof) => splitCompact(proof),
     ),

@@ -50,10 +50,11 @@ export function accessEvent(
   scopesRequired: readonly string[],
 ): AuditEvent {
   const refusal = decision.ok ? undefined : decision.refusal
+  const requestId = attempt?.requestId ?? randomUUID()
   return finish(refusal, {
     version: 1,
-    id: attempt?.nextEventId() ?? randomUUID(),
-    requestId: attempt?.requestId ?? randomUUID(),
+    id: attempt?.nextEventId() ?? `${requestId}-1`,
+    requestId,
     time,
     phase: 'access',
     decision: refusal === undefined ? 'admitted' : 'refused',

@@ -1,16 +1,15 @@
+import type { Words } from './chaskey.ts'
+
 /**
  * A set of 128-bit digests in typed arrays, each with a mark: 20 bytes a slot, and nothing for the garbage collector. It is
  * split into shards that grow one by one, so that no insertion has to move more than a small part of it. Entries are never
  * removed singly: those whose mark has died are left behind the next time their shard is rebuilt.
  */
 export interface DigestSet {
-  has(digest: Digest): boolean
+  has(digest: Words): boolean
   /** Adds a digest that is not there. */
-  add(digest: Digest, mark: number): void
+  add(digest: Words, mark: number): void
 }
-
-/** Four words, as good as random: they choose the place. */
-export type Digest = Int32Array
 
 const shards = 256
 /** Four words of digest and the mark; a mark of 0 is an empty slot. */
@@ -26,12 +25,9 @@ export function createDigestSet(isLive: (mark: number) => boolean): DigestSet {
   /** Slots in use per shard, dead ones included. */
   const used = new Uint32Array(shards)
 
-  function has(digest: Digest): boolean {
+  function has(digest: Words): boolean {
     const slots = table[shardOf(digest)] as Int32Array
-    const a = digest[0] as number
-    const b = digest[1] as number
-    const c = digest[2] as number
-    const d = digest[3] as number
+    const { a, b, c, d } = digest
     for (let at = home(slots, a); slots[at + 4] !== 0; at = next(slots, at)) {
       const isSame = slots[at] === a && slots[at + 1] === b && slots[at + 2] === c && slots[at + 3] === d
       if (isSame && isLive(slots[at + 4] as number)) return true
@@ -39,12 +35,15 @@ export function createDigestSet(isLive: (mark: number) => boolean): DigestSet {
     return false
   }
 
-  function add(digest: Digest, mark: number): void {
+  function add(digest: Words, mark: number): void {
     const shard = shardOf(digest)
     if ((used[shard] as number) >= ((table[shard] as Int32Array).length / words) * maxLoad) rebuild(shard)
     const slots = table[shard] as Int32Array
-    const at = emptySlot(slots, digest[0] as number)
-    for (let word = 0; word < 4; word++) slots[at + word] = digest[word] as number
+    const at = emptySlot(slots, digest.a)
+    slots[at] = digest.a
+    slots[at + 1] = digest.b
+    slots[at + 2] = digest.c
+    slots[at + 3] = digest.d
     slots[at + 4] = mark
     used[shard] = (used[shard] as number) + 1
   }
@@ -70,8 +69,9 @@ export function createDigestSet(isLive: (mark: number) => boolean): DigestSet {
   return { has, add }
 }
 
-function shardOf(digest: Digest): number {
-  return (digest[3] as number) & (shards - 1)
+/** Digests are as good as random: their words choose the place. */
+function shardOf({ d }: Words): number {
+  return d & (shards - 1)
 }
 
 /** Where probing starts: slots are a power of two. */

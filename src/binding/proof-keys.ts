@@ -6,7 +6,6 @@ import { fitsAlgorithm, thumbprint } from '../internal/jwk.ts'
 import { importKey, type VerificationKey } from '../internal/signature.ts'
 import type { Algorithm } from '../types.ts'
 import { isRefusedAsPublished } from './published-keys.ts'
-import type { ProofOwner } from './replay.ts'
 
 /** The header of a proof, read: which key signed it, by its own word. */
 export interface ProofHeader {
@@ -45,11 +44,10 @@ export function importProofKey(header: ProofHeader, jkt: string): ProofKey | und
   return key === undefined ? undefined : { jkt, key }
 }
 
-/** The last proof header seen with a token, and its key; and as whose its proofs are remembered. */
+/** The last proof header seen with a token, and its key. */
 export interface ProofKeyMemo {
   header: string
   key: ProofKey | undefined
-  owner: ProofOwner | undefined
 }
 
 /** Imported keys under their exact encoded header. Entered only after a good signature, so nobody else can fill it. */

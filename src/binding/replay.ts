@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { systemClock } from '../internal/clock.ts'
 import { OptionReader } from '../internal/option-reader.ts'
 import type { Clock, ReplayAnswer, ReplayStore } from '../types.ts'
-import { createChaskey } from './chaskey.ts'
-import { createDigestSet, type Digest } from './digest-set.ts'
-import { addTo, type Cells, cellsOf, countIn, createTally, type Tally } from './tally.ts'
+import { createChaskey, type Words } from './chaskey.ts'
+import { createDigestSet } from './digest-set.ts'
+import { addTo, countIn, createTally, type Tally } from './tally.ts'
 
 /** The built-in store also says `past`: the proof ended at or before the latest end forgotten, so nobody can vouch for it. */
 export type MemoryAnswer = ReplayAnswer | 'past'
@@ -22,8 +22,9 @@ export interface MemoryReplayStore extends ReplayStore {
 /** Of one store alone. */
 export interface ProofOwner {
   /** The state of the MAC behind the thumbprint. */
-  readonly state: Int32Array
-  readonly cells: Cells
+  readonly state: Words
+  /** A digest of the partition. */
+  readonly client: Words
 }
 
 /** Entries that end within the same ten seconds; forgotten together. */
@@ -49,7 +50,7 @@ export function memoryReplayStore(
 ): MemoryReplayStore {
   const { capacity, quota, clock } = readStoreOptions(options)
   /** Clients choose what they are remembered by, but not where: nobody can make two names one, or crowd a corner of the table. */
-  const mac = createChaskey(new Int32Array(Uint8Array.from(randomBytes(16)).buffer))
+  const mac = createChaskey(randomWords())
   /** By the ten seconds in which they end, and by mark. */
   const bySlot = new Map<number, Generation>()
   const byMark = new Map<number, Generation>()
@@ -63,15 +64,15 @@ export function memoryReplayStore(
   /** The latest end among the entries forgotten. */
   let floor = Number.NEGATIVE_INFINITY
 
-  function insert(digest: Digest, expiresAt: number, cells: Cells, now: number, monotonic: number): MemoryAnswer {
+  function insert(digest: Words, expiresAt: number, client: Words, now: number, monotonic: number): MemoryAnswer {
     forgetPast(now, monotonic)
     if (digests.has(digest)) return 'seen'
     if (!(expiresAt > floor)) return 'past'
     if (size >= capacity) return 'full'
-    if (size > capacity / 2 && countIn(tallies, cells) >= quota * capacity) return 'quota'
+    if (size > capacity / 2 && countIn(tallies, client) >= quota * capacity) return 'quota'
     const generation = generationOf(expiresAt)
     digests.add(digest, generation.mark)
-    addTo(generation.tally, cells)
+    addTo(generation.tally, client)
     generation.latestEnd = Math.max(generation.latestEnd, expiresAt)
     earliestEnd = Math.min(earliestEnd, generation.latestEnd)
     generation.retainUntil = Math.max(generation.retainUntil, monotonic + (expiresAt - now))
@@ -111,14 +112,15 @@ export function memoryReplayStore(
 
   const store: MemoryReplayStore = {
     add(key, expiresAt, partition) {
-      const cells = cellsOf(mac.tag(partition))
-      const answer = insert(mac.tag(key), expiresAt, cells, clock.now(), clock.monotonic())
+      const now = clock.now()
+      const monotonic = clock.monotonic()
+      const answer = insert(mac.tag(key), expiresAt, mac.tag(partition), now, monotonic)
       return answer === 'past' ? 'seen' : answer
     },
     // A thumbprint has 43 characters: with the spaces it fills whole blocks of the MAC.
-    ownerOf: (jkt, partition) => ({ state: mac.absorb(jkt.padEnd(48)), cells: cellsOf(mac.tag(partition)) }),
-    remember: ({ state, cells }, jti, expiresAt, now, monotonic) =>
-      insert(mac.tag(jti, state), expiresAt, cells, now, monotonic),
+    ownerOf: (jkt, partition) => ({ state: mac.absorb(jkt.padEnd(48)), client: mac.tag(partition) }),
+    remember: ({ state, client }, jti, expiresAt, now, monotonic) =>
+      insert(mac.tag(jti, state), expiresAt, client, now, monotonic),
     get size() {
       return size
     },
@@ -126,6 +128,16 @@ export function memoryReplayStore(
   }
   ours.add(store)
   return store
+}
+
+function randomWords(): Words {
+  const octets = randomBytes(16)
+  return {
+    a: octets.readInt32LE(0),
+    b: octets.readInt32LE(4),
+    c: octets.readInt32LE(8),
+    d: octets.readInt32LE(12),
+  }
 }
 
 function readStoreOptions(options: unknown): { capacity: number; quota: number; clock: Clock } {

@@ -1,4 +1,4 @@
-import type { Attempt, Step } from '../attempt.ts'
+import type { Attempt, PreparedToken, Step } from '../attempt.ts'
 import { hintAtPerProcessReplay } from '../hints.ts'
 import { Denial } from '../internal/denial.ts'
 import { sha256 } from '../internal/hash.ts'
@@ -52,7 +52,7 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     if (token === undefined) return new Denial('token_malformed')
     const { binding } = token
     if (binding instanceof Denial) return binding
-    return checkScheme(attempt, binding) ?? checkCertificate(attempt, binding) ?? checkProof(attempt, binding)
+    return checkScheme(attempt, binding) ?? checkCertificate(attempt, binding) ?? checkProof(attempt, token, binding)
   }
 
   /** jkt, alone or with a certificate, goes under DPoP (RFC 9449 §7.1, §7.2), a certificate alone under Bearer (RFC 8705 §3). */
@@ -77,12 +77,11 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     })
   }
 
-  function checkProof(attempt: Attempt, { jkt }: Confirmation): MaybePromise<Denial | undefined> {
+  function checkProof(attempt: Attempt, token: PreparedToken, { jkt }: Confirmation): MaybePromise<Denial | undefined> {
     if (jkt === undefined) return undefined
     if (proofs === undefined) return new Denial('binding_unsupported')
-    const { view, tokenHash = '', token, nowMs } = attempt
-    const memo = token?.proofKey ?? { header: '', key: undefined, owner: undefined }
-    return andThen(proofs.check(view, { jkt, tokenHash, nowMs, memo }), (proof) => {
+    const { view, tokenHash = '', nowMs } = attempt
+    return andThen(proofs.check(view, { jkt, tokenHash, nowMs, memo: token.proofKey }), (proof) => {
       if (proof instanceof Denial) return proof
       attempt.proof = proof
       return undefined
@@ -102,9 +101,8 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     if (dpop === false || proof === undefined) return new Denial('replay_unavailable')
     const store = dpop.replay
     if (isMemoryReplayStore(store)) {
-      token.proofKey.owner ??= store.ownerOf(jkt, token.partition)
-      const { owner } = token.proofKey
-      return judgeAnswer(store.remember(owner, proof.jti, proof.freshUntil, nowMs, clock.monotonic()))
+      token.proofOwner ??= store.ownerOf(jkt, token.partition)
+      return judgeAnswer(store.remember(token.proofOwner, proof.jti, proof.freshUntil, nowMs, clock.monotonic()))
     }
     const name = replayName(jkt, proof.jti)
     const end = proof.freshUntil + sharedStoreSkewMs

@@ -8,19 +8,12 @@ for (let i = 0; i < alphabet.length; i++) sextets[alphabet.charCodeAt(i)] = i
 
 const shape = /^[A-Za-z0-9_-]*$/
 
+/** The bits of the last character that no octet uses must be zero (RFC 4648 §3.5): else one value has several spellings. */
 export function isBase64url(text: string): boolean {
-  return shape.test(text) && hasCanonicalEnd(text)
-}
-
-/**
- * The bits of the last character that no octet uses must be zero (RFC 4648 §3.5); else one value has several spellings.
- * The alphabet is the caller's to check.
- */
-function hasCanonicalEnd(text: string): boolean {
-  const rest = text.length & 3
-  if (rest === 0) return true
-  if (rest === 1) return false
-  return (sextetAt(text, text.length - 1) & (rest === 2 ? 15 : 3)) === 0
+  if (!shape.test(text)) return false
+  const tail = text.length & 3
+  const last = sextetAt(text, text.length - 1)
+  return tail === 0 || (tail !== 1 && (tail === 3 ? last & 3 : last & 15) === 0)
 }
 
 /** 64 or more for a character that is not of the alphabet. */
@@ -56,7 +49,7 @@ export function decodeBase64url(text: string, start: number, end: number, octets
     seen |= a | b | c
     octets[to++] = (a << 2) | (b >> 4)
     if (tail === 3) octets[to++] = (b << 4) | (c >> 2)
-    // The bits that no octet uses (RFC 4648 §3.5): else one value has several spellings.
+    // As in isBase64url.
     if ((tail === 3 ? c & 3 : b & 15) !== 0) return -1
   }
   return seen < foreign ? to : -1

@@ -41,7 +41,7 @@ export function splitCompact(text: string, known = 0): CompactParts | undefined 
 }
 
 /** Strict: canonical base64url holding one JSON object. */
-export function decodeObject(text: string, start = 0, end: number = text.length): JsonObject | undefined {
+export function decodeObject(text: string, start: number, end: number): JsonObject | undefined {
   const octets = end - start <= scratch.length ? scratch : Buffer.allocUnsafe(end - start)
   const length = decodeBase64url(text, start, end, octets)
   return length === -1 ? undefined : parseJsonObject(octets, length)
@@ -50,7 +50,7 @@ export function decodeObject(text: string, start = 0, end: number = text.length)
 /** Nothing of it outlives one call. */
 const scratch = Buffer.allocUnsafeSlow(8_192)
 
-export function signingInput({ text, payloadEnd }: Pick<CompactParts, 'text' | 'payloadEnd'>): string {
+export function signingInput({ text, payloadEnd }: CompactParts): string {
   return text.slice(0, payloadEnd)
 }
 

@@ -61,8 +61,8 @@ export function importKey(jwk: JsonObject, algorithm: Algorithm): VerificationKe
 }
 
 /**
- * `data`: one octet a character, as every signing input is. A Verify object costs half a microsecond less than `crypto.verify`, which makes
- * a job of the call even when nobody waits for it; EdDSA has no other way.
+ * `data`: one octet a character, as every signing input is. A Verify object costs half a microsecond less than
+ * `crypto.verify`, which makes a job of the call even when nobody waits for it; EdDSA has no other way.
  */
 export function verifySignature(key: VerificationKey, data: string, signature: Uint8Array): boolean {
   if (signature.length !== key.signatureLength) return false

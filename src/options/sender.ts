@@ -61,7 +61,7 @@ export function readDpop(read: OptionReader, value: unknown): DpopPolicy | false
     nonce,
     replay: read.methods<ReplayStore>('dpop.replay', raw['replay'], ['add']) ?? memoryReplayStore(),
     htu: read.oneOf('dpop.htu', raw['htu'], ['rfc9449', 'strict'] as const) ?? preset.htu,
-    offload: read.oneOf('dpop.offload', raw['offload'], ['never', 'adaptive', 'always'] as const) ?? 'never',
+    offload: read.oneOf('dpop.offload', raw['offload'], ['never', 'adaptive', 'always'] as const) ?? 'adaptive',
   }
 }
 

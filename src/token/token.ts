@@ -16,7 +16,7 @@ export interface VerifiedToken {
 }
 
 export interface TokenReader<T> {
-  /** `nowMs`: wall time. After a wait for keys the clock is read again. */
+  /** `nowMs`: wall time. Once a signature holds the clock is read again, for keys may have been waited for. */
   verify(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial>
   readonly cachedTokens: number
 }

@@ -75,7 +75,7 @@ describe('one event per decision', () => {
     const [event] = sink.events
     expect(event).toEqual({
       version: 1,
-      id: expect.stringMatching(/^[\w-]{20,}$/),
+      id: `${event?.requestId}-1`,
       requestId: expect.stringMatching(/^[\w-]{20,}$/),
       time: kit.issuer.clock.now(),
       phase: 'authentication',
@@ -162,7 +162,9 @@ describe('what an event may hold', () => {
       codes.push(event.code)
       expect(event).toMatchObject({ ...nobody, decision: 'refused' })
       expect(event.tokenId).toMatch(/^h:[\w-]{43}$/)
-      isGone(event, ['m-', ...token.split('.')])
+      // The hash of a token may hold these two characters by chance.
+      isGone({ ...event, tokenId: null }, ['m-'])
+      isGone(event, token.split('.'))
     }
     expect(codes).toEqual(['token_signature', 'token_expired', 'token_key_unknown', 'token_type'])
   })

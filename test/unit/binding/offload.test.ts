@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 const resource = 'https://api.example.test'
 const url = `${resource}/tools`
 
-async function createScene(offload: 'never' | 'adaptive' | 'always') {
+async function createScene(offload: 'never' | 'adaptive' | 'always' | undefined) {
   const issuer = await createTestIssuer({ resource })
   const agent = await issuer.agent('travel-7')
   const token = await issuer.token({ agent, human: 'alice' })
@@ -35,13 +35,19 @@ test('Offload: never keeps every verdict synchronous, always none', async () => 
   expect(always.verifier.checkNow(await always.view())).toBeInstanceOf(Promise)
 })
 
-test('Offload: adaptive verifies the first of a turn at once, the others on threads', async () => {
-  const { verifier, view } = await createScene('adaptive')
-  const views = [await view(), await view(), await view()] as const
-  const first = verifier.checkNow(views[0])
-  const second = verifier.checkNow(views[1])
-  expect([first, second].map((verdict) => verdict instanceof Promise)).toEqual([false, true])
-  expect((await second).ok).toBe(true)
-  await new Promise((resolve) => setImmediate(resolve))
-  expect(verifier.checkNow(views[2])).not.toBeInstanceOf(Promise)
-})
+test.each(['adaptive', undefined] as const)(
+  'Offload: %s verifies what the first callback of a turn brings at once, what comes later in the turn on threads',
+  async (offload) => {
+    const { verifier, view } = await createScene(offload)
+    const [first, second, third, last] = [await view(), await view(), await view(), await view()] as const
+    const isLate = (one: typeof first) => verifier.checkNow(one) instanceof Promise
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([isLate(first), isLate(second)]).toEqual([false, false])
+    await Promise.resolve()
+    const verdict = verifier.checkNow(third)
+    expect(verdict).toBeInstanceOf(Promise)
+    expect((await verdict).ok).toBe(true)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(isLate(last)).toBe(false)
+  },
+)
