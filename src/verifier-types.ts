@@ -46,7 +46,10 @@ export interface PolicyDescription {
 export interface Verifier {
   /** Never throws or rejects for the caller's fault. `request`: what the floor's predicates get; default the view. */
   check(view: RequestView, request?: object): Promise<Verdict>
-  /** For adapters: the same, synchronous whenever nothing has to be awaited. */
+  /**
+   * For adapters: the same, synchronous whenever nothing has to be awaited: no keys, hook or shared store, nor a signature
+   * that `dpop.offload` gave to another thread.
+   */
   checkNow(view: RequestView, request?: object): Verdict | Promise<Verdict>
   /** The same as `check`, throwing {@link AuthError}. */
   verify(view: RequestView): Promise<AgentContext>

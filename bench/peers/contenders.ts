@@ -16,8 +16,8 @@ export type Contender = (inputs: Inputs) => Promise<Prepare>
 /** Makes of a request what the library wants to be given, and what is timed. */
 type Prepare = (request: PeerRequest) => () => unknown
 
-/** Five minutes, as the others have it. */
-const dpop = { maxAgeSeconds: 300 }
+/** Five minutes, as the others have it; on this thread, as they are called one after the other. */
+const dpop = { maxAgeSeconds: 300, offload: 'never' } as const
 
 export const contenders: Readonly<Record<Inputs['kind'], Readonly<Record<string, Contender>>>> = {
   dpop: {

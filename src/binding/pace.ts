@@ -4,7 +4,7 @@ export type Pace = () => boolean
 /**
  * `adaptive`: what the first callback of a turn of the event loop brings is verified at once, for nobody waits behind it;
  * what later callbacks of that turn bring would wait, so it is spread over the threads. A caller that judges many requests
- * in one go gets every verdict at once.
+ * in one go, or one after the other, gets every verdict at once.
  */
 export function createPace(mode: 'never' | 'adaptive' | 'always'): Pace {
   if (mode !== 'adaptive') return () => mode === 'always'
@@ -13,8 +13,8 @@ export function createPace(mode: 'never' | 'adaptive' | 'always'): Pace {
   return function offloads() {
     if (!isFirst) return isOthersTurn
     isFirst = false
-    // Microtasks run between the callbacks of a turn, immediates at its end.
-    queueMicrotask(() => {
+    // Ticks run between the callbacks of a turn, when no promise goes on any more; immediates at its end.
+    process.nextTick(() => {
       isOthersTurn = true
     })
     setImmediate(() => {

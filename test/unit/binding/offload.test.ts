@@ -39,15 +39,27 @@ test.each(['adaptive', undefined] as const)(
   'Offload: %s verifies what the first callback of a turn brings at once, what comes later in the turn on threads',
   async (offload) => {
     const { verifier, view } = await createScene(offload)
-    const [first, second, third, last] = [await view(), await view(), await view(), await view()] as const
+    const [first, second, third, fourth, last] = [
+      await view(),
+      await view(),
+      await view(),
+      await view(),
+      await view(),
+    ] as const
     const isLate = (one: typeof first) => verifier.checkNow(one) instanceof Promise
-    await new Promise((resolve) => setImmediate(resolve))
-    expect([isLate(first), isLate(second)]).toEqual([false, false])
-    await Promise.resolve()
-    const verdict = verifier.checkNow(third)
+    const turn = () => new Promise((resolve) => setImmediate(resolve))
+    await turn()
+    // Two callbacks of one turn.
+    const early = new Promise((resolve) => setImmediate(() => resolve([isLate(first), isLate(second)])))
+    const late = new Promise<unknown>((resolve) => setImmediate(() => resolve([verifier.checkNow(third)])))
+    expect(await early).toEqual([false, false])
+    const [verdict] = (await late) as [ReturnType<typeof verifier.checkNow>]
     expect(verdict).toBeInstanceOf(Promise)
     expect((await verdict).ok).toBe(true)
-    await new Promise((resolve) => setImmediate(resolve))
+    await turn()
+    // One after the other: nobody waits.
+    expect(isLate(fourth)).toBe(false)
+    await null
     expect(isLate(last)).toBe(false)
   },
 )
