@@ -4,7 +4,7 @@ export type Pace = () => boolean
 /**
  * `adaptive`: what the first callback of a turn of the event loop brings is verified at once, for nobody waits behind it;
  * what later callbacks of that turn bring would wait, so it is spread over the threads. A caller that judges many requests
- * in one go, or one after the other, gets every verdict at once.
+ * in one go gets every verdict at once.
  */
 export function createPace(mode: 'never' | 'adaptive' | 'always'): Pace {
   if (mode !== 'adaptive') return () => mode === 'always'
