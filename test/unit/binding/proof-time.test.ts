@@ -32,6 +32,20 @@ describe('age', () => {
     expect(await fresh.code({ token, proof: second })).toBe('proof_expired')
   })
 
+  test.each([
+    [59, 'admitted'],
+    [61, 'proof_expired'],
+  ] as const)('DPOP-17: it is judged behind a wait, not before: after %i s %s', async (seconds, code) => {
+    const fresh = await createWorld()
+    const revocation = {
+      async isRevoked() {
+        fresh.issuer.clock.advance(seconds)
+        return false
+      },
+    }
+    expect(await fresh.code({ verifier: fresh.verifierWith({ revocation }) })).toBe(code)
+  })
+
   test.each([1, 5, 300, 3_600])('DPOP-17: maxAgeSeconds: %i is the bound', async (maxAgeSeconds) => {
     expect(await codeAt(maxAgeSeconds, { maxAgeSeconds })).toBe('admitted')
     expect(await codeAt(maxAgeSeconds + 1, { maxAgeSeconds })).toBe('proof_expired')
