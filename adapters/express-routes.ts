@@ -1,5 +1,5 @@
 import { type GuardedRoute, requirementOf } from '../src/index.ts'
-import { isDoor } from './strict-doors.ts'
+import { isDoor } from './strict-guards.ts'
 
 /** Reading the routes of an Express app, version 4 or 5, from its router's stack. */
 

@@ -16,7 +16,7 @@ import {
 } from '../src/index.ts'
 import { type ExpressApp, routesOf } from './express-routes.ts'
 import { oweHeaders, viewOf, writeAnswer } from './node-request.ts'
-import { declareDoor } from './strict-doors.ts'
+import { declareDoor } from './strict-guards.ts'
 
 declare global {
   namespace Express {

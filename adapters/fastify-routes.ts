@@ -1,6 +1,6 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { type GuardedRoute, requirementOf } from '../src/index.ts'
-import { isDoor } from './strict-doors.ts'
+import { isDoor } from './strict-guards.ts'
 
 /** Reading the routes of a Fastify app: noted as they are registered, read when somebody asks. */
 

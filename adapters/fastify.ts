@@ -18,7 +18,7 @@ import {
 } from '../src/index.ts'
 import { collectRoutes, routesOf } from './fastify-routes.ts'
 import { oweHeaders, viewOf } from './node-request.ts'
-import { declareDoor } from './strict-doors.ts'
+import { declareDoor } from './strict-guards.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

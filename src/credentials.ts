@@ -1,6 +1,6 @@
-import type { Step } from './attempt.ts'
-import { Denial } from './internal/denial.ts'
-import { sha256 } from './internal/hash.ts'
+import type { Step } from './audit/request-state.ts'
+import { sha256 } from './jose/sha256.ts'
+import { Denial } from './refusal/denial.ts'
 
 /** The scheme the caller used, in the spelling of the registry. */
 export type Scheme = 'Bearer' | 'DPoP'

@@ -1,6 +1,12 @@
-export { AuthError } from './auth-error.ts'
-export { type MemoryReplayStore, memoryReplayStore } from './binding/replay.ts'
-export { partyKey, sentence } from './context.ts'
+export {
+  type AccessSummary,
+  declareGuard,
+  type GuardedRoute,
+  type RouteSummary,
+  requirementOf,
+  scopesOf,
+  summarize,
+} from './access/route-summary.ts'
 export {
   type Answer,
   contextOf,
@@ -11,18 +17,12 @@ export {
   type DoorSettings,
   type Entry,
   type OnRefusal,
-} from './door.ts'
+} from './adapter/admission.ts'
+export { partyKey, sentence } from './context/agent-context.ts'
 export { type OptionProblem, OptionsError } from './internal/option-reader.ts'
-export { type RefusalCode, type RefusalRow, refusals } from './refusals.ts'
-export {
-  type AccessSummary,
-  declareGuard,
-  type GuardedRoute,
-  type RouteSummary,
-  requirementOf,
-  scopesOf,
-  summarize,
-} from './summary.ts'
+export { AuthError } from './refusal/auth-error.ts'
+export { type RefusalCode, type RefusalRow, refusals } from './refusal/table.ts'
+export { type MemoryReplayStore, memoryReplayStore } from './replay/memory-store.ts'
 export type {
   AccessRequirement,
   AgentContext,
@@ -57,6 +57,6 @@ export type {
   Verdict,
   VerifierOptions,
   WarningCode,
-} from './types.ts'
+} from './types/index.ts'
+export type { Health, PolicyDescription, ResourceMetadata, Verifier } from './types/verifier.ts'
 export { createVerifier } from './verifier.ts'
-export type { Health, PolicyDescription, ResourceMetadata, Verifier } from './verifier-types.ts'

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
-import { settle } from './internal/later.ts'
-import { revocationQueries } from './revocation.ts'
-import type { AgentContext, Clock, RevocationQuery, RevocationSource } from './types.ts'
+import { settle } from './internal/maybe-promise.ts'
+import { revocationQueries } from './token/revocation.ts'
+import type { AgentContext, Clock, RevocationQuery, RevocationSource } from './types/index.ts'
 
 /** For connections that outlive their request: a signal that aborts when the token's authority ends. */
 export interface Leases {

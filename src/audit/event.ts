@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Attempt } from '../attempt.ts'
-import { Denial } from '../internal/denial.ts'
-import type { RefusalCode } from '../refusals.ts'
-import type { AgentContext, AuditEvent, Decision, Facts, Refusal, Verdict } from '../types.ts'
+import { Denial } from '../refusal/denial.ts'
+import type { RefusalCode } from '../refusal/table.ts'
+import type { AgentContext, AuditEvent, Decision, Facts, Refusal, Verdict } from '../types/index.ts'
+import type { Attempt } from './request-state.ts'
 
 const none: readonly never[] = Object.freeze([])
 

@@ -1,11 +1,11 @@
 import { channel } from 'node:diagnostics_channel'
-import type { Needs } from '../access.ts'
-import type { Attempt } from '../attempt.ts'
-import type { MaybePromise } from '../internal/later.ts'
-import type { Policy } from '../options.ts'
-import type { AgentContext, AuditEvent, Decision, Verdict } from '../types.ts'
-import type { Health } from '../verifier-types.ts'
+import type { Needs } from '../access/check.ts'
+import type { MaybePromise } from '../internal/maybe-promise.ts'
+import type { Policy } from '../options/policy.ts'
+import type { AgentContext, AuditEvent, Decision, Verdict } from '../types/index.ts'
+import type { Health } from '../types/verifier.ts'
 import { accessEvent, authenticationEvent } from './event.ts'
+import type { Attempt } from './request-state.ts'
 import { createQueuedWriter, createRequiredWriter } from './sinks.ts'
 
 /** Every refusal is published here: `{ refusal, event }`. */

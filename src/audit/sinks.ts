@@ -1,6 +1,6 @@
-import { andThen, isThenable, type MaybePromise, settle } from '../internal/later.ts'
-import type { AuditEvent, AuditSink } from '../types.ts'
-import type { Health } from '../verifier-types.ts'
+import { andThen, isThenable, type MaybePromise, settle } from '../internal/maybe-promise.ts'
+import type { AuditEvent, AuditSink } from '../types/index.ts'
+import type { Health } from '../types/verifier.ts'
 
 const maxPending = 10_000
 

@@ -1,9 +1,9 @@
 import type { JSONWebKeySet } from 'jose'
-import { readHttpsUrl } from '../internal/net.ts'
 import type { OptionReader } from '../internal/option-reader.ts'
-import { algorithms as knownAlgorithms } from '../internal/signature.ts'
+import { readHttpsUrl } from '../internal/urls.ts'
+import { algorithms as knownAlgorithms } from '../jose/signature.ts'
 import { readKeySet } from '../token/keys.ts'
-import type { Algorithm } from '../types.ts'
+import type { Algorithm } from '../types/index.ts'
 
 export interface IssuerPolicy {
   readonly issuer: string

@@ -1,6 +1,6 @@
-import { memoryReplayStore } from '../binding/replay.ts'
 import type { OptionReader } from '../internal/option-reader.ts'
-import type { Algorithm, ReplayStore } from '../types.ts'
+import { memoryReplayStore } from '../replay/memory-store.ts'
+import type { Algorithm, ReplayStore } from '../types/index.ts'
 import { readAlgorithms } from './issuer.ts'
 
 export interface DpopPolicy {

@@ -1,4 +1,4 @@
-export { allowPublishedKeys } from '../binding/published-keys.ts'
+export { allowPublishedKeys } from '../sender/published-keys.ts'
 export type { ProofInput, TestAgent, TestAgentOptions } from './agent.ts'
 export { createTestCertificate, type TestCertificate, type TestCertificateOptions } from './certificate.ts'
 export { createTestClock, type TestClock } from './clock.ts'

@@ -1,11 +1,11 @@
 import type { JSONWebKeySet } from 'jose'
-import { Denial } from '../internal/denial.ts'
-import { isJsonObject, type JsonObject } from '../internal/json.ts'
-import { fitsAlgorithm, thumbprint } from '../internal/jwk.ts'
-import type { MaybePromise } from '../internal/later.ts'
-import { importKey, type VerificationKey } from '../internal/signature.ts'
-import type { Algorithm } from '../types.ts'
-import type { Health } from '../verifier-types.ts'
+import type { MaybePromise } from '../internal/maybe-promise.ts'
+import { fitsAlgorithm, thumbprint } from '../jose/jwk.ts'
+import { importKey, type VerificationKey } from '../jose/signature.ts'
+import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
+import { Denial } from '../refusal/denial.ts'
+import type { Algorithm } from '../types/index.ts'
+import type { Health } from '../types/verifier.ts'
 
 /** One verification key of one issuer. */
 export interface TokenKey {

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache'
-import { Denial } from '../internal/denial.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
-import type { Algorithm, Clock } from '../types.ts'
-import { discoverKeysUri, fetchJson } from './fetch-keys.ts'
+import { Denial } from '../refusal/denial.ts'
+import type { Algorithm, Clock } from '../types/index.ts'
+import { discoverKeysUri, fetchJson } from './issuer-metadata.ts'
 import { type Keyring, type KeySet, keyFacts, maxKeyIdLength, readKeySet, selectKey, type TokenKey } from './keys.ts'
 
 const longestCoolDownMs = 30_000

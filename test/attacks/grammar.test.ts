@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { createRefuser } from '../../src/challenge.ts'
 import { type Refusal, type RefusalCode, refusals } from '../../src/index.ts'
-import { Denial } from '../../src/internal/denial.ts'
+import { Denial } from '../../src/refusal/denial.ts'
+import { createRefuser } from '../../src/refusal/response.ts'
 import { parseChallenges } from '../support/challenge-grammar.ts'
 import { coldAndWarm, resource, type Shot } from '../support/stage.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { createVerifier, type RequestView, type Verdict, type Verifier, type VerifierOptions } from '../../src/index.ts'
-import { thumbprint } from '../../src/internal/jwk.ts'
+import { thumbprint } from '../../src/jose/jwk.ts'
 import { createTestClock, requestView, type TestClock } from '../../src/testing/index.ts'
 import { sha256 } from '../support/bytes.ts'
 import { type Members, makeRawKey, type RawKey, rawJws } from '../support/raw-jws.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isTarget, normalizeUrl, readTarget } from '../../src/binding/target.ts'
+import { isTarget, normalizeUrl, readTarget } from '../../src/sender/proof-url.ts'
 import { runs } from './kit.ts'
 
 /** An address as a tuple: two URLs mean the same if and only if their tuples are equal. */

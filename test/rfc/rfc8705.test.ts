@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { readConfirmation } from '../../src/binding/confirmation.ts'
-import { certificateThumbprint } from '../../src/binding/mtls.ts'
+import { certificateThumbprint } from '../../src/sender/certificate.ts'
+import { readConfirmation } from '../../src/sender/confirmation.ts'
 import { requestView } from '../../src/testing/index.ts'
 import { F02_1, F02_2, F02_4, F02_7, F02_9 } from '../support/printed.ts'
 import { createStage } from '../support/stage.ts'

@@ -1,6 +1,6 @@
 import { memoryReplayStore, type ReplayAnswer, type RevocationQuery } from 'onbehalf'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type AuditKit, createAuditKit } from './audit-setup.ts'
+import { type AuditKit, createAuditKit } from './audit/audit-setup.ts'
 
 let kit: AuditKit
 beforeAll(async () => {

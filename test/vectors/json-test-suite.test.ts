@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createVerifier } from '../../src/index.ts'
-import { parseJsonObject } from '../../src/internal/json.ts'
+import { parseJsonObject } from '../../src/jose/strict-json.ts'
 import { requestView } from '../../src/testing/index.ts'
 import { encode } from '../support/bytes.ts'
 import { makeRawKey, rawJws } from '../support/raw-jws.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isTarget, normalizeUrl, readTarget } from '../../src/binding/target.ts'
+import { isTarget, normalizeUrl, readTarget } from '../../src/sender/proof-url.ts'
 import { describeVectors } from '../support/vectors.ts'
 
 interface UrlCase {

@@ -1,9 +1,9 @@
 import { createPublicKey } from 'node:crypto'
 import { expect, test } from 'vitest'
-import type { JsonObject } from '../../src/internal/json.ts'
-import { fitsAlgorithm } from '../../src/internal/jwk.ts'
-import { importKey, verifySignature } from '../../src/internal/signature.ts'
-import type { Algorithm } from '../../src/types.ts'
+import { fitsAlgorithm } from '../../src/jose/jwk.ts'
+import { importKey, verifySignature } from '../../src/jose/signature.ts'
+import type { JsonObject } from '../../src/jose/strict-json.ts'
+import type { Algorithm } from '../../src/types/index.ts'
 import { describeVectors } from '../support/vectors.ts'
 
 interface Group {

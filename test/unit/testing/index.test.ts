@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isRefusedAsPublished } from '../../../src/binding/published-keys.ts'
+import { isRefusedAsPublished } from '../../../src/sender/published-keys.ts'
 import * as kit from '../../../src/testing/index.ts'
 
 test('kit: the public values are these and no more', () => {

@@ -1,9 +1,9 @@
 import { createTestClock } from 'onbehalf/testing'
 import { expect, test } from 'vitest'
-import { Denial } from '../../../src/internal/denial.ts'
-import { readOptions } from '../../../src/options.ts'
+import { readOptions } from '../../../src/options/policy.ts'
+import { Denial } from '../../../src/refusal/denial.ts'
 import { createKeyrings } from '../../../src/token/keyrings.ts'
-import { createTokenReader } from '../../../src/token/token.ts'
+import { createTokenReader } from '../../../src/token/verify.ts'
 import { type Members, sha256Url } from '../../support/raw-jws.ts'
 import { createScene, outcomeOf, type Scene } from '../../support/scene.ts'
 

@@ -1,0 +1,36 @@
+import type { ResourceMetadata } from '../types/verifier.ts'
+import type { Policy } from './policy.ts'
+
+/** RFC 9728 §3: the well-known part goes between host and path; a path of `/` alone is dropped. */
+function metadataUrl(resource: string): URL {
+  const url = new URL(resource)
+  url.pathname = `/.well-known/oauth-protected-resource${url.pathname === '/' ? '' : url.pathname}`
+  return url
+}
+
+export function createMetadata(policy: Policy): ResourceMetadata | undefined {
+  if (policy.metadata === false) return undefined
+  const url = metadataUrl(policy.resource)
+  const unbound = [...policy.issuers.values()].some((issuer) => issuer.allowUnbound)
+  const { scopes_supported: given = [], ...further } = policy.metadata as { scopes_supported?: readonly string[] }
+  const fixed = {
+    resource: policy.resource,
+    authorization_servers: [...policy.issuers.keys()],
+    bearer_methods_supported: ['header'],
+    ...(policy.dpop === false ? {} : { dpop_signing_alg_values_supported: policy.dpop.algorithms }),
+    ...(policy.dpop !== false && policy.mtls === false && !unbound ? { dpop_bound_access_tokens_required: true } : {}),
+    ...(policy.mtls === false ? {} : { tls_client_certificate_bound_access_tokens: true }),
+    ...further,
+  }
+  const floor =
+    policy.access === undefined || policy.access.hidden ? [] : [...policy.access.scopes, ...policy.access.anyScope]
+  return {
+    url: url.href,
+    path: url.pathname + url.search,
+    document(scopes) {
+      // RFC 9728 §3.2: a parameter without values is left out.
+      const supported = [...new Set([...given, ...floor, ...scopes])]
+      return structuredClone(supported.length === 0 ? fixed : { ...fixed, scopes_supported: supported })
+    },
+  }
+}

@@ -1,0 +1,118 @@
+import type { Needs } from '../access/check.ts'
+import type { Scheme } from '../credentials.ts'
+import type { HeaderList, Problem, Refusal } from '../types/index.ts'
+import type { Denial } from './denial.ts'
+import { type RefusalRow, refusals } from './table.ts'
+
+export interface ChallengePolicy {
+  readonly takesBearer: boolean
+  readonly dpop: { readonly algorithms: readonly string[] } | false
+  readonly problemCodes: boolean
+}
+
+export interface RefusalContext {
+  /** The scheme the caller used; undefined where there was none of ours. */
+  readonly scheme: Scheme | undefined
+  readonly needs: Needs
+  /** The nonce the answer must carry. */
+  readonly nonce: string | undefined
+}
+
+/** Refusal → status, headers, body, frozen: a hook may look, not change. Text comes from the table alone: no token, claim, header or address gets in. */
+export function createRefuser(
+  policy: ChallengePolicy,
+  metadataUrl: string | undefined,
+): (denial: Denial, context: RefusalContext) => Refusal {
+  const algs = policy.dpop === false ? undefined : policy.dpop.algorithms.join(' ')
+
+  type Parts = Omit<Refusal, 'facts'>
+  /** What depends on code, scheme and needs alone is made once: a refusal must be cheaper than an admission. */
+  const made = new WeakMap<Needs, Map<string, Parts>>()
+
+  return function refuse(denial, context) {
+    const { status } = refusals[denial.code]
+    const isConstant = context.nonce === undefined && status < 429
+    const parts = isConstant ? knownParts(denial, context) : makeParts(denial, context)
+    const { code, error, headers, body } = parts
+    return Object.freeze({ code, status, error, headers, body, facts: denial.facts })
+  }
+
+  function knownParts(denial: Denial, context: RefusalContext): Parts {
+    const ofNeeds = made.get(context.needs) ?? new Map<string, Parts>()
+    made.set(context.needs, ofNeeds)
+    const name = `${denial.code} ${context.scheme}`
+    const known = ofNeeds.get(name) ?? makeParts(denial, context)
+    ofNeeds.set(name, known)
+    return known
+  }
+
+  function makeParts(denial: Denial, context: RefusalContext): Parts {
+    const row = refusals[denial.code]
+    return {
+      code: denial.code,
+      status: row.status,
+      error: row.error,
+      headers: headersOf(denial, row, context),
+      body: bodyOf(denial, row),
+    }
+  }
+
+  function headersOf(denial: Denial, row: RefusalRow, context: RefusalContext): HeaderList {
+    const headers: [string, string][] = []
+    if (row.status === 429 || row.status === 503) headers.push(['Retry-After', String(denial.retryAfter)])
+    else if (row.error !== null || row.status === 401) headers.push(['WWW-Authenticate', challenges(row, context)])
+    if (context.nonce !== undefined) headers.push(['DPoP-Nonce', context.nonce])
+    headers.push(['Cache-Control', 'no-store'])
+    return Object.freeze(headers.map((header) => Object.freeze(header)))
+  }
+
+  /** Bearer before DPoP, in one field line; the error stands with the scheme used, or with both where none can be told. */
+  function challenges(row: RefusalRow, context: RefusalContext): string {
+    const onBoth = row.status === 400
+    const list: string[] = []
+    if (policy.takesBearer) list.push(challenge('Bearer', row, context, onBoth))
+    if (policy.dpop !== false) list.push(challenge('DPoP', row, context, onBoth))
+    return list.join(', ')
+  }
+
+  function challenge(scheme: Scheme, row: RefusalRow, context: RefusalContext, onBoth: boolean): string {
+    const { needs } = context
+    const parameters: string[] = []
+    if (row.error !== null && (onBoth || scheme === answeringScheme(context))) {
+      parameters.push(`error="${row.error}"`, `error_description="${row.detail}"`)
+      if (row.error === refusals.authentication_insufficient.error) {
+        if (needs.acr !== undefined) parameters.push(`acr_values="${needs.acr.join(' ')}"`)
+        if (needs.maxAuthAgeSeconds !== undefined) parameters.push(`max_age="${needs.maxAuthAgeSeconds}"`)
+      }
+    }
+    if (needs.scopes.length > 0) parameters.push(`scope="${needs.scopes.join(' ')}"`)
+    if (scheme === 'DPoP') parameters.push(`algs="${algs}"`)
+    if (metadataUrl !== undefined) parameters.push(`resource_metadata="${metadataUrl}"`)
+    return parameters.length === 0 ? scheme : `${scheme} ${parameters.join(', ')}`
+  }
+
+  /** A certificate-bound token may come under the DPoP scheme of a server that has no DPoP: answered as Bearer. */
+  function answeringScheme({ scheme }: RefusalContext): Scheme | undefined {
+    return scheme === 'DPoP' && policy.dpop === false ? 'Bearer' : scheme
+  }
+
+  function bodyOf({ code }: Denial, row: RefusalRow): Problem {
+    return Object.freeze({
+      type: 'about:blank',
+      title: titles[row.status],
+      status: row.status,
+      detail: row.detail,
+      ...(row.error === null ? {} : { error: row.error, error_description: row.detail }),
+      ...(policy.problemCodes ? { code } : {}),
+    })
+  }
+}
+
+/** RFC 9457 §4.2.1: with `about:blank` the title is the status phrase. */
+const titles: Readonly<Record<RefusalRow['status'], string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  429: 'Too Many Requests',
+  503: 'Service Unavailable',
+}

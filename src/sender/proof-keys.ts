@@ -1,0 +1,84 @@
+import { LRUCache } from 'lru-cache'
+import { decodeObject, hasExtensions } from '../jose/compact-jws.ts'
+import { fitsAlgorithm, thumbprint } from '../jose/jwk.ts'
+import { importKey, type VerificationKey } from '../jose/signature.ts'
+import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
+import { Denial } from '../refusal/denial.ts'
+import type { Algorithm } from '../types/index.ts'
+import { isRefusedAsPublished } from './published-keys.ts'
+
+/** The header of a proof, read: which key signed it, by its own word. */
+export interface ProofHeader {
+  readonly algorithm: string
+  readonly jwk: JsonObject
+}
+
+/** A header whose key passed the policy and has signed at least one good proof. */
+export interface ProofKey {
+  readonly jkt: string
+  readonly key: VerificationKey
+}
+
+/** typ exactly `dpop+jwt`, alg and jwk there and of the right type (RFC 9449 §4.2, §4.3 checks 3 and 4). */
+export function readProofHeader(proof: string, headerEnd: number): ProofHeader | undefined {
+  const header = decodeObject(proof, 0, headerEnd)
+  if (header === undefined || hasExtensions(header) || header['typ'] !== 'dpop+jwt') return undefined
+  const { alg, jwk } = header
+  return typeof alg === 'string' && isJsonObject(jwk) ? { algorithm: alg, jwk } : undefined
+}
+
+/** The algorithm is ours and the key fits it (RFC 9449 §4.3 checks 5 and 7), judged without importing it. */
+export function checkKeyPolicy(header: ProofHeader, algorithms: readonly Algorithm[]): string | Denial {
+  const algorithm = algorithms.find((name) => name === header.algorithm)
+  if (algorithm === undefined) {
+    return new Denial('proof_key', { algorithm: header.algorithm.slice(0, 32), hint: 'dpop.algorithms' })
+  }
+  if (!fitsAlgorithm(header.jwk, algorithm)) return new Denial('proof_key', { algorithm })
+  const jkt = thumbprint(header.jwk)
+  return isRefusedAsPublished(jkt) ? new Denial('proof_key', { cause: 'published key' }) : jkt
+}
+
+/** Undefined for a point off the curve: the policy does not compute. */
+export function importProofKey(header: ProofHeader, jkt: string): ProofKey | undefined {
+  const key = importKey(header.jwk, header.algorithm as Algorithm)
+  return key === undefined ? undefined : { jkt, key }
+}
+
+/** The last proof header seen with a token, and its key. */
+export interface ProofKeyMemo {
+  header: string
+  key: ProofKey | undefined
+}
+
+/** Imported keys under their exact encoded header. Entered only after a good signature, so nobody else can fill it. */
+export interface ProofKeyCache {
+  /** The key of this proof's header; `memo` then holds both. */
+  find(proof: string, memo: ProofKeyMemo): ProofKey | undefined
+  add(header: string, key: ProofKey): void
+  readonly size: number
+}
+
+export function createProofKeyCache(max: number): ProofKeyCache {
+  const cache = new LRUCache<string, ProofKey>({ max })
+  return {
+    find(proof, memo) {
+      // Requests of one token come under one key, most often with the same header: compared before it is looked up.
+      const end = memo.header.length
+      const isLast = proof.charCodeAt(end) === 0x2e && proof.slice(0, end) === memo.header
+      if (isLast && memo.key !== undefined) return memo.key
+      const header = proof.slice(0, Math.max(0, proof.indexOf('.')))
+      const key = cache.get(header)
+      if (key !== undefined) Object.assign(memo, { header: copyOf(header), key })
+      return key
+    },
+    add: (header, key) => cache.set(copyOf(header), key),
+    get size() {
+      return cache.size
+    },
+  }
+}
+
+/** A slice keeps the whole proof alive. */
+function copyOf(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
+}

@@ -1,0 +1,162 @@
+import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
+import { decodeObject, signingInput, splitCompact } from '../jose/compact-jws.ts'
+import { verifySignature, verifySignatureLater } from '../jose/signature.ts'
+import type { DpopPolicy } from '../options/sender.ts'
+import { Denial } from '../refusal/denial.ts'
+import type { Facts, RequestView } from '../types/index.ts'
+import type { Nonces } from './nonce.ts'
+import { createPace } from './offload.ts'
+import { type ProofClaims, readProofClaims } from './proof-claims.ts'
+import {
+  checkKeyPolicy,
+  createProofKeyCache,
+  importProofKey,
+  type ProofHeader,
+  type ProofKeyMemo,
+  readProofHeader,
+} from './proof-keys.ts'
+import { isTarget, readTarget, type Target } from './proof-url.ts'
+
+/** A proof that holds for this request, token and key; only its single use is still to be checked. */
+export interface Proof {
+  readonly jti: string
+  /** Milliseconds since the epoch: the last moment at which this proof could pass again. */
+  readonly freshUntil: number
+  /** Seconds ahead of our clock. */
+  readonly iatOffset: number
+  readonly nonce: string | undefined
+}
+
+export interface ProofOwed {
+  readonly jkt: string
+  /** base64url SHA-256 of the access token. */
+  readonly tokenHash: string
+  readonly nowMs: number
+  readonly memo: ProofKeyMemo
+}
+
+export interface ProofCheck {
+  check(view: RequestView, owed: ProofOwed): MaybePromise<Proof | Denial>
+  readonly cachedKeys: number
+}
+
+/** The checks of RFC 9449 §4.3: everything cheap before the key is imported and the signature verified. */
+export function createProofCheck(
+  policy: DpopPolicy,
+  nonces: Nonces | undefined,
+  options: { publicUrls: readonly string[]; toleranceSeconds: number; cachedKeys: number },
+): ProofCheck {
+  const keys = createProofKeyCache(options.cachedKeys)
+  const offloads = createPace(policy.offload)
+
+  function check(view: RequestView, owed: ProofOwed): MaybePromise<Proof | Denial> {
+    const proof = readField(view)
+    if (proof instanceof Denial) return proof
+    const known = keys.find(proof, owed.memo)
+    const parts = splitCompact(proof, known === undefined ? 0 : owed.memo.header.length)
+    if (parts === undefined) return new Denial('proof_malformed')
+    const header = known === undefined ? readProofHeader(proof, parts.headerEnd) : undefined
+    if (known === undefined && header === undefined) return new Denial('proof_malformed')
+    const claims = readProofClaims(decodeObject(proof, parts.headerEnd + 1, parts.payloadEnd))
+    if (claims === undefined) return new Denial('proof_malformed')
+
+    const jkt = known?.jkt ?? checkKeyPolicy(header as ProofHeader, policy.algorithms)
+    if (jkt instanceof Denial) return jkt
+    if (jkt !== owed.jkt) return mismatch(owed.jkt, jkt)
+
+    const accepted = checkNonce(claims, owed.nowMs)
+    if (accepted instanceof Denial) return accepted
+    const refusal = checkRequest(view, claims, owed.tokenHash) ?? checkTime(claims, owed.nowMs)
+    if (refusal !== undefined) return refusal
+
+    const key = known ?? importProofKey(header as ProofHeader, jkt)
+    if (key === undefined) return new Denial('proof_key')
+    const verify = offloads() ? verifySignatureLater : verifySignature
+    return andThen<boolean, Proof | Denial>(verify(key.key, signingInput(parts), parts.signature), (isGood) => {
+      if (!isGood) return new Denial('proof_signature')
+      if (known === undefined) keys.add(proof.slice(0, parts.headerEnd), key)
+      const until = freshUntil(claims.iat, accepted)
+      return { jti: claims.jti, freshUntil: until, iatOffset: claims.iat - owed.nowMs / 1_000, nonce: claims.nonce }
+    })
+  }
+
+  function readField(view: RequestView): string | Denial {
+    const lines = view.header('dpop')
+    const proof = lines[0]
+    if (proof === undefined) return new Denial('proof_missing')
+    if (lines.length > 1 || proof.length > policy.maxBytes) return new Denial('proof_malformed')
+    return proof
+  }
+
+  /** Until when the nonce is good, in milliseconds; undefined where none is asked for. */
+  function checkNonce({ nonce }: ProofClaims, nowMs: number): number | undefined | Denial {
+    if (nonces === undefined) return undefined
+    if (nonce === undefined) return new Denial('nonce_required')
+    return nonces.validUntil(nonce, nowMs) ?? new Denial('nonce_invalid')
+  }
+
+  function checkRequest(view: RequestView, claims: ProofClaims, tokenHash: string): Denial | undefined {
+    if (claims.htm !== view.method) {
+      return new Denial('proof_method', { expectedMethod: view.method, receivedMethod: claims.htm.slice(0, 32) })
+    }
+    const target = readTarget(view.target, options.publicUrls)
+    const isStrict = policy.htu === 'rfc9449' || !/[?#]/.test(claims.htu)
+    if (target === undefined || !isStrict || !isTarget(claims.htu, target)) {
+      return new Denial('proof_target', targetFacts(view.target, target, claims.htu, isStrict))
+    }
+    return claims.ath === tokenHash ? undefined : new Denial('proof_token_hash')
+  }
+
+  function targetFacts(raw: string, target: Target | undefined, htu: string, isStrict: boolean): Facts {
+    const expected = target?.publicUrls.map((url) => url + target.path).join(' ') ?? 'none'
+    return {
+      expectedTarget: expected.slice(0, 1_024),
+      receivedTarget: withoutQuery(htu),
+      hint: isStrict ? 'publicUrl' : 'dpop.htu',
+      ...(target === undefined ? { cause: `ambiguous request target ${JSON.stringify(withoutQuery(raw))}` } : {}),
+    }
+  }
+
+  function checkTime({ iat, exp, nbf }: ProofClaims, nowMs: number): Denial | undefined {
+    const now = nowMs / 1_000
+    const facts = () => ({ iatOffset: iat - now })
+    if (policy.freshness !== 'nonce') {
+      if (!(nowMs <= freshUntil(iat, undefined))) {
+        return new Denial('proof_expired', { ...facts(), hint: 'dpop.maxAgeSeconds' })
+      }
+      if (!(iat - now <= policy.futureSeconds)) {
+        return new Denial('proof_not_active', { ...facts(), hint: 'dpop.futureSeconds' })
+      }
+    }
+    if (exp !== undefined && !(now < exp + options.toleranceSeconds)) return new Denial('proof_expired', facts())
+    if (nbf !== undefined && !(now >= nbf - options.toleranceSeconds)) return new Denial('proof_not_active', facts())
+    return undefined
+  }
+
+  /**
+   * The one rule from which both freshness and retention follow: accepted now and still fresh later means it is still
+   * remembered then. With a nonce as the only measure `iat` bounds nothing.
+   */
+  function freshUntil(iat: number, nonceUntil: number | undefined): number {
+    return policy.freshness === 'nonce' && nonceUntil !== undefined ? nonceUntil : (iat + policy.maxAgeSeconds) * 1_000
+  }
+
+  return {
+    check,
+    get cachedKeys() {
+      return keys.size
+    },
+  }
+}
+
+/** A query may hold a secret: it is not for logs (RFC 6750 §5.3). */
+function withoutQuery(target: string): string {
+  return target.replace(/[?#].*$/s, '').slice(0, 1_024)
+}
+
+function mismatch(expected: string, received: string): Denial {
+  return new Denial('binding_mismatch', {
+    expectedThumbprint: expected.slice(0, 8),
+    receivedThumbprint: received.slice(0, 8),
+  })
+}

@@ -1,0 +1,170 @@
+import { LRUCache } from 'lru-cache'
+import { sealedCopy } from '../internal/freeze.ts'
+import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
+import { hasExtensions, readCompact, signingInput, type UnverifiedJws } from '../jose/compact-jws.ts'
+import { verifySignature } from '../jose/signature.ts'
+import type { IssuerPolicy } from '../options/issuer.ts'
+import { Denial } from '../refusal/denial.ts'
+import type { Algorithm, Clock } from '../types/index.ts'
+import { readClaims, type TokenClaims } from './claims.ts'
+import { type Keyring, keyFacts, type TokenKey } from './keys.ts'
+
+/** An access token whose signature, issuer, audience and claims held. Its life is checked on every use. */
+export interface VerifiedToken {
+  readonly issuer: IssuerPolicy
+  readonly claims: TokenClaims
+}
+
+export interface TokenReader<T> {
+  /** `nowMs`: wall time. Once a signature holds the clock is read again, for keys may have been waited for. */
+  verify(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial>
+  readonly cachedTokens: number
+}
+
+interface Entry<T> {
+  readonly token: VerifiedToken
+  readonly key: TokenKey
+  readonly keyring: Keyring
+  readonly prepared: T
+  /** Monotonic milliseconds. */
+  readonly cachedAt: number
+}
+
+export interface TokenPolicy {
+  readonly issuers: ReadonlyMap<string, IssuerPolicy>
+  readonly token: { readonly toleranceSeconds: number }
+  readonly cache: { readonly tokens: number; readonly tokenSeconds: number }
+  readonly clock: Clock
+}
+
+/**
+ * Step 2: RFC 9068 §4 and RFC 8725. `prepare` derives, once per token, whatever the later steps need; it is remembered
+ * with the token under its SHA-256. Only successes are remembered.
+ */
+export function createTokenReader<T>(
+  policy: TokenPolicy,
+  keyrings: ReadonlyMap<string, Keyring>,
+  prepare: (token: VerifiedToken) => T,
+): TokenReader<T> {
+  const cache = new LRUCache<string, Entry<T>>({ max: policy.cache.tokens })
+  const maxCachedMs = policy.cache.tokenSeconds * 1_000
+
+  function verify(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial> {
+    const entry = cache.get(tokenHash)
+    if (entry !== undefined) {
+      if (isUsable(entry)) return checkLife(entry.token.claims, nowMs) ?? entry.prepared
+      cache.delete(tokenHash)
+    }
+    return verifyAnew(token, tokenHash, nowMs)
+  }
+
+  function isUsable(entry: Entry<T>): boolean {
+    return policy.clock.monotonic() - entry.cachedAt < maxCachedMs && entry.keyring.vouchesFor(entry.key)
+  }
+
+  function verifyAnew(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial> {
+    const jws = readCompact(token)
+    if (jws === undefined) return new Denial(token68.test(token) ? 'token_malformed' : 'request_malformed')
+    if (!hasPlainHeader(jws)) return new Denial('token_malformed')
+    const { typ, alg, kid } = jws.header as { typ?: unknown; alg?: unknown; kid?: string }
+    const iss = jws.payload['iss']
+    const issuer = typeof iss === 'string' ? policy.issuers.get(iss) : undefined
+    if (!isAccessTokenType(typ)) return new Denial('token_type', { typ: shown(typ) })
+    if (!isAccepted(alg, issuer)) return new Denial('token_algorithm', { algorithm: shown(alg) })
+    const keyring = issuer === undefined ? undefined : keyrings.get(issuer.issuer)
+    if (issuer === undefined || keyring === undefined) {
+      return new Denial('token_issuer', { issuer: shown(iss), hint: 'issuer' })
+    }
+    // Before the signature: an expired token is worth no cryptography.
+    const exp = jws.payload['exp']
+    if (typeof exp === 'number' && isExpired(exp, nowMs)) return new Denial('token_expired')
+    return andThen(keyring.find(kid, alg as Algorithm), (key) => {
+      if (key instanceof Denial) return key
+      if (!verifySignature(key.key, signingInput(jws), jws.signature)) {
+        return new Denial('token_signature', keyFacts(kid))
+      }
+      return admit(jws, issuer, keyring, key, tokenHash)
+    })
+  }
+
+  function isAccepted(alg: unknown, issuer: IssuerPolicy | undefined): boolean {
+    if (issuer !== undefined) return issuer.algorithms.has(alg as Algorithm)
+    for (const one of policy.issuers.values()) if (one.algorithms.has(alg as Algorithm)) return true
+    return false
+  }
+
+  /** The signature holds: what the token says may be believed, and is judged. */
+  function admit(
+    jws: UnverifiedJws,
+    issuer: IssuerPolicy,
+    keyring: Keyring,
+    key: TokenKey,
+    tokenHash: string,
+  ): T | Denial {
+    const claims = readClaims(sealedCopy(jws.payload))
+    if (typeof claims === 'string') return new Denial('token_claim', { claim: claims, issuer: issuer.issuer })
+    const refusal =
+      checkAudience(claims, issuer) ?? checkLife(claims, policy.clock.now()) ?? checkLifetime(claims, issuer)
+    if (refusal !== undefined) return refusal
+    const token = { issuer, claims }
+    const prepared = prepare(token)
+    cache.set(tokenHash, { token, key, keyring, prepared, cachedAt: policy.clock.monotonic() })
+    return prepared
+  }
+
+  const hint = 'token.clockToleranceSeconds'
+
+  function isExpired(exp: number, nowMs: number): boolean {
+    return !(nowMs / 1_000 < exp + policy.token.toleranceSeconds)
+  }
+
+  /** `nbf` (RFC 7519 §4.1.5), and no token comes from the future. */
+  function checkLife({ exp, nbf, iat }: TokenClaims, nowMs: number): Denial | undefined {
+    if (isExpired(exp, nowMs)) return new Denial('token_expired')
+    const now = nowMs / 1_000
+    const latest = now + policy.token.toleranceSeconds
+    if (!(iat <= latest)) return new Denial('token_not_active', { claim: 'iat', iatOffset: iat - now, hint })
+    if (!(nbf === undefined || nbf <= latest)) return new Denial('token_not_active', { claim: 'nbf', hint })
+    return undefined
+  }
+
+  return {
+    verify,
+    get cachedTokens() {
+      return cache.size
+    },
+  }
+}
+
+/** RFC 9110 §11.2: what is none was no credential at all. */
+const token68 = /^[A-Za-z0-9\-._~+/]+=*$/
+
+/** For facts: what an unknown value was. Its own `toString` may be anything. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, 256) : typeof value
+}
+
+/** Media-type compare (RFC 7515 §4.1.9): case does not count, `application/` may be left out. */
+function isAccessTokenType(typ: unknown): boolean {
+  return typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ)
+}
+
+/** kid is a string (RFC 7515 §4.1.4); no critical extension is understood. */
+function hasPlainHeader({ header }: UnverifiedJws): boolean {
+  return !hasExtensions(header) && (header['kid'] === undefined || typeof header['kid'] === 'string')
+}
+
+function checkAudience({ audience, clientId }: TokenClaims, issuer: IssuerPolicy): Denial | undefined {
+  if (audience === undefined && issuer.missingAudienceClients.has(clientId)) return undefined
+  if (audience?.some((name) => issuer.audience.has(name))) return undefined
+  return new Denial('token_audience', {
+    expectedAudience: [...issuer.audience].join(' '),
+    receivedAudience: (audience ?? []).join(' ').slice(0, 512),
+    hint: audience === undefined ? `${issuer.path}.dangerously.allowMissingAudience` : 'audience',
+  })
+}
+
+function checkLifetime({ exp, iat }: TokenClaims, issuer: IssuerPolicy): Denial | undefined {
+  if (exp - iat <= issuer.maxTokenSeconds) return undefined
+  return new Denial('token_lifetime', { lifetimeSeconds: exp - iat, hint: `${issuer.path}.maxTokenSeconds` })
+}

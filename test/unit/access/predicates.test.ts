@@ -1,0 +1,180 @@
+import type { AccessRequirement, AgentContext } from 'onbehalf'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { rejectionWithWitness } from '../../rejection.ts'
+import { type AccessKit, createAccessKit } from './access-setup.ts'
+
+let kit: AccessKit
+let context: AgentContext
+beforeAll(async () => {
+  kit = await createAccessKit()
+  const details = [
+    { type: 'payment', limit: 100, currency: 'EUR' },
+    { type: 'payment', limit: 10, currency: 'USD' },
+    { type: 'transfer', limit: 1_000_000, currency: 'EUR' },
+  ]
+  context = await kit.contextOf({ human: 'alice', claims: { authorization_details: details } })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** A requirement whose named predicate gives this answer. */
+const kinds: Readonly<Record<string, (answer: () => unknown) => AccessRequirement>> = {
+  actor: (answer) => ({ actor: answer as () => boolean }),
+  principal: (answer) => ({ principal: answer as () => boolean }),
+  pair: (answer) => ({ pair: answer as () => boolean }),
+  where: (answer) => ({ where: answer as () => boolean }),
+  'where with a name': (answer) => ({ where: { name: 'rule', test: answer as () => boolean } }),
+  details: (answer) => ({ details: { type: 'payment', allows: answer as () => boolean } }),
+}
+const synchronous = ['actor', 'principal', 'pair', 'details']
+
+describe.each(Object.entries(kinds))('%s', (_name, requiring) => {
+  test('Access: only true is yes', async () => {
+    expect(
+      await kit.judge(
+        context,
+        requiring(() => true),
+      ),
+    ).toBeUndefined()
+    for (const answer of [1, 'true', 'yes', {}, [], [true], new Boolean(true), undefined, null, 0, '', Number.NaN]) {
+      expect([
+        answer,
+        await kit.judge(
+          context,
+          requiring(() => answer),
+        ),
+      ]).not.toEqual([answer, undefined])
+    }
+  })
+
+  test('P41: throwing refuses', async () => {
+    const fail = () => {
+      throw new Error('in the rule')
+    }
+    expect(await kit.judge(context, requiring(fail))).toMatch(/^(?:actor_unauthorized|access_denied|details_missing)$/)
+  })
+
+  test('P41: a rejection refuses, and is taken care of', async () => {
+    const late = rejectionWithWitness()
+    expect(
+      await kit.judge(
+        context,
+        requiring(() => late.promise),
+      ),
+    ).toBeDefined()
+    expect(late.isHandled()).toBe(true)
+  })
+})
+
+test.each(synchronous)('Access: a promise of true is no answer of %s, which cannot wait', async (name) => {
+  const requirement = kinds[name]?.(async () => true)
+  expect(requirement && (await kit.judge(context, requirement))).toBeTypeOf('string')
+})
+
+describe('where', () => {
+  test('Access: a promise of anything but true refuses', async () => {
+    for (const answer of [1, 'true', {}, undefined, null, false]) {
+      const where = (async () => answer) as unknown as () => Promise<boolean>
+      expect([answer, await kit.judge(context, { where })]).toEqual([answer, 'access_denied'])
+    }
+  })
+
+  test('P41: silence refuses after a deadline', async () => {
+    vi.useFakeTimers()
+    let code: string | undefined = 'pending'
+    const judged = kit.judge(context, { where: () => new Promise(() => {}) }).then((answer) => {
+      code = answer
+    })
+    await vi.advanceTimersByTimeAsync(4_999)
+    expect(code).toBe('pending')
+    await vi.advanceTimersByTimeAsync(1)
+    await judged
+    expect(code).toBe('access_denied')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('Access: an answer in time leaves no timer behind', async () => {
+    vi.useFakeTimers()
+    expect(await kit.judge(context, { where: async () => true })).toBeUndefined()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('Access: a thenable of another library is awaited, and one that throws refuses', async () => {
+    // biome-ignore lint/suspicious/noThenProperty: a foreign promise is what is tested
+    const yes = { then: (settle: (answer: boolean) => void) => settle(true) }
+    const broken = {
+      // biome-ignore lint/suspicious/noThenProperty: a foreign promise is what is tested
+      then() {
+        throw new Error('in then')
+      },
+    }
+    const requiring = (answer: unknown) => ({ where: () => answer as Promise<boolean> })
+    expect(await kit.judge(context, requiring(yes))).toBeUndefined()
+    expect(await kit.judge(context, requiring(broken))).toBe('access_denied')
+  })
+
+  test('Access: it is asked with the context and the request as they are', async () => {
+    const request = { body: { amount: 80 } }
+    const where = vi.fn(() => true)
+    await kit.verifier.authorize(context, { where }, request)
+    expect(where.mock.calls).toEqual([[context, request]])
+  })
+
+  test('Access: authorizeNow waits for nobody unless it has to', () => {
+    expect(kit.verifier.authorizeNow(context, { where: () => true })).toEqual({ ok: true, wouldRefuse: [] })
+    expect(kit.verifier.authorizeNow(context, { where: async () => true })).toBeInstanceOf(Promise)
+  })
+})
+
+describe('details', () => {
+  test('Access: only those of the type asked for are shown, one at a time, as the token has them', async () => {
+    const seen: unknown[] = []
+    const allows = (detail: unknown) => seen.push(detail) < 0
+    expect(await kit.judge(context, { details: { type: 'payment', allows } })).toBe('details_missing')
+    expect(seen).toEqual([
+      { type: 'payment', limit: 100, currency: 'EUR' },
+      { type: 'payment', limit: 10, currency: 'USD' },
+    ])
+    expect(seen.every((detail) => Object.isFrozen(detail))).toBe(true)
+  })
+
+  test('Access: any one may allow, two are never mixed', async () => {
+    const paying = (amount: number, currency: string): AccessRequirement => ({
+      details: {
+        type: 'payment',
+        allows: (detail) => detail['currency'] === currency && amount <= Number(detail['limit']),
+      },
+    })
+    expect(await kit.judge(context, paying(80, 'EUR'))).toBeUndefined()
+    expect(await kit.judge(context, paying(10, 'USD'))).toBeUndefined()
+    expect(await kit.judge(context, paying(80, 'USD'))).toBe('details_missing')
+    expect(await kit.judge(context, paying(120, 'EUR'))).toBe('details_missing')
+  })
+
+  test('Access: a type the token does not have is missing, without asking', async () => {
+    const allows = vi.fn(() => true)
+    expect(await kit.judge(context, { details: { type: 'Payment', allows } })).toBe('details_missing')
+    expect(allows).not.toHaveBeenCalled()
+  })
+
+  test('Access: a rule with a method finds its own members', async () => {
+    const details = {
+      type: 'payment',
+      allows(detail: { readonly type: string }) {
+        return detail.type === this.type
+      },
+    }
+    expect(await kit.judge(context, { details })).toBeUndefined()
+  })
+
+  test('Access: one detail whose rule throws does not stand in the way of another', async () => {
+    let asked = 0
+    const allows = () => {
+      asked++
+      if (asked === 1) throw new Error('in the rule')
+      return true
+    }
+    expect(await kit.judge(context, { details: { type: 'payment', allows } })).toBeUndefined()
+  })
+})

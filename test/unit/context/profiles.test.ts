@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { readProfiles } from '../../../src/context/profiles.ts'
+import type { WarningCode } from '../../../src/index.ts'
+import { contextIn, createScene, type Scene } from '../../support/scene.ts'
+
+const scene: Scene = await createScene()
+const verifier = scene.verifier()
+
+test.each([
+  ['user', 'human'],
+  ['ai_agent', 'agent'],
+  ['service', 'service'],
+  ['device', 'device'],
+  ['native_app', 'app'],
+  ['web_app', 'app'],
+  ['browser_app', 'app'],
+  ['USER', 'human'],
+  ['Ai_Agent', 'agent'],
+  ['service ai_agent', 'agent'],
+  ['ai_agent service', 'agent'],
+  ['user ai_agent', 'agent'],
+  ['web_app ai_agent', 'agent'],
+  ['user service', 'service'],
+  ['device service', 'service'],
+  ['web_app device', 'device'],
+  ['user native_app', 'app'],
+  ['user device', 'device'],
+  ['user acme_admin', 'human'],
+  ['acme_bot ai_agent', 'agent'],
+  ['  user   user ', 'human'],
+])('ACT-18: the profile %j makes a %s: of several the most restrictive', async (profile, kind) => {
+  const expected = { kind, kindSource: 'profile' }
+  const asPrincipal = await scene.send(verifier, scene.token({ sub_profile: profile }))
+  expect(contextIn(asPrincipal).principal).toMatchObject(expected)
+  const asActor = await scene.send(verifier, scene.token({ act: { sub: 'a', sub_profile: profile } }))
+  expect(contextIn(asActor).actor).toMatchObject(expected)
+})
+
+test.each([
+  'human',
+  'agent',
+  'ai-agent',
+  'ai_agents',
+  'bot',
+  'ai_agent,user',
+  'ai_agent\tuser',
+  'ａi_agent',
+  'constructor',
+  '__proto__',
+])("ACT-18: the profile %j is nobody's: unknown, with a warning", (value) => {
+  const warnings = new Set<WarningCode>()
+  expect(readProfiles(value, warnings)).toMatchObject({
+    kind: 'unknown',
+    kindSource: 'none',
+    profiles: [value.toLowerCase()],
+  })
+  expect([...warnings]).toEqual(['unknown_profile_value'])
+})
+
+test.each([null, 1, true, false, {}, [], ['user'], { user: true }])(
+  'ACT-18: the profile %j is malformed: unknown, with a warning',
+  (value) => {
+    const warnings = new Set<WarningCode>()
+    expect(readProfiles(value, warnings)).toEqual({ kind: 'unknown', kindSource: 'none', profiles: [] })
+    expect([...warnings]).toEqual(['profile_malformed'])
+  },
+)
+
+test.each([undefined, '', '   '])('ACT-18: the profile %j says nothing, without a warning', (value) => {
+  const warnings = new Set<WarningCode>()
+  expect(readProfiles(value, warnings)).toEqual({ kind: 'unknown', kindSource: 'none', profiles: [] })
+  expect([...warnings]).toEqual([])
+})
+
+test('ACT-18: an unknown or absent kind fails every rule that asks for one', async () => {
+  for (const profile of [undefined, 'human', ['user']]) {
+    const context = contextIn(await scene.send(verifier, scene.token({ sub_profile: profile })))
+    for (const kind of ['human', 'agent', 'service', 'app', 'device'] as const) {
+      const decision = await verifier.authorize(context, { principal: { kind } })
+      expect(decision, kind).toMatchObject({ refusal: { code: 'actor_unauthorized' } })
+    }
+  }
+})
+
+test('ACT-18: client_profile inside act classifies nobody', async () => {
+  const act = { sub: 'a', client_profile: 'ai_agent' }
+  const context = contextIn(await scene.send(verifier, scene.token({ act })))
+  expect(context).toMatchObject({ actor: { kind: 'unknown' }, involvesAgent: false })
+})
+
+test('ACT-26: an actor without sub_profile is of unknown kind, whatever it is called', async () => {
+  for (const sub of [
+    'agent-1',
+    'coding-agent',
+    'agt_1',
+    'spiffe://x/agent',
+    'ai_agent',
+    'client:bot',
+    'alice@example.com',
+  ]) {
+    const context = contextIn(await scene.send(verifier, scene.token({ act: { sub, iss: scene.issuer.issuer } })))
+    expect(context.actor, sub).toMatchObject({ kind: 'unknown', kindSource: 'none', profiles: [] })
+    expect(context).toMatchObject({ involvesAgent: false, warnings: ['actor_unclassified'] })
+    const decision = await verifier.authorize(context, { actor: { kind: 'agent' } })
+    expect(decision).toMatchObject({ refusal: { code: 'actor_unauthorized' } })
+  }
+})
+
+test('ACT-26: the kind of the principal is not handed down to its actor', async () => {
+  const claims = { sub_profile: 'ai_agent', client_profile: 'ai_agent', act: { sub: 'a', iss: scene.issuer.issuer } }
+  const context = contextIn(await scene.send(verifier, scene.token(claims)))
+  expect(context).toMatchObject({ principal: { kind: 'agent' }, actor: { kind: 'unknown' } })
+})

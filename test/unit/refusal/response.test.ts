@@ -1,0 +1,194 @@
+import { type RefusalCode, refusals, type VerifierOptions } from 'onbehalf'
+import { beforeAll, describe, expect, test } from 'vitest'
+import {
+  challengeFields,
+  dpopOnly,
+  mtlsOnly,
+  noCredentials,
+  plain,
+  readChallenges,
+  refusalUnder,
+} from '../../support/answers.ts'
+import { type Call, createWorld, headerValues, type World } from '../../support/world.ts'
+
+let world: World
+
+beforeAll(async () => {
+  world = await createWorld({ trust: { actorIssuers: 'any' } })
+})
+
+const answer = (options: Partial<VerifierOptions>, call: Call) => refusalUnder(world, options, call)
+
+describe('the exact field', () => {
+  const everyAlg = 'algs="ES256 ES384 Ed25519 EdDSA PS256"'
+  const metadata = 'resource_metadata="https://api.example.test/.well-known/oauth-protected-resource"'
+  const errorOf = (code: RefusalCode) => `error="${refusals[code].error}", error_description="${refusals[code].detail}"`
+  const notBound = errorOf('binding_missing')
+  const malformed = errorOf('request_malformed')
+  const noProof = errorOf('proof_missing')
+  const unbound = { token: { claims: { cnf: undefined } } }
+
+  const forms: readonly (readonly [string, Partial<VerifierOptions>, Call, string])[] = [
+    ['default, no credentials', {}, noCredentials, `Bearer ${metadata}, DPoP ${everyAlg}, ${metadata}`],
+    ['default, DPoP', {}, unbound, `Bearer ${metadata}, DPoP ${notBound}, ${everyAlg}, ${metadata}`],
+    [
+      'default, Bearer',
+      {},
+      { ...unbound, scheme: 'bearer' },
+      `Bearer ${notBound}, ${metadata}, DPoP ${everyAlg}, ${metadata}`,
+    ],
+    [
+      'default, malformed',
+      {},
+      { token: 'a b' },
+      `Bearer ${malformed}, ${metadata}, DPoP ${malformed}, ${everyAlg}, ${metadata}`,
+    ],
+    ['RFC 9449 figure 17', plain, noCredentials, 'Bearer, DPoP algs="ES256"'],
+    ['dpop only, no credentials (RFC 9449 figure 15)', dpopOnly, noCredentials, 'DPoP algs="ES256"'],
+    ['dpop only, no proof', dpopOnly, { proof: null }, `DPoP ${noProof}, algs="ES256"`],
+    ['dpop only, scheme not taken', dpopOnly, { scheme: 'Bearer' }, 'DPoP algs="ES256"'],
+    ['dpop only, malformed', dpopOnly, { token: 'a b' }, `DPoP ${malformed}, algs="ES256"`],
+    ['mtls only, no credentials', mtlsOnly, noCredentials, 'Bearer'],
+    ['mtls only, refused', mtlsOnly, { ...unbound, scheme: 'Bearer' }, `Bearer ${notBound}`],
+    ['mtls only, with metadata', { dpop: false }, noCredentials, `Bearer ${metadata}`],
+    [
+      'a floor with scopes',
+      { ...dpopOnly, access: { scopes: ['a', 'b'] } },
+      noCredentials,
+      'DPoP scope="a b", algs="ES256"',
+    ],
+    [
+      'metadata of a resource with a path',
+      { dpop: { algorithms: ['ES256'] }, mtls: false, resource: 'https://api.example.test/v1/mcp' },
+      noCredentials,
+      'DPoP algs="ES256", resource_metadata="https://api.example.test/.well-known/oauth-protected-resource/v1/mcp"',
+    ],
+  ]
+  test.each(forms)('RFC 9110 §11.6.1: %s', async (_, options, call, expected) => {
+    expect(challengeFields(await answer(options, call))).toEqual([expected])
+  })
+})
+
+describe('which challenges, which parameters', () => {
+  const everyAlg = 'ES256 ES384 Ed25519 EdDSA PS256'
+
+  test.each<[Partial<VerifierOptions>, string[]]>([
+    [{}, ['Bearer', 'DPoP']],
+    [{ mtls: false }, ['DPoP']],
+    [{ dpop: false }, ['Bearer']],
+  ])('PRES-14: with %j the schemes are %j, algs on DPoP alone', async (options, schemes) => {
+    const challenges = readChallenges(await answer(options, noCredentials))
+    expect(Object.keys(challenges)).toEqual(schemes)
+    const algs = Object.entries(challenges).map(([scheme, parameters]) => [scheme, parameters['algs']])
+    expect(Object.fromEntries(algs)['DPoP']).toBe(schemes.includes('DPoP') ? everyAlg : undefined)
+    expect(Object.fromEntries(algs)['Bearer']).toBeUndefined()
+  })
+
+  test('PRES-14: Bearer stands there where an issuer may send unbound tokens, without mtls as well', async () => {
+    const lax = await createWorld({ trust: { dangerously: { allowUnbound: true } }, verifier: { mtls: false } })
+    expect(Object.keys(readChallenges(await lax.refusal(noCredentials)))).toEqual(['Bearer', 'DPoP'])
+  })
+
+  test('PRES-14: algs are the accepted ones in configured order, on every answer with a challenge', async () => {
+    const options = { dpop: { algorithms: ['PS256', 'ES256', 'RS256'] as const } }
+    for (const call of [noCredentials, { proof: null }, { token: 'a b' }, { scheme: 'Bearer' }, { token: 'junk' }]) {
+      expect(readChallenges(await answer(options, call))['DPoP']).toMatchObject({ algs: 'PS256 ES256 RS256' })
+    }
+  })
+
+  test('PRES-18: the error stands with the scheme used', async () => {
+    const bearer = readChallenges(await answer({}, { scheme: 'Bearer', token: 'junk' }))
+    expect(bearer['Bearer']).toMatchObject({ error: 'invalid_token' })
+    expect(bearer['DPoP']).not.toHaveProperty('error')
+    expect(bearer['DPoP']).not.toHaveProperty('error_description')
+    const dpop = readChallenges(await answer({}, { token: 'junk' }))
+    expect(dpop['DPoP']).toMatchObject({ error: 'invalid_token' })
+    expect(dpop['Bearer']).not.toHaveProperty('error')
+  })
+
+  test('PRES-18: of a malformed request no scheme is known: it stands with both', async () => {
+    const challenges = readChallenges(await answer({}, { headers: { authorization: ['Bearer a', 'DPoP a'] } }))
+    expect(challenges['Bearer']).toMatchObject({ error: 'invalid_request' })
+    expect(challenges['DPoP']).toMatchObject({ error: 'invalid_request' })
+  })
+
+  test('PRES-18: without an error the challenges are bare', async () => {
+    for (const parameters of Object.values(readChallenges(await answer({}, noCredentials)))) {
+      expect(parameters).not.toHaveProperty('error')
+      expect(parameters).toHaveProperty('resource_metadata')
+      expect(parameters).not.toHaveProperty('realm')
+    }
+  })
+})
+
+describe('the other forms', () => {
+  test('RFC 9470 §3: step-up names acr_values and max_age, and the scopes that lack too', async () => {
+    const access = { acr: ['gold', 'silver'], maxAuthAgeSeconds: 5, scopes: ['a'] }
+    const refusal = await answer({ access }, {})
+    expect(refusal).toMatchObject({ status: 401, error: 'insufficient_user_authentication' })
+    expect(readChallenges(refusal)['DPoP']).toMatchObject({
+      error: 'insufficient_user_authentication',
+      acr_values: 'gold silver',
+      max_age: '5',
+      scope: 'a',
+    })
+    expect(readChallenges(refusal)['Bearer']).not.toHaveProperty('acr_values')
+  })
+
+  test('RFC 9449 §9: use_dpop_nonce comes with exactly one DPoP-Nonce and is not stored', async () => {
+    const verifier = world.verifierWith({ dpop: { nonce: { secret: 'x'.repeat(32) } } })
+    const verdict = await world.call({ verifier })
+    expect(headerValues(verdict, 'dpop-nonce')).toHaveLength(1)
+    expect(headerValues(verdict, 'cache-control')).toEqual(['no-store'])
+    const refusal = await world.refusal({ verifier })
+    expect(readChallenges(refusal)['DPoP']).toMatchObject({
+      error: 'use_dpop_nonce',
+      error_description: refusals.nonce_required.detail,
+    })
+  })
+
+  test.each(['access_denied', 'details_missing'] as const)('RFC 9110 §15.5.4: %s has no challenge', async (code) => {
+    const access =
+      code === 'access_denied' ? { where: () => false } : { details: { type: 'payment', allows: () => true } }
+    const refusal = await answer({ access }, {})
+    expect(refusal).toMatchObject({ code, status: 403, error: null })
+    expect(challengeFields(refusal)).toEqual([])
+  })
+
+  test('RFC 9110 §15.6.4: our own outage has Retry-After and no challenge', async () => {
+    const replay = { add: () => 'full' as const }
+    const refusal = await answer({ dpop: { replay } }, {})
+    expect(refusal).toMatchObject({ status: 503, error: null })
+    expect(refusal.headers.map(([name]) => name)).toEqual(['Retry-After', 'Cache-Control'])
+    expect(JSON.stringify(refusal.body)).not.toContain('error')
+  })
+
+  test('RFC 9457 §3: the body is constant text of the code', async () => {
+    expect((await answer({}, { proof: null })).body).toEqual({
+      type: 'about:blank',
+      title: 'Unauthorized',
+      status: 401,
+      detail: refusals.proof_missing.detail,
+      error: 'invalid_dpop_proof',
+      error_description: refusals.proof_missing.detail,
+      code: 'proof_missing',
+    })
+  })
+
+  test('RFC 9457 §3: problemCodes: false keeps our code to ourselves', async () => {
+    const refusal = await answer({ problemCodes: false }, { proof: null })
+    expect(refusal.code).toBe('proof_missing')
+    expect(refusal.body).not.toHaveProperty('code')
+    expect(refusal.body).toHaveProperty('error', 'invalid_dpop_proof')
+  })
+
+  test('RFC 9457 §3: without an OAuth error the body has none', async () => {
+    expect((await answer({}, noCredentials)).body).toEqual({
+      type: 'about:blank',
+      title: 'Unauthorized',
+      status: 401,
+      detail: refusals.credentials_missing.detail,
+      code: 'credentials_missing',
+    })
+  })
+})
