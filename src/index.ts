@@ -23,40 +23,33 @@ export { type OptionProblem, OptionsError } from './internal/option-reader.ts'
 export { AuthError } from './refusal/auth-error.ts'
 export { type RefusalCode, type RefusalRow, refusals } from './refusal/table.ts'
 export { type MemoryReplayStore, memoryReplayStore } from './replay/memory-store.ts'
+export type { AccessRequirement, DetailRule, PartyRule, Predicate } from './types/access.ts'
+export type { AuditEvent, AuditSink } from './types/audit.ts'
 export type {
-  AccessRequirement,
   AgentContext,
-  Algorithm,
-  AuditEvent,
-  AuditSink,
   AuthorizationDetail,
-  Clock,
   CommonContext,
-  Decision,
   Delegation,
-  DetailRule,
-  DpopOptions,
   EntityKind,
-  Facts,
-  HeaderList,
-  IssuerOptions,
   JwtPayload,
+  Party,
+  WarningCode,
+} from './types/context.ts'
+export type {
+  Algorithm,
+  Clock,
+  DpopOptions,
+  IssuerOptions,
   MtlsOptions,
   NonceOptions,
-  Party,
-  PartyRule,
-  Predicate,
-  Problem,
-  Refusal,
   ReplayAnswer,
   ReplayStore,
-  RequestView,
   RevocationQuery,
   RevocationSource,
   TokenOptions,
-  Verdict,
   VerifierOptions,
-  WarningCode,
-} from './types/index.ts'
+} from './types/options.ts'
+export type { RequestView } from './types/request.ts'
+export type { Decision, Facts, HeaderList, Problem, Refusal, Verdict } from './types/verdict.ts'
 export type { Health, PolicyDescription, ResourceMetadata, Verifier } from './types/verifier.ts'
 export { createVerifier } from './verifier.ts'

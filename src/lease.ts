@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import { settle } from './internal/maybe-promise.ts'
 import { revocationQueries } from './token/revocation.ts'
-import type { AgentContext, Clock, RevocationQuery, RevocationSource } from './types/index.ts'
+import type { AgentContext } from './types/context.ts'
+import type { Clock, RevocationQuery, RevocationSource } from './types/options.ts'
 
 /** For connections that outlive their request: a signal that aborts when the token's authority ends. */
 export interface Leases {

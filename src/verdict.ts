@@ -7,7 +7,7 @@ import type { Policy } from './options/policy.ts'
 import { Denial } from './refusal/denial.ts'
 import type { createRefuser } from './refusal/response.ts'
 import type { SenderCheck } from './sender/sender.ts'
-import type { Verdict } from './types/index.ts'
+import type { Verdict } from './types/verdict.ts'
 
 /** Step 6: the outcome of the steps becomes a verdict, and is recorded. */
 export function createConclusion(

@@ -3,7 +3,7 @@ import { andThen, isTrue, type MaybePromise, settle } from '../internal/maybe-pr
 import type { Policy } from '../options/policy.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
-import type { AgentContext } from '../types/index.ts'
+import type { AgentContext } from '../types/context.ts'
 import type { Requirement } from './requirement.ts'
 
 /** What a challenge says of the route: everything it needs, whatever lacks. */

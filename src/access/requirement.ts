@@ -1,5 +1,6 @@
 import type { OptionReader } from '../internal/option-reader.ts'
-import type { AccessRequirement, DetailRule, EntityKind, Party, Predicate } from '../types/index.ts'
+import type { AccessRequirement, DetailRule, Predicate } from '../types/access.ts'
+import type { EntityKind, Party } from '../types/context.ts'
 
 /** An AccessRequirement read and checked; access.ts evaluates it. */
 export interface Requirement {

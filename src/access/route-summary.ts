@@ -1,7 +1,8 @@
 import { OptionReader } from '../internal/option-reader.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
-import type { AccessRequirement, AgentContext } from '../types/index.ts'
+import type { AccessRequirement } from '../types/access.ts'
+import type { AgentContext } from '../types/context.ts'
 import { checkAccess } from './check.ts'
 import { compileRequirement, type Requirement } from './requirement.ts'
 

@@ -2,15 +2,11 @@ import { compileRequirement, copyRequirement, copyRule, isUnchanged } from '../a
 import { andThen, answerOf, type MaybePromise } from '../internal/maybe-promise.ts'
 import { OptionReader, OptionsError } from '../internal/option-reader.ts'
 import { AuthError } from '../refusal/auth-error.ts'
-import type {
-  AccessRequirement,
-  AgentContext,
-  HeaderList,
-  Refusal,
-  RequestView,
-  Verdict,
-  VerifierOptions,
-} from '../types/index.ts'
+import type { AccessRequirement } from '../types/access.ts'
+import type { AgentContext } from '../types/context.ts'
+import type { VerifierOptions } from '../types/options.ts'
+import type { RequestView } from '../types/request.ts'
+import type { HeaderList, Refusal, Verdict } from '../types/verdict.ts'
 import type { Verifier } from '../types/verifier.ts'
 import { createVerifier } from '../verifier.ts'
 

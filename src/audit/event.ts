@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { Denial } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
-import type { AgentContext, AuditEvent, Decision, Facts, Refusal, Verdict } from '../types/index.ts'
+import type { AuditEvent } from '../types/audit.ts'
+import type { AgentContext } from '../types/context.ts'
+import type { Decision, Facts, Refusal, Verdict } from '../types/verdict.ts'
 import type { Attempt } from './request-state.ts'
 
 const none: readonly never[] = Object.freeze([])

@@ -8,7 +8,10 @@ import type { Confirmation } from '../sender/confirmation.ts'
 import type { Proof } from '../sender/proof.ts'
 import type { ProofKeyMemo } from '../sender/proof-keys.ts'
 import type { VerifiedToken } from '../token/verify.ts'
-import type { AgentContext, Party, RequestView, RevocationQuery, Verdict } from '../types/index.ts'
+import type { AgentContext, Party } from '../types/context.ts'
+import type { RevocationQuery } from '../types/options.ts'
+import type { RequestView } from '../types/request.ts'
+import type { Verdict } from '../types/verdict.ts'
 
 /** What is derived once per verified token. A refusal found early is kept until it is its turn. */
 export interface PreparedToken {

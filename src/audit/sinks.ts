@@ -1,5 +1,5 @@
 import { andThen, isThenable, type MaybePromise, settle } from '../internal/maybe-promise.ts'
-import type { AuditEvent, AuditSink } from '../types/index.ts'
+import type { AuditEvent, AuditSink } from '../types/audit.ts'
 import type { Health } from '../types/verifier.ts'
 
 const maxPending = 10_000

@@ -2,7 +2,7 @@ import { sealed } from '../internal/freeze.ts'
 import { defaultTokenSeconds } from '../options/issuer.ts'
 import type { Confirmation } from '../sender/confirmation.ts'
 import type { VerifiedToken } from '../token/verify.ts'
-import type { AgentContext, Party, WarningCode } from '../types/index.ts'
+import type { AgentContext, Party, WarningCode } from '../types/context.ts'
 import type { Parties } from './parties.ts'
 
 /** Step 6: the object the handler reads. Built once per token, frozen to the last member, nothing inherited. */

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { TokenClaims } from '../token/claims.ts'
-import type { Delegation, Party, WarningCode } from '../types/index.ts'
+import type { Delegation, Party, WarningCode } from '../types/context.ts'
 import { readProfiles } from './profiles.ts'
 
 /** Who is in the token, in which part. */

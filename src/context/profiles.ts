@@ -1,4 +1,4 @@
-import type { EntityKind, Party, WarningCode } from '../types/index.ts'
+import type { EntityKind, Party, WarningCode } from '../types/context.ts'
 
 /** Entity profiles: what `sub_profile`, `act.sub_profile` and `client_profile` say a party is. */
 

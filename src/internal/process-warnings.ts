@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import type { RequestView } from '../types/index.ts'
+import type { RequestView } from '../types/request.ts'
 
 /** Said once per process, to the operator: mistakes of set-up that every newcomer makes. */
 

@@ -1,4 +1,4 @@
-import type { Algorithm } from '../types/index.ts'
+import type { Algorithm } from '../types/options.ts'
 import { isBase64url, isBase64urlOf } from './base64url.ts'
 import { sha256 } from './sha256.ts'
 import type { JsonObject } from './strict-json.ts'

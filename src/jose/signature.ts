@@ -7,7 +7,7 @@ import {
   type VerifyKeyObjectInput,
   verify,
 } from 'node:crypto'
-import type { Algorithm } from '../types/index.ts'
+import type { Algorithm } from '../types/options.ts'
 import { derOf } from './ecdsa-der.ts'
 import type { JsonObject } from './strict-json.ts'
 

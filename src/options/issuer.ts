@@ -3,7 +3,7 @@ import type { OptionReader } from '../internal/option-reader.ts'
 import { readHttpsUrl } from '../internal/urls.ts'
 import { algorithms as knownAlgorithms } from '../jose/signature.ts'
 import { readKeySet } from '../token/keys.ts'
-import type { Algorithm } from '../types/index.ts'
+import type { Algorithm } from '../types/options.ts'
 
 export interface IssuerPolicy {
   readonly issuer: string

@@ -1,6 +1,6 @@
 import type { OptionReader } from '../internal/option-reader.ts'
 import { memoryReplayStore } from '../replay/memory-store.ts'
-import type { Algorithm, ReplayStore } from '../types/index.ts'
+import type { Algorithm, ReplayStore } from '../types/options.ts'
 import { readAlgorithms } from './issuer.ts'
 
 export interface DpopPolicy {

@@ -1,4 +1,4 @@
-import type { HeaderList, Problem, Refusal } from '../types/index.ts'
+import type { HeaderList, Problem, Refusal } from '../types/verdict.ts'
 import type { RefusalCode } from './table.ts'
 
 const brand = Symbol.for('onbehalf.AuthError')

@@ -1,4 +1,4 @@
-import type { Facts } from '../types/index.ts'
+import type { Facts } from '../types/verdict.ts'
 import type { RefusalCode } from './table.ts'
 
 const noFacts: Facts = Object.freeze({})

@@ -1,6 +1,6 @@
 import type { Needs } from '../access/check.ts'
 import type { Scheme } from '../credentials.ts'
-import type { HeaderList, Problem, Refusal } from '../types/index.ts'
+import type { HeaderList, Problem, Refusal } from '../types/verdict.ts'
 import type { Denial } from './denial.ts'
 import { type RefusalRow, refusals } from './table.ts'
 

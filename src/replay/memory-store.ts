@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '../internal/clock.ts'
 import { OptionReader } from '../internal/option-reader.ts'
-import type { Clock, ReplayAnswer, ReplayStore } from '../types/index.ts'
+import type { Clock, ReplayAnswer, ReplayStore } from '../types/options.ts'
 import { createChaskey, type Words } from './chaskey.ts'
 import { addTo, countIn, createTally, type Tally } from './client-counts.ts'
 import { createDigestSet } from './digest-set.ts'

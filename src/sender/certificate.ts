@@ -1,5 +1,5 @@
 import { sha256 } from '../jose/sha256.ts'
-import type { RequestView } from '../types/index.ts'
+import type { RequestView } from '../types/request.ts'
 
 /** Adapters hand over one buffer per connection, so its thumbprint is computed once. */
 const thumbprints = new WeakMap<Uint8Array, string>()

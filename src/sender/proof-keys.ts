@@ -4,7 +4,7 @@ import { fitsAlgorithm, thumbprint } from '../jose/jwk.ts'
 import { importKey, type VerificationKey } from '../jose/signature.ts'
 import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
 import { Denial } from '../refusal/denial.ts'
-import type { Algorithm } from '../types/index.ts'
+import type { Algorithm } from '../types/options.ts'
 import { isRefusedAsPublished } from './published-keys.ts'
 
 /** The header of a proof, read: which key signed it, by its own word. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { decodeJwt, type JWK } from 'jose'
-import type { Algorithm, Clock } from '../types/index.ts'
+import type { Algorithm, Clock } from '../types/options.ts'
 import { createTestCertificate, type TestCertificate } from './certificate.ts'
 import { generateSigningKey, type SigningKey, signJws } from './signing.ts'
 

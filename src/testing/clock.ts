@@ -1,4 +1,4 @@
-import type { Clock } from '../types/index.ts'
+import type { Clock } from '../types/options.ts'
 
 /** A clock that stands still until a test moves it; it does not drive timers of the runtime. Readings are milliseconds, moves are seconds. */
 export interface TestClock extends Clock {

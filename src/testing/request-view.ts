@@ -1,4 +1,4 @@
-import type { RequestView } from '../types/index.ts'
+import type { RequestView } from '../types/request.ts'
 
 /** A request as a test writes it down; it has no body. */
 export interface RequestViewInput {

@@ -1,5 +1,5 @@
 import { CompactSign, type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
-import type { Algorithm } from '../types/index.ts'
+import type { Algorithm } from '../types/options.ts'
 
 export interface SigningKey {
   readonly algorithm: Algorithm

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
-import type { AuthorizationDetail } from '../types/index.ts'
+import type { AuthorizationDetail } from '../types/context.ts'
 
 /** The claims of an RFC 9068 access token, typed. Only token.ts makes one, after the signature held. */
 export interface TokenClaims {

@@ -1,5 +1,5 @@
 import type { IssuerPolicy } from '../options/issuer.ts'
-import type { Clock } from '../types/index.ts'
+import type { Clock } from '../types/options.ts'
 import { createStaticKeyring, type Keyring } from './keys.ts'
 import { createRemoteKeyring } from './remote-keys.ts'
 

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
-import type { Algorithm, Clock } from '../types/index.ts'
+import type { Algorithm, Clock } from '../types/options.ts'
 import { discoverKeysUri, fetchJson } from './issuer-metadata.ts'
 import { type Keyring, type KeySet, keyFacts, maxKeyIdLength, readKeySet, selectKey, type TokenKey } from './keys.ts'
 

@@ -1,7 +1,8 @@
 import type { Step } from '../audit/request-state.ts'
 import { andThen, settle } from '../internal/maybe-promise.ts'
 import { Denial } from '../refusal/denial.ts'
-import type { AgentContext, RevocationQuery, RevocationSource } from '../types/index.ts'
+import type { AgentContext } from '../types/context.ts'
+import type { RevocationQuery, RevocationSource } from '../types/options.ts'
 
 /** What was asked about a context, to be asked again while a lease on it lasts. */
 export const revocationQueries: WeakMap<AgentContext, RevocationQuery> = new WeakMap()

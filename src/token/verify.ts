@@ -5,7 +5,7 @@ import { hasExtensions, readCompact, signingInput, type UnverifiedJws } from '..
 import { verifySignature } from '../jose/signature.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
-import type { Algorithm, Clock } from '../types/index.ts'
+import type { Algorithm, Clock } from '../types/options.ts'
 import { readClaims, type TokenClaims } from './claims.ts'
 import { type Keyring, keyFacts, type TokenKey } from './keys.ts'
 

@@ -1,4 +1,8 @@
-import type { AccessRequirement, AgentContext, Algorithm, Decision, Refusal, RequestView, Verdict } from './index.ts'
+import type { AccessRequirement } from './access.ts'
+import type { AgentContext } from './context.ts'
+import type { Algorithm } from './options.ts'
+import type { RequestView } from './request.ts'
+import type { Decision, Refusal, Verdict } from './verdict.ts'
 
 /** What `describe()` prints: the policy in force. */
 export interface PolicyDescription {

@@ -3,7 +3,7 @@ import { type CompactParts, readCompact, signingInput, splitCompact } from '../.
 import { fitsAlgorithm } from '../../src/jose/jwk.ts'
 import { algorithms, importKey, verifySignature } from '../../src/jose/signature.ts'
 import type { JsonObject } from '../../src/jose/strict-json.ts'
-import type { Algorithm } from '../../src/types/index.ts'
+import type { Algorithm } from '../../src/types/options.ts'
 import { createStage } from '../support/stage.ts'
 import { describeVectors } from '../support/vectors.ts'
 

@@ -3,7 +3,7 @@ import { isBase64url } from '../../src/jose/base64url.ts'
 import { decodeObject, hasExtensions, readCompact, signingInput, splitCompact } from '../../src/jose/compact-jws.ts'
 import { algorithms, verifySignature } from '../../src/jose/signature.ts'
 import { readKeySet, selectKey } from '../../src/token/keys.ts'
-import type { Algorithm } from '../../src/types/index.ts'
+import type { Algorithm } from '../../src/types/options.ts'
 import { createStage } from '../support/stage.ts'
 import { describeVectors } from '../support/vectors.ts'
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { fitsAlgorithm } from '../../src/jose/jwk.ts'
 import { importKey, verifySignature } from '../../src/jose/signature.ts'
 import type { JsonObject } from '../../src/jose/strict-json.ts'
-import type { Algorithm } from '../../src/types/index.ts'
+import type { Algorithm } from '../../src/types/options.ts'
 import { describeVectors } from '../support/vectors.ts'
 
 interface Group {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, EmbeddedJWK, errors, jwtVerify } from 'jose'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createTestIssuer, type TestAgent, type TestIssuer } from '../../../src/testing/index.ts'
-import type { Algorithm } from '../../../src/types/index.ts'
+import type { Algorithm } from '../../../src/types/options.ts'
 
 const url = 'https://api.example.test/tools/7'
 let issuer: TestIssuer

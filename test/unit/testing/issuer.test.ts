@@ -1,7 +1,7 @@
 import { calculateJwkThumbprint, createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { createTestClock, createTestIssuer, type TestIssuer } from '../../../src/testing/index.ts'
-import type { Algorithm } from '../../../src/types/index.ts'
+import type { Algorithm } from '../../../src/types/options.ts'
 
 const resource = 'https://api.example.test/'
 const algorithms: Algorithm[] = ['ES256', 'ES384', 'Ed25519', 'EdDSA', 'PS256', 'RS256']

@@ -1,0 +1,87 @@
+import type { JWTPayload } from 'jose'
+
+export type EntityKind = 'human' | 'agent' | 'service' | 'app' | 'device' | 'unknown'
+
+export interface Party {
+  /** Identity is (assertedBy, issuer, subject): never compare by subject alone. */
+  readonly subject: string
+  /** Namespace of the subject as the token states it; null where it does not. */
+  readonly issuer: string | null
+  /** The token's issuer. */
+  readonly assertedBy: string
+  /** What a claim or the registry says; never inferred from the shape of an id. */
+  readonly kind: EntityKind
+  readonly kindSource: 'profile' | 'dialect' | 'registry' | 'none'
+  readonly profiles: readonly string[]
+  readonly clientId?: string
+}
+
+/** RFC 9396 §2. */
+export interface AuthorizationDetail {
+  readonly type: string
+  readonly [member: string]: unknown
+}
+
+export type JwtPayload = JWTPayload
+
+export interface CommonContext<C> {
+  /** Whose authority is used: the token's subject. */
+  readonly principal: Party
+  /** Who performs the action: the outermost `act`, else the principal (the same object). */
+  readonly actor: Party
+  /** Principal, actor, anyone in the chain or the client is an agent: for deny rules. */
+  readonly involvesAgent: boolean
+  readonly client: { readonly id: string; readonly profiles: readonly string[] } | null
+  readonly scopes: readonly string[]
+  readonly authorizationDetails: readonly AuthorizationDetail[]
+  readonly roles: readonly string[]
+  readonly permissions: readonly string[]
+  /** Verified proofs only. */
+  readonly sender: {
+    readonly method: 'dpop' | 'mtls' | 'dpop+mtls' | 'none'
+    readonly jkt?: string
+    readonly x5t?: string
+  }
+  readonly authentication: { readonly acr?: string; readonly amr: readonly string[]; readonly time?: number }
+  readonly token: {
+    readonly issuer: string
+    /** `jti`, else `h:` and the SHA-256 of the signing input. */
+    readonly id: string
+    readonly audience: readonly string[]
+    readonly issuedAt: number
+    readonly expiresAt: number
+    readonly claims: Readonly<C>
+  }
+  readonly enforcement: 'enforced' | 'report-only'
+  readonly warnings: readonly WarningCode[]
+}
+
+/** Who performed this action, who authorised it, and how the two are connected. Deep-frozen, shared by all requests of one token. */
+export type AgentContext<C = JwtPayload> =
+  | (CommonContext<C> & { readonly authority: 'delegated'; readonly delegation: Delegation })
+  | (CommonContext<C> & { readonly authority: 'independent' | 'undetermined'; readonly delegation: null })
+
+export interface Delegation {
+  /** Current actor first, earliest last; prior actors are informational: they may deny, never allow (RFC 8693 §4.1). */
+  readonly chain: readonly Party[]
+  /** Number of `act` objects. */
+  readonly depth: number
+  /** null: the issuer does not say. */
+  readonly complete: boolean | null
+  readonly expiresAt?: number
+  readonly grantId?: string
+}
+
+export type WarningCode =
+  | 'act_iss_missing'
+  | 'actor_unclassified'
+  | 'agent_client_behind_other_actor'
+  | 'agent_client_without_actor'
+  | 'chain_loop'
+  | 'client_id_azp_differ'
+  | 'principal_is_agent_user_account'
+  | 'profile_malformed'
+  | 'self_act'
+  | 'ttl_over_policy'
+  | 'unbound_token'
+  | 'unknown_profile_value'

@@ -1,0 +1,11 @@
+/** A request as it arrived, before any framework normalised it. */
+export interface RequestView {
+  /** As it arrived, case kept. */
+  readonly method: string
+  /** Raw request target as the client sent it (Express: `originalUrl`). */
+  readonly target: string
+  /** Every field line of that name, in order, never joined. Names starting with `:` are none. */
+  header(name: string): readonly string[]
+  /** The socket: remote address, and the DER of the TLS client certificate. */
+  readonly peer?: { readonly address?: string | undefined; certificate?(): Uint8Array | undefined } | undefined
+}
