@@ -1,11 +1,18 @@
-/**
- * The requirements on a resource server that this package answers to, by the ids that test titles begin with: PRES
- * presentation (RFC 6750, RFC 9110 §11, RFC 9449 §7), DPOP proofs (RFC 9449), MTLS certificates (RFC 8705, RFC 9440),
- * AT access tokens (RFC 9068), JOSE hygiene (RFC 7515 to 7519, RFC 8725), ACT delegation (RFC 8693, actor profile).
- */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** A row of docs/requirements.md. Test titles begin with its id. */
 export interface ChecklistRow {
   readonly id: string
+  /** The letters before the number of its id. */
+  readonly section: string
+  readonly clause: string
   readonly level: Level
+  readonly demand: string
+  /** What enforces it, the decisive place first. */
+  readonly where: readonly Place[]
+  /** Paths below test/. */
+  readonly tests: readonly string[]
   /** Why no test covers it yet; absent: covered. */
   readonly deferred?: string
 }
@@ -13,92 +20,48 @@ export interface ChecklistRow {
 /** The specification's word for a resource server (negated or not); `local`: a rule of this project alone. */
 export type Level = 'must' | 'should' | 'may' | 'local'
 
-interface Section {
+export interface Place {
+  /** From the root of the repository. */
+  readonly file: string
   readonly name: string
-  readonly rows: number
-  readonly must: readonly number[]
-  readonly should: readonly number[]
-  readonly may: readonly number[]
 }
 
-const sections: readonly Section[] = [
-  {
-    name: 'PRES',
-    rows: 20,
-    must: [1, 2, 3, 5, 7, 8, 9, 10, 11, 12, 13, 16, 17],
-    should: [4, 14, 15, 18, 19],
-    may: [6],
-  },
-  {
-    name: 'DPOP',
-    rows: 39,
-    must: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 14, 15, 16, 17, 19, 28, 29, 31, 34, 35, 38, 39],
-    should: [11, 12, 20, 21, 22, 36, 37],
-    may: [18, 27, 30, 32, 33],
-  },
-  {
-    name: 'MTLS',
-    rows: 20,
-    must: [1, 2, 5, 7, 9, 10, 11, 18],
-    should: [6, 8, 13],
-    may: [12],
-  },
-  {
-    name: 'AT',
-    rows: 22,
-    must: [1, 2, 3, 4, 5, 6, 7, 8, 11, 13, 16, 17, 19],
-    should: [10, 14, 15, 18, 20],
-    may: [],
-  },
-  {
-    name: 'JOSE',
-    rows: 22,
-    must: [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19],
-    should: [14],
-    may: [4],
-  },
-  {
-    name: 'ACT',
-    rows: 27,
-    must: [1, 3, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 19, 20, 24, 25, 26, 27],
-    should: [18, 23],
-    may: [],
-  },
-]
+const document = join(import.meta.dirname, '../docs/requirements.md')
 
-const opaque = 'opaque tokens (RFC 7662 introspection) are not supported yet'
-const proxies = 'certificate headers of TLS-terminating proxies are not read yet'
+export const checklist: readonly ChecklistRow[] = readSections(readFileSync(document, 'utf8'))
 
-const deferred: Readonly<Record<string, string>> = {
-  'DPOP-35': opaque,
-  'MTLS-05': opaque,
-  'MTLS-07': proxies,
-  'MTLS-09': proxies,
-  'MTLS-10': proxies,
-  'MTLS-11': proxies,
-  'MTLS-12': proxies,
-  'MTLS-14': proxies,
-  'MTLS-15': proxies,
-  'MTLS-16': proxies,
-  'MTLS-17': proxies,
-  'ACT-06': 'the actor profile as a whole cannot be required yet: an act without iss is taken, with a warning',
-  'ACT-19': opaque,
-  'ACT-22': opaque,
-  'ACT-27': 'transaction tokens and their req_wl are not supported yet',
+function readSections(text: string): readonly ChecklistRow[] {
+  return text.split(/^## /m).flatMap((part) => {
+    const section = /^([A-Z]+): /.exec(part)?.[1]
+    if (section === undefined) return []
+    const [, , ...rows] = part.split('\n').filter((line) => line.startsWith('|'))
+    return rows.map((line) => readRow(section, line))
+  })
 }
 
-export const checklist: readonly ChecklistRow[] = sections.flatMap((section) =>
-  Array.from({ length: section.rows }, (_, index) => rowOf(section, index + 1)),
-)
-
-function rowOf(section: Section, number: number): ChecklistRow {
-  const id = `${section.name}-${String(number).padStart(2, '0')}`
-  const reason = deferred[id]
-  return { id, level: levelOf(section, number), ...(reason === undefined ? {} : { deferred: reason }) }
+function readRow(section: string, line: string): ChecklistRow {
+  const cells = line.split('|').map((cell) => cell.trim())
+  const [, id = '', clause = '', level = '', demand = '', where = '', tests = ''] = cells
+  if (cells.length !== 8 || !id.startsWith(section))
+    throw new Error(`docs/requirements.md: not a row of ${section}: ${line}`)
+  const deferred = /^not yet: (.+)$/.exec(where)?.[1]
+  return {
+    id,
+    section,
+    clause,
+    level: readLevel(level),
+    demand,
+    where: [...where.matchAll(/`((?:src|adapters)\/[^`]+)` `([^`]+)`/g)].map(([, file = '', name = '']) => ({
+      file,
+      name,
+    })),
+    tests: [...tests.matchAll(/`([^`]+)`/g)].map(([, path = '']) => path),
+    ...(deferred === undefined ? {} : { deferred }),
+  }
 }
 
-function levelOf({ must, should, may }: Section, number: number): Level {
-  if (must.includes(number)) return 'must'
-  if (should.includes(number)) return 'should'
-  return may.includes(number) ? 'may' : 'local'
+function readLevel(word: string): Level {
+  const levels = { MUST: 'must', SHOULD: 'should', MAY: 'may', ours: 'local' } as const
+  if (!Object.hasOwn(levels, word)) throw new Error(`docs/requirements.md: ${word} is no level`)
+  return levels[word as keyof typeof levels]
 }
