@@ -1,5 +1,5 @@
-import { type GuardedRoute, requirementOf } from '../src/index.ts'
-import { isDoor } from './strict-guards.ts'
+import { type GuardedRoute, requirementOf } from '../src/adapter/index.ts'
+import { agentAuthOf } from './agent-auth-handlers.ts'
 
 /** Reading the routes of an Express app, version 4 or 5, from its router's stack. */
 
@@ -34,7 +34,7 @@ function stackOf(router: unknown): readonly Layer[] {
   return Array.isArray(stack) ? stack : []
 }
 
-/** A guard or door that what follows has to pass, where its path covers that. */
+/** A guard that later routes have to pass, where its path covers theirs. */
 interface Standing {
   readonly layer: Layer
   /** Of the router it stands in. */
@@ -49,7 +49,7 @@ function routesIn(stack: readonly Layer[], prefix: string, before: readonly Stan
     const requirement = requirementOf(layer.handle)
     if (layer.route !== undefined) {
       routes.push(...routesAt(layer.route, prefix, standing))
-    } else if (requirement !== undefined || isDoor(layer.handle)) {
+    } else if (requirement !== undefined || agentAuthOf(layer.handle) !== undefined) {
       standing.push({ layer, prefix, isEverywhere: isEverywhere(layer) })
       if (requirement === undefined || isEverywhere(layer)) continue
       for (const path of mountPaths(layer)) {
@@ -76,8 +76,15 @@ function routesAt(
       const path = prefix + String(at)
       const layers = [...standing.filter((item) => covers(item, path)).map(({ layer }) => layer), ...own]
       const requirements = layers.flatMap(({ handle }) => requirementOf(handle) ?? [])
-      const isOpen = requirements.length === 0 && !layers.some(({ handle }) => isDoor(handle))
-      return { method, path, requirements, ...(isOpen && { open: true as const }) }
+      const admissions = layers.flatMap(({ handle }) => agentAuthOf(handle) ?? [])
+      const isOpen = requirements.length === 0 && !admissions.some(({ isStrict }) => isStrict)
+      return {
+        method,
+        path,
+        requirements,
+        verifier: admissions.at(-1)?.verifier,
+        ...(isOpen && { open: true as const }),
+      }
     })
   })
 }

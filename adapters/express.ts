@@ -1,22 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
-  type AccessRequirement,
-  type AccessSummary,
-  type AgentContext,
+  type AdmissionSettings,
   contextOf,
-  createDoor,
-  createGuard,
-  type DoorSettings,
-  declareGuard,
+  createAdmissions,
+  createRouteGuard,
+  declareRouteGuard,
   type Entry,
   scopesOf,
-  summarize,
-  type Verifier,
-  type VerifierOptions,
-} from '../src/index.ts'
+  summarizeRoutes,
+} from '../src/adapter/index.ts'
+import type { AccessRequirement, AccessSummary, AgentContext, Verifier, VerifierOptions } from '../src/index.ts'
+import { declareAgentAuth } from './agent-auth-handlers.ts'
 import { type ExpressApp, routesOf } from './express-routes.ts'
-import { oweHeaders, viewOf, writeAnswer } from './node-request.ts'
-import { declareDoor } from './strict-guards.ts'
+import { addHeadersToHead, viewOf, writeAnswer } from './node-request.ts'
 
 declare global {
   namespace Express {
@@ -47,45 +43,60 @@ export type ExpressHandler<R extends ExpressRequest = ExpressRequest> = (
  */
 export function agentAuth<R extends ExpressRequest = ExpressRequest>(
   optionsOrVerifier: VerifierOptions | Verifier,
-  settings?: DoorSettings<R>,
+  settings?: AdmissionSettings<R>,
 ): ExpressHandler<R> {
-  const door = createDoor<R>(optionsOrVerifier, settings)
+  const { verifier, optional, admit } = createAdmissions<R>(optionsOrVerifier, settings)
+  const checkApp = createAppCheck(verifier)
   const handler: ExpressHandler<R> = function agentAuth(request, response, next) {
+    const { app } = request
+    if (app !== undefined) checkApp(app)
     const view = viewOf(request, request.originalUrl ?? request.url ?? '')
-    const scopes = () => (request.app === undefined ? [] : scopesOf(routesOf(request.app)))
-    act(door.enter(request, view, scopes), request, response, next)
+    const scopes = () => (app === undefined ? [] : scopesOf(routesOf(app)))
+    act(admit(request, view, scopes), request, response, next)
   }
-  return settings?.optional === true ? handler : declareDoor(handler)
+  return declareAgentAuth(handler, { verifier, isStrict: !optional })
+}
+
+/** Judges the party rules of an app's routes when its first request arrives, because only then the app is known. */
+function createAppCheck(verifier: Verifier): (app: ExpressApp) => void {
+  const checked = new WeakSet<ExpressApp>()
+  return function checkApp(app) {
+    if (checked.has(app)) return
+    checked.add(app)
+    verifier.checkRoutes(routesOf(app).filter((route) => route.verifier === verifier))
+  }
 }
 
 /**
- * What this route asks for, beyond `agentAuth` before it. A request that no `agentAuth` has seen ends as a 500. It judges
- * what `agentAuth` found, never the property.
+ * Judges the request by this route's requirement, after `agentAuth` has admitted it; a request that no `agentAuth` has seen
+ * ends as a 500. It uses agentAuth's stored result; changing `req.agentContext` has no effect. Throws OptionsError for a
+ * wrong requirement. A rule whose issuer the verifier does not have is found at the app's first request, and every request
+ * of the route is then a 500.
  * @example
  * app.get('/tools', requireAccess({ scopes: ['tools:read'] }), handler)
  */
 export function requireAccess<R extends ExpressRequest = ExpressRequest>(
   requirement: AccessRequirement<R>,
 ): ExpressHandler<R> {
-  const guard = createGuard<R>(requirement)
-  return declareGuard<ExpressHandler<R>>(function requireAccess(request, response, next) {
-    let entry: ReturnType<typeof guard>
+  const guard = createRouteGuard<R>(requirement)
+  return declareRouteGuard<ExpressHandler<R>>(function requireAccess(request, response, next) {
+    let entry: ReturnType<typeof guard.judge>
     try {
-      entry = guard(request)
+      entry = guard.judge(request)
     } catch (error) {
       next(error)
       return
     }
     act(entry, request, response, next)
-  }, requirement)
+  }, guard.requirement)
 }
 
 /**
- * What every route of an Express app asks for beyond the floor; with a context, whether it may come in. Routes of mounted
+ * What every route of an Express app asks for beyond the baseline; with a context, whether it may come in. Routes of mounted
  * sub-apps are not seen. Made from the routes registered so far.
  */
 export function accessSummary(app: ExpressApp, context?: AgentContext, now: () => number = Date.now): AccessSummary {
-  return summarize(routesOf(app), context, now())
+  return summarizeRoutes(routesOf(app), context, now())
 }
 
 /** The context, or undefined where the request was let in without credentials. */
@@ -109,10 +120,10 @@ function act(
   }
   if (entry?.kind === 'admitted') {
     setContext(request, { value: entry.context })
-    oweHeaders(response, entry.headers)
+    addHeadersToHead(response, entry.headers)
   }
   if (entry?.kind === 'anonymous') setContext(request, { get: failWithoutContext })
-  if (entry?.kind === 'handed over') oweHeaders(response, entry.error.headers)
+  if (entry?.kind === 'handed over') addHeadersToHead(response, entry.error.headers)
   next(entry?.kind === 'handed over' ? entry.error : undefined)
 }
 

@@ -1,8 +1,8 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { type GuardedRoute, requirementOf } from '../src/index.ts'
-import { isDoor } from './strict-guards.ts'
+import { type GuardedRoute, requirementOf } from '../src/adapter/index.ts'
+import { agentAuthOf } from './agent-auth-handlers.ts'
 
-/** Reading the routes of a Fastify app: noted as they are registered, read when somebody asks. */
+/** Reading the routes of a Fastify app: noted as they are registered, read on demand. */
 
 interface Found {
   readonly scope: FastifyInstance
@@ -16,11 +16,13 @@ export function routesOf(app: FastifyInstance): readonly GuardedRoute[] {
   return (collected.get(app.server) ?? []).flatMap(({ scope, options }) => {
     const hooks = phases.flatMap((phase) => [...hooksOf(scope, phase), options[phase]].flat())
     const requirements = hooks.flatMap((hook) => requirementOf(hook) ?? [])
-    const isOpen = requirements.length === 0 && !hooks.some(isDoor)
+    const admissions = hooks.flatMap((hook) => agentAuthOf(hook) ?? [])
+    const isOpen = requirements.length === 0 && !admissions.some(({ isStrict }) => isStrict)
     return [options.method].flat().map((method) => ({
       method,
       path: options.url,
       requirements,
+      verifier: admissions.at(-1)?.verifier,
       ...(isOpen && { open: true as const }),
     }))
   })

@@ -1,24 +1,26 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import {
+  type AdmissionSettings,
+  contextOf,
+  createAdmissions,
+  createRouteGuard,
+  declareRouteGuard,
+  type Entry,
+  scopesOf,
+  summarizeRoutes,
+} from '../src/adapter/index.ts'
+import {
   type AccessRequirement,
   type AccessSummary,
   type AgentContext,
-  contextOf,
-  createDoor,
-  createGuard,
-  type DoorSettings,
-  declareGuard,
-  type Entry,
   OptionsError,
-  scopesOf,
-  summarize,
   type Verifier,
   type VerifierOptions,
 } from '../src/index.ts'
+import { declareAgentAuth } from './agent-auth-handlers.ts'
 import { collectRoutes, routesOf } from './fastify-routes.ts'
-import { oweHeaders, viewOf } from './node-request.ts'
-import { declareDoor } from './strict-guards.ts'
+import { addHeadersToHead, viewOf } from './node-request.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -27,7 +29,7 @@ declare module 'fastify' {
   }
 }
 
-export type AgentAuthOptions = (VerifierOptions | { verifier: Verifier }) & DoorSettings<FastifyRequest>
+export type AgentAuthOptions = (VerifierOptions | { verifier: Verifier }) & AdmissionSettings<FastifyRequest>
 
 /**
  * Refuses, before anything is parsed, every request whose token, sender or delegation does not hold, and puts
@@ -46,13 +48,21 @@ async function guardScope(app: FastifyInstance, options: AgentAuthOptions): Prom
     throw new OptionsError([{ path: 'prefix', message }])
   }
   const { optional, onRefusal, ...rest } = options
-  const door = createDoor<FastifyRequest>('verifier' in rest ? verifierIn(rest) : rest, { optional, onRefusal })
+  const admissions = createAdmissions<FastifyRequest>('verifier' in rest ? verifierIn(rest) : rest, {
+    optional,
+    onRefusal,
+  })
+  const { verifier, admit } = admissions
   if (!app.hasRequestDecorator('agentContext')) app.decorateRequest('agentContext', { getter: readContext })
   collectRoutes(app)
   const scopes = () => scopesOf(routesOf(app))
   const enter = async (request: FastifyRequest, reply: FastifyReply) =>
-    act(await door.enter(request, viewOf(request.raw, request.originalUrl), scopes), reply)
-  app.addHook('onRequest', optional === true ? enter : declareDoor(enter))
+    act(await admit(request, viewOf(request.raw, request.originalUrl), scopes), reply)
+  app.addHook('onRequest', declareAgentAuth(enter, { verifier, isStrict: !admissions.optional }))
+  app.addHook('onReady', async () => {
+    const problems = verifier.checkRoutes(routesOf(app).filter((route) => route.verifier === verifier))
+    if (problems.length > 0) throw new OptionsError(problems)
+  })
 }
 
 /** A verifier has its options already. */
@@ -71,14 +81,14 @@ function verifierIn({ verifier, ...rest }: { verifier: Verifier }): Verifier {
 export function requireAccess<R extends FastifyRequest = FastifyRequest>(
   requirement: AccessRequirement<R>,
 ): (request: NoInfer<R>, reply: FastifyReply) => Promise<FastifyReply | undefined> {
-  const guard = createGuard<R>(requirement)
-  return declareGuard(async function requireAccess(request: R, reply: FastifyReply) {
-    return act(await guard(request), reply)
-  }, requirement)
+  const guard = createRouteGuard<R>(requirement)
+  return declareRouteGuard(async function requireAccess(request: R, reply: FastifyReply) {
+    return act(await guard.judge(request), reply)
+  }, guard.requirement)
 }
 
 /**
- * What every route registered after `agentAuth` asks for beyond the floor; with a context, whether it may come in. To be
+ * What every route registered after `agentAuth` asks for beyond the baseline; with a context, whether it may come in. To be
  * asked when the app is ready.
  */
 export function accessSummary(
@@ -86,7 +96,7 @@ export function accessSummary(
   context?: AgentContext,
   now: () => number = Date.now,
 ): AccessSummary {
-  return summarize(routesOf(app), context, now())
+  return summarizeRoutes(routesOf(app), context, now())
 }
 
 /** The context, or undefined where the request was let in without credentials. */
@@ -95,14 +105,14 @@ export function agentContextOf(request: FastifyRequest): AgentContext | undefine
 }
 
 function act(entry: Entry | undefined, reply: FastifyReply): FastifyReply | undefined {
-  if (entry?.kind === 'admitted') oweHeaders(reply.raw, entry.headers)
+  if (entry?.kind === 'admitted') addHeadersToHead(reply.raw, entry.headers)
   if (entry?.kind === 'handed over') {
-    oweHeaders(reply.raw, entry.error.headers)
+    addHeadersToHead(reply.raw, entry.error.headers)
     throw entry.error
   }
   if (entry?.kind !== 'answered') return undefined
   const { status, headers, body } = entry.answer
-  oweHeaders(reply.raw, headers)
+  addHeadersToHead(reply.raw, headers)
   return reply.code(status).headers(Object.fromEntries(headers)).send(body)
 }
 

@@ -1,14 +1,19 @@
 import {
+  type AdmissionSettings,
+  type CompiledRequirement,
+  contextOf,
+  createAdmissions,
+  createRouteGuard,
+  type Entry,
+  type RouteGuard,
+  scopesOf,
+} from '../src/adapter/index.ts'
+import {
   type AccessRequirement,
   type AgentContext,
-  contextOf,
-  createDoor,
-  createGuards,
-  type DoorSettings,
-  type Entry,
   type HeaderList,
+  OptionsError,
   type RequestView,
-  scopesOf,
   type Verifier,
   type VerifierOptions,
 } from '../src/index.ts'
@@ -25,7 +30,7 @@ export type GateEntry =
   | { readonly ok: false; readonly response: Response }
 
 export interface Gate {
-  /** Judges the request, and the requirement if there is one. `finish` adds what the answer owes. */
+  /** Judges the request, and the requirement if there is one. `finish` adds the headers that an admitted answer carries. */
   (request: Request, requirement?: AccessRequirement<Request>, connection?: Connection): Promise<GateEntry>
   /** A handler behind the gate; the metadata lists its scopes. */
   handle(
@@ -44,31 +49,36 @@ export interface Gate {
  */
 export function createGate(
   optionsOrVerifier: VerifierOptions | Verifier,
-  settings: Omit<DoorSettings<Request>, 'optional'> = {},
+  settings: Omit<AdmissionSettings<Request>, 'optional'> = {},
 ): Gate {
-  const door = createDoor<Request>(optionsOrVerifier, settings, 'always')
-  const guardOf = createGuards<Request>()
-  const requirements: AccessRequirement<Request>[] = []
+  const { verifier, admit } = createAdmissions<Request>(optionsOrVerifier, settings, 'always')
+  const requirements: CompiledRequirement[] = []
   const scopes = () => scopesOf([{ requirements }])
 
   async function enter(
     request: Request,
-    requirement?: AccessRequirement<Request>,
-    connection?: Connection,
+    guard: RouteGuard<Request> | undefined,
+    connection: Connection | undefined,
   ): Promise<GateEntry> {
-    const entry: Entry = await door.enter(request, viewOf(request, connection), scopes)
+    const entry: Entry = await admit(request, viewOf(request, connection), scopes)
     if (entry.kind !== 'admitted') return { ok: false, response: responseTo(entry) }
-    const refusal = requirement === undefined ? undefined : await guardOf(requirement)(request)
+    const refusal = await guard?.judge(request)
     if (refusal !== undefined) return { ok: false, response: finish(responseTo(refusal), entry.headers) }
     return { ok: true, context: entry.context, finish: (response) => finish(response, entry.headers) }
   }
 
-  return Object.assign(enter, {
+  async function gate(request: Request, requirement?: AccessRequirement<Request>, connection?: Connection) {
+    return enter(request, requirement === undefined ? undefined : createRouteGuard(requirement), connection)
+  }
+
+  return Object.assign(gate, {
     handle(requirement: AccessRequirement<Request>, handler: Parameters<Gate['handle']>[1]) {
-      guardOf(requirement)
-      requirements.push(requirement)
+      const guard = createRouteGuard(requirement)
+      const problems = verifier.checkRoutes([{ path: 'gate.handle()', requirements: [guard.requirement] }])
+      if (problems.length > 0) throw new OptionsError(problems)
+      requirements.push(guard.requirement)
       return async (request: Request, connection?: Connection) => {
-        const entry = await enter(request, requirement, connection)
+        const entry = await enter(request, guard, connection)
         return entry.ok ? entry.finish(await handler(request, entry.context)) : entry.response
       }
     },
@@ -85,20 +95,20 @@ function viewOf(request: Request, connection: Connection | undefined): RequestVi
   return {
     method: request.method,
     target: pathname + search,
-    header: (name) => fieldLines(request, name),
+    header: (name) => splitFieldLines(request, name),
     peer: { address: connection?.address, certificate: () => connection?.certificate },
   }
 }
 
 /** Headers joins repeated fields: neither credential may hold a comma, so a comma means several lines. */
-function fieldLines(request: Request, name: string): readonly string[] {
+function splitFieldLines(request: Request, name: string): readonly string[] {
   const value = name.startsWith(':') ? null : request.headers.get(name)
   if (value === null) return []
   const isCredential = /^(?:authorization|dpop)$/i.test(name)
   return isCredential ? value.split(',') : [value]
 }
 
-/** A web host has no error handler to hand over to: the refusal is thrown for whoever wants it so. */
+/** A web host has no error handler to hand over to, so the error is thrown to the caller. */
 function responseTo(entry: Entry): Response {
   if (entry.kind === 'handed over') throw entry.error
   if (entry.kind !== 'answered') throw new Error(`a refusal was expected, not: ${entry.kind}`)

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import type { Answer, HeaderList, RequestView } from '../src/index.ts'
+import type { Answer } from '../src/adapter/index.ts'
+import type { HeaderList, RequestView } from '../src/index.ts'
 
 /** Node's request and response, as every adapter on node:http needs them. */
 
@@ -8,7 +9,7 @@ export function viewOf(request: IncomingMessage, target: string): RequestView {
   return {
     method: request.method ?? '',
     target,
-    header: (name) => fieldLines(request, name),
+    header: (name) => rawFieldLines(request, name),
     peer: {
       get address() {
         return request.socket?.remoteAddress
@@ -19,7 +20,7 @@ export function viewOf(request: IncomingMessage, target: string): RequestView {
 }
 
 /** From `rawHeaders`: `headers` hides a second Authorization and joins a second DPoP. */
-function fieldLines({ rawHeaders, headers }: IncomingMessage, name: string): readonly string[] {
+function rawFieldLines({ rawHeaders, headers }: IncomingMessage, name: string): readonly string[] {
   if (name.startsWith(':')) return []
   const wanted = name.toLowerCase()
   if (rawHeaders === undefined || rawHeaders.length === 0) return joinedLines(headers[wanted], wanted)
@@ -53,7 +54,7 @@ function peerCertificate(request: IncomingMessage & { stream?: { session?: objec
 }
 
 export function writeAnswer(response: ServerResponse, answer: Answer): void {
-  // Somebody, a time-out perhaps, has answered while the verdict was awaited. A head without its end cannot be taken back.
+  // Something else, a time-out perhaps, answered while we waited. A head that was sent cannot be taken back.
   if (response.headersSent) {
     if (!response.writableEnded) response.destroy()
     return
@@ -64,11 +65,11 @@ export function writeAnswer(response: ServerResponse, answer: Answer): void {
   response.end(answer.body)
 }
 
-/** What an admitted answer owes goes in when the head is written, over whatever the handler and cors() have set. */
-export function oweHeaders(response: ServerResponse, headers: HeaderList): void {
+/** Sets our headers just before the head is written, so that they override the handler's and cors()'s. */
+export function addHeadersToHead(response: ServerResponse, headers: HeaderList): void {
   if (headers.length === 0) return
   const writeHead = response.writeHead as (status: number, ...rest: unknown[]) => ServerResponse
-  response.writeHead = function writeHeadWithOwed(this: ServerResponse, status: number, ...rest: unknown[]) {
+  response.writeHead = function writeHeadWithOurs(this: ServerResponse, status: number, ...rest: unknown[]) {
     // Fields given to writeHead would win over those set: set them first.
     const given = rest.at(-1)
     if (typeof given === 'object' && given !== null) setFields(this, given)

@@ -2,18 +2,15 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import {
-  type AccessRequirement,
-  type AgentContext,
+  type AdmissionSettings,
   type Answer,
   contextOf,
-  createDoor,
-  createGuards,
-  type DoorSettings,
+  createAdmissions,
+  createRouteGuard,
   type Entry,
-  type Verifier,
-  type VerifierOptions,
-} from '../src/index.ts'
-import { oweHeaders, viewOf, writeAnswer } from './node-request.ts'
+} from '../src/adapter/index.ts'
+import type { AccessRequirement, AgentContext, Verifier, VerifierOptions } from '../src/index.ts'
+import { addHeadersToHead, viewOf, writeAnswer } from './node-request.ts'
 
 type NodeRequest = IncomingMessage | Http2ServerRequest
 type NodeResponse = ServerResponse | Http2ServerResponse
@@ -41,24 +38,23 @@ export interface NodeGate {
  */
 export function createNodeGate(
   optionsOrVerifier: VerifierOptions | Verifier,
-  settings: Omit<DoorSettings<IncomingMessage>, 'optional'> = {},
+  settings: Omit<AdmissionSettings<IncomingMessage>, 'optional'> = {},
 ): NodeGate {
-  const door = createDoor<IncomingMessage>(optionsOrVerifier, settings, 'always')
-  const guardOf = createGuards<IncomingMessage>()
+  const { admit } = createAdmissions<IncomingMessage>(optionsOrVerifier, settings, 'always')
 
   async function enter(request: IncomingMessage, requirement?: AccessRequirement<IncomingMessage>): Promise<Entry> {
-    const entry = await door.enter(request, viewOf(request, request.url ?? ''))
-    if (entry.kind !== 'admitted' || requirement === undefined) return entry
-    return (await guardOf(requirement)(request)) ?? entry
+    const guard = requirement === undefined ? undefined : createRouteGuard(requirement)
+    const entry = await admit(request, viewOf(request, request.url ?? ''))
+    return entry.kind === 'admitted' ? ((await guard?.judge(request)) ?? entry) : entry
   }
 
   const gate: NodeGate = async (request, response, requirement) => {
     const entry = await enter(request as IncomingMessage, requirement)
     if (entry.kind === 'admitted') {
-      oweHeaders(response as ServerResponse, entry.headers)
+      addHeadersToHead(response as ServerResponse, entry.headers)
       return entry.context
     }
-    writeAnswer(response as ServerResponse, answerOf(entry))
+    writeAnswer(response as ServerResponse, answerIn(entry))
     return undefined
   }
 
@@ -89,7 +85,7 @@ export function agentContextOf(request: NodeRequest): AgentContext | undefined {
 }
 
 /** There is no framework to hand over to: the error is thrown to the caller. */
-function answerOf(entry: Entry): Answer {
+function answerIn(entry: Entry): Answer {
   if (entry.kind === 'answered') return entry.answer
   throw entry.kind === 'handed over' ? entry.error : new Error(`a refusal was expected, not: ${entry.kind}`)
 }

@@ -1,23 +1,6 @@
-export {
-  type AccessSummary,
-  declareGuard,
-  type GuardedRoute,
-  type RouteSummary,
-  requirementOf,
-  scopesOf,
-  summarize,
-} from './access/route-summary.ts'
-export {
-  type Answer,
-  contextOf,
-  createDoor,
-  createGuard,
-  createGuards,
-  type Door,
-  type DoorSettings,
-  type Entry,
-  type OnRefusal,
-} from './adapter/admission.ts'
+export type { AccessSummary, RouteSummary } from './access/route-summary.ts'
+export type { AdmissionSettings } from './adapter/admission.ts'
+export type { OnRefusal } from './adapter/answer.ts'
 export { partyKey, sentence } from './context/agent-context.ts'
 export { type OptionProblem, OptionsError } from './internal/option-reader.ts'
 export { AuthError } from './refusal/auth-error.ts'

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
+import type { Contexts } from './context/agent-context.ts'
 import { settle } from './internal/maybe-promise.ts'
-import { revocationQueries } from './token/revocation.ts'
 import type { AgentContext } from './types/context.ts'
 import type { Clock, RevocationQuery, RevocationSource } from './types/options.ts'
 
@@ -21,8 +21,8 @@ interface Lease {
 /** Well within the second a stream may live on after its token. */
 const checkEveryMs = 500
 
-/** One lease per token, however many streams hang on it; each ends with its token, so they cannot pile up. */
-export function createLeases(clock: Clock, revocation: RevocationSource | undefined): Leases {
+/** One lease per token for all its streams. Each lease ends with its token, so they cannot pile up. */
+export function createLeases(clock: Clock, revocation: RevocationSource | undefined, contexts: Contexts): Leases {
   const leases = new Map<AgentContext, Lease>()
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
@@ -30,12 +30,12 @@ export function createLeases(clock: Clock, revocation: RevocationSource | undefi
   function lease(context: AgentContext): AbortSignal {
     const known = leases.get(context)
     if (known !== undefined) return known.controller.signal
-    const query = revocationQueries.get(context)
-    // A context that no verifier made is nobody's authority.
+    const query = contexts.tokenOf(context)?.revocationQuery
+    // Contexts that this verifier did not create get an aborted signal.
     if (isClosed || query === undefined) return AbortSignal.abort()
     const { expiresAt } = context.token
     const made: Lease = { controller: new AbortController(), query, expiresAt, isAsking: false }
-    // Every stream of the token listens: not a leak that Node should warn of.
+    // Every stream of the token adds a listener, which is no leak that Node should warn of.
     setMaxListeners(0, made.controller.signal)
     if (isPast(made)) made.controller.abort()
     else leases.set(context, made)
@@ -65,7 +65,7 @@ export function createLeases(clock: Clock, revocation: RevocationSource | undefi
     lease.controller.abort()
   }
 
-  /** Without tolerance: nobody's clock is in doubt on a connection that is open. */
+  /** Without tolerance: on an open connection only our own clock counts. */
   function isPast({ expiresAt }: Lease): boolean {
     return !(clock.now() / 1_000 < expiresAt)
   }

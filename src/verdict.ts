@@ -1,46 +1,48 @@
-import { needsOf } from './access/check.ts'
+import type { AllowedToken } from './access/check.ts'
+import { needsOf } from './access/needs.ts'
 import type { Recorder } from './audit/record.ts'
-import type { Attempt } from './audit/request-state.ts'
+import type { RequestState } from './audit/request-state.ts'
+import type { Contexts } from './context/agent-context.ts'
 import { andThen, type MaybePromise } from './internal/maybe-promise.ts'
 import { hintAtPreflight } from './internal/process-warnings.ts'
 import type { Policy } from './options/policy.ts'
 import { Denial } from './refusal/denial.ts'
-import type { createRefuser } from './refusal/response.ts'
+import type { Refuse } from './refusal/response.ts'
 import type { SenderCheck } from './sender/sender.ts'
 import type { Verdict } from './types/verdict.ts'
+
+const noHeaders: readonly never[] = Object.freeze([])
 
 /** Step 6: the outcome of the steps becomes a verdict, and is recorded. */
 export function createConclusion(
   policy: Policy,
   sender: SenderCheck,
-  refuse: ReturnType<typeof createRefuser>,
+  contexts: Contexts,
+  refuse: Refuse,
   recorder: Recorder,
-): (attempt: Attempt, denial: Denial | undefined) => MaybePromise<Verdict> {
+): (state: RequestState, outcome: AllowedToken | Denial) => MaybePromise<Verdict> {
   const needs = needsOf(policy.access)
 
-  function admit(attempt: Attempt): Verdict {
-    const admitted = attempt.token?.admitted
-    // Unreachable while every step holds; closed should one ever fail to.
-    if (admitted?.ok !== true) return refused(attempt, new Denial('token_malformed'))
-    const headers = sender.headersFor(attempt)
-    return headers === undefined ? admitted : { ...admitted, headers }
+  function admit(allowed: AllowedToken): Verdict {
+    const headers = sender.headersFor(allowed) ?? noHeaders
+    return Object.freeze<Verdict>({ ok: true, context: contexts.contextOf(allowed), headers })
   }
 
-  function refused(attempt: Attempt, denial: Denial): Verdict {
-    if (denial.code === 'credentials_missing') hintAtPreflight(attempt.view)
+  function refused(state: RequestState, denial: Denial): Verdict {
+    if (denial.code === 'credentials_missing') hintAtPreflight(state.view)
     const nonce = sender.nonceFor(denial.code)
-    return { ok: false, refusal: refuse(denial, { scheme: attempt.scheme, needs, nonce }) }
+    return { ok: false, refusal: refuse(denial, { scheme: state.scheme, needs, nonce }) }
   }
 
-  function unrecorded(attempt: Attempt): Verdict {
-    const verdict = refused(attempt, new Denial('audit_unavailable'))
-    void recorder.authentication(attempt, verdict, needs)
+  function unrecorded(state: RequestState): Verdict {
+    const verdict = refused(state, new Denial('audit_unavailable'))
+    void recorder.authentication(state, verdict, needs)
     return verdict
   }
 
-  return function conclude(attempt, denial) {
-    const verdict = denial === undefined ? admit(attempt) : refused(attempt, denial)
-    const isRecorded = recorder.authentication(attempt, verdict, needs)
-    return isRecorded === true ? verdict : andThen(isRecorded, (late) => (late ? verdict : unrecorded(attempt)))
+  return function conclude(state, outcome) {
+    const verdict = outcome instanceof Denial ? refused(state, outcome) : admit(outcome)
+    const isRecorded = recorder.authentication(state, verdict, needs)
+    return isRecorded === true ? verdict : andThen(isRecorded, (late) => (late ? verdict : unrecorded(state)))
   }
 }

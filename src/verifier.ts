@@ -1,22 +1,25 @@
 import { createAuthorizer } from './access/authorize.ts'
-import { createFloorStep } from './access/check.ts'
+import { type AllowedToken, createBaselineCheck } from './access/check.ts'
+import { createRouteProblems } from './access/route-problems.ts'
 import { createRecorder } from './audit/record.ts'
-import { Attempt, type Step } from './audit/request-state.ts'
-import { checkDelegation } from './context/parties.ts'
-import { createCredentialsStep } from './credentials.ts'
-import type { MaybePromise } from './internal/maybe-promise.ts'
+import { RequestState } from './audit/request-state.ts'
+import { createContexts } from './context/agent-context.ts'
+import { checkDelegation, readParties, readPrincipal } from './context/parties.ts'
+import { readCredentials } from './credentials.ts'
+import { andThen, type MaybePromise } from './internal/maybe-promise.ts'
 import { createLeases } from './lease.ts'
 import { describePolicy } from './options/describe-policy.ts'
 import { readOptions } from './options/policy.ts'
 import { createMetadata } from './options/resource-metadata.ts'
 import { AuthError } from './refusal/auth-error.ts'
-import type { Denial } from './refusal/denial.ts'
+import { type Denial, next } from './refusal/denial.ts'
 import { createRefuser } from './refusal/response.ts'
+import { readConfirmation } from './sender/confirmation.ts'
 import { createSenderCheck } from './sender/sender.ts'
 import { createKeyrings } from './token/keyrings.ts'
-import { createTokenPreparer, createTokenStep } from './token/prepared-token.ts'
-import { createRevocationStep } from './token/revocation.ts'
-import { createTokenReader } from './token/verify.ts'
+import { prepareToken } from './token/prepared-token.ts'
+import { createRevocationCheck } from './token/revocation.ts'
+import { createTokenVerifier } from './token/verify.ts'
 import type { VerifierOptions } from './types/options.ts'
 import type { RequestView } from './types/request.ts'
 import type { Verdict } from './types/verdict.ts'
@@ -34,46 +37,47 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const policy = readOptions(options)
   const metadata = createMetadata(policy)
   const keyrings = createKeyrings(policy)
-  const tokens = createTokenReader(policy, keyrings, createTokenPreparer(policy))
+  const tokens = createTokenVerifier(policy, keyrings, (token) =>
+    prepareToken(token, {
+      confirmation: ({ claims, issuer }) => readConfirmation(claims.cnf, policy, issuer),
+      parties: ({ claims, issuer }) => readParties(claims, issuer, policy.maxDepth),
+      principal: ({ claims, issuer }) => readPrincipal(claims, issuer),
+    }),
+  )
+  const revocation = createRevocationCheck(policy.revocation)
   const sender = createSenderCheck(policy)
+  const contexts = createContexts()
+  const baseline = createBaselineCheck(policy, contexts)
   const refuse = createRefuser(policy, metadata?.url)
   const recorder = createRecorder(policy)
-  const conclude = createConclusion(policy, sender, refuse, recorder)
+  const conclude = createConclusion(policy, sender, contexts, refuse, recorder)
   const authorizer = createAuthorizer(policy, refuse, recorder)
-  const leases = createLeases(policy.clock, policy.revocation)
-  /** Which attempt a framework's request was, for the audit of later access decisions. */
-  const attempts = new WeakMap<object, Attempt>()
+  const routeProblems = createRouteProblems([...policy.issuers.keys()])
+  const leases = createLeases(policy.clock, policy.revocation, contexts)
+  /** The state of a framework's request, for the audit of later access decisions. */
+  const states = new WeakMap<object, RequestState>()
 
-  /** The way of a request. Each step says nothing, or why it refuses; the first refusal is the answer. */
-  const steps: readonly Step[] = [
-    createCredentialsStep(policy),
-    createTokenStep(tokens),
-    createRevocationStep(policy.revocation),
-    sender.check,
-    sender.spend,
-    checkDelegation,
-    createFloorStep(policy),
-  ]
-
-  function walk(attempt: Attempt, from: number): MaybePromise<Denial | undefined> {
-    attempt.nowMs = policy.clock.now()
-    for (let at = from; at < steps.length; at++) {
-      const denial = (steps[at] as Step)(attempt)
-      if (denial instanceof Promise) return denial.then((late) => late ?? walk(attempt, at + 1))
-      if (denial !== undefined) return denial
-    }
-    return undefined
+  /** The way of a request. Each step takes what the one before it gave; the first denial is the answer. */
+  function decide(state: RequestState, view: RequestView, request: object): MaybePromise<AllowedToken | Denial> {
+    return next(readCredentials(view, policy), (credentials) =>
+      next(tokens.verify(state.presented(credentials)), (token) =>
+        next(revocation.check(state.verified(token)), (current) =>
+          next(sender.prove(view, credentials, current), (bound) =>
+            next(checkDelegation(state.proven(bound)), (delegated) => baseline.check(delegated, request)),
+          ),
+        ),
+      ),
+    )
   }
 
   function checkNow(view: RequestView, request: object = view): MaybePromise<Verdict> {
-    const attempt = new Attempt(view, request)
-    if (recorder.isWatched) attempts.set(request, attempt)
-    const denial = walk(attempt, 0)
-    return denial instanceof Promise ? denial.then((late) => conclude(attempt, late)) : conclude(attempt, denial)
+    const state = new RequestState(view)
+    if (recorder.isWatched) states.set(request, state)
+    return andThen(decide(state, view, request), (outcome) => conclude(state, outcome))
   }
 
   const authorizeNow: Verifier['authorizeNow'] = (context, requirement, request) =>
-    authorizer.authorize(context, requirement, request, attempts.get(Object(request)))
+    authorizer.authorize(context, requirement, request, states.get(Object(request)))
 
   return Object.freeze<Verifier>({
     checkNow,
@@ -86,10 +90,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
     authorizeNow,
     authorize: async (context, requirement, request) => authorizeNow(context, requirement, request),
     lease: leases.lease,
-    challenge: (requirement, view) => authorizer.challenge(requirement, new Attempt(view, view)),
+    challenge: (requirement, view) => authorizer.challenge(requirement, new RequestState(view)),
     metadata,
-    hasFloor: policy.access !== undefined,
+    hasBaseline: policy.access !== undefined,
+    checkRoutes: routeProblems.check,
     async ready() {
+      routeProblems.throwIfAny()
       await Promise.all([...keyrings.values()].map((keyring) => keyring.load()))
     },
     describe: () => describePolicy(policy, metadata?.url),

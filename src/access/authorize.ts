@@ -1,85 +1,77 @@
 import type { Recorder } from '../audit/record.ts'
-import type { Attempt } from '../audit/request-state.ts'
+import type { RequestState } from '../audit/request-state.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
-import { OptionReader } from '../internal/option-reader.ts'
 import type { Policy } from '../options/policy.ts'
 import { Denial } from '../refusal/denial.ts'
-import type { createRefuser } from '../refusal/response.ts'
+import type { Refuse } from '../refusal/response.ts'
 import type { AgentContext } from '../types/context.ts'
 import type { Decision, Refusal } from '../types/verdict.ts'
-import { accessTime, checkAccess, type Needs, needsOf } from './check.ts'
-import { type AnyRequirement, compileRequirement, copyRule, isUnchanged, type Requirement } from './requirement.ts'
+import { accessSetting, checkAccess } from './check.ts'
+import { type Needs, needsOf } from './needs.ts'
+import { type AnyRequirement, compileRequirement, type Requirement } from './requirement.ts'
 
 /** Step 5 for a route: its requirement, after the request as a whole was admitted. */
 export interface Authorizer {
   authorize(
     context: AgentContext,
-    requirement: AnyRequirement,
+    requirement: AnyRequirement | Requirement,
     request: unknown,
-    attempt: Attempt | undefined,
+    state: RequestState | undefined,
   ): MaybePromise<Decision>
   /** The answer to a request without credentials on a route that needs some. */
-  challenge(requirement: AnyRequirement, attempt: Attempt): MaybePromise<Refusal>
+  challenge(requirement: AnyRequirement | Requirement, state: RequestState): MaybePromise<Refusal>
 }
 
-interface Compiled {
+/** A requirement as this verifier judges it. */
+interface Bound {
   readonly requirement: Requirement
-  /** The floor's needs as well: a challenge names all that the route takes. */
+  /** The baseline's needs as well: a challenge names all that the route takes. */
   readonly needs: Needs
-  /** As the object stood when it was read: it is read anew when it has changed. */
-  readonly snapshot: unknown
 }
 
-const allowed: Decision = Object.freeze({ ok: true, wouldRefuse: Object.freeze([]) })
+const allowed: Decision = Object.freeze({ ok: true })
 
-export function createAuthorizer(
-  policy: Policy,
-  refuse: ReturnType<typeof createRefuser>,
-  recorder: Recorder,
-): Authorizer {
-  const known = new WeakMap<AnyRequirement, Compiled>()
-  const issuers = [...policy.issuers.keys()]
-  const time = accessTime(policy)
+export function createAuthorizer(policy: Policy, refuse: Refuse, recorder: Recorder): Authorizer {
+  const bound = new WeakMap<object, Bound>()
+  const setting = accessSetting(policy)
 
-  function compile(raw: AnyRequirement): Compiled {
-    const memo = known.get(raw)
-    if (memo !== undefined && isUnchanged(raw, memo.snapshot)) return memo
-    const read = new OptionReader()
-    const requirement = compileRequirement(read, 'requirement', raw, issuers)
-    if (raw === undefined) read.problem('requirement', 'is required')
-    read.finish()
-    const compiled = { requirement, needs: needsOf(policy.access, requirement), snapshot: copyRule(raw) }
-    known.set(raw, compiled)
-    return compiled
+  /** Throws OptionsError where a party rule does not fit this verifier's issuers. */
+  function bind(given: AnyRequirement | Requirement): Bound {
+    const known = bound.get(given)
+    if (known !== undefined) return known
+    const requirement = compileRequirement(given, setting.issuers)
+    const made = { requirement, needs: needsOf(policy.access, requirement) }
+    bound.set(requirement, made)
+    return made
   }
 
   function conclude(
     denial: Denial | undefined,
     context: AgentContext,
     needs: Needs,
-    attempt: Attempt | undefined,
+    state: RequestState | undefined,
   ): MaybePromise<Decision> {
-    const scheme = attempt?.scheme ?? (context.sender.jkt === undefined ? 'Bearer' : 'DPoP')
+    const scheme = state?.scheme ?? (context.sender.jkt === undefined ? 'Bearer' : 'DPoP')
     const decision: Decision =
       denial === undefined ? allowed : { ok: false, refusal: refuse(denial, { scheme, needs, nonce: undefined }) }
-    return andThen(recorder.access(attempt, context, decision, needs), (isRecorded) =>
-      isRecorded ? decision : conclude(new Denial('audit_unavailable'), context, needs, attempt),
+    return andThen(recorder.access(state, context, decision, needs), (isRecorded) =>
+      isRecorded ? decision : conclude(new Denial('audit_unavailable'), context, needs, state),
     )
   }
 
   return {
-    authorize(context, raw, request, attempt) {
-      const { requirement, needs } = compile(raw)
-      return andThen(checkAccess(requirement, context, request, time), (denial) =>
-        conclude(denial, context, needs, attempt),
+    authorize(context, given, request, state) {
+      const { requirement, needs } = bind(given)
+      return andThen(checkAccess(requirement, context, request, setting), (denial) =>
+        conclude(denial, context, needs, state),
       )
     },
-    challenge(raw, attempt) {
-      const { needs } = compile(raw)
-      const context = { scheme: undefined, needs, nonce: undefined }
-      const verdict = { ok: false, refusal: refuse(new Denial('credentials_missing'), context) } as const
-      return andThen(recorder.authentication(attempt, verdict, needs), (isRecorded) =>
-        isRecorded ? verdict.refusal : refuse(new Denial('audit_unavailable'), context),
+    challenge(given, state) {
+      const { needs } = bind(given)
+      const answer = { scheme: undefined, needs, nonce: undefined }
+      const verdict = { ok: false, refusal: refuse(new Denial('credentials_missing'), answer) } as const
+      return andThen(recorder.authentication(state, verdict, needs), (isRecorded) =>
+        isRecorded ? verdict.refusal : refuse(new Denial('audit_unavailable'), answer),
       )
     },
   }

@@ -1,59 +1,81 @@
-import type { Step } from '../audit/request-state.ts'
+import type { Contexts } from '../context/agent-context.ts'
+import type { DelegatedToken } from '../context/parties.ts'
 import { andThen, isTrue, type MaybePromise, settle } from '../internal/maybe-promise.ts'
 import type { Policy } from '../options/policy.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
-import type { AgentContext } from '../types/context.ts'
+import type { AgentContext, Party } from '../types/context.ts'
+import { type CompiledPartyRule, matchesParty } from './party-rule.ts'
 import type { Requirement } from './requirement.ts'
 
-/** What a challenge says of the route: everything it needs, whatever lacks. */
-export interface Needs {
-  readonly scopes: readonly string[]
-  readonly acr: readonly string[] | undefined
-  readonly maxAuthAgeSeconds: number | undefined
-}
-
-/** Read only where a requirement asks for the age of an authentication. */
-export interface AccessTime {
+/** What a requirement is judged by beside the context and the request. */
+export interface AccessSetting {
+  /** Read only where a requirement asks for the age of an authentication. */
   nowSeconds(): number
   readonly toleranceSeconds: number
+  /** The verifier's; where there is only one, it is the issuer of a party rule that names none. */
+  readonly issuers: readonly string[]
 }
 
-export function accessTime({ clock, token }: Pick<Policy, 'clock' | 'token'>): AccessTime {
-  return { nowSeconds: () => clock.now() / 1_000, toleranceSeconds: token.toleranceSeconds }
-}
-
-/** Step 5 for every route; a route's own requirement is judged by authorize.ts. */
-export function createFloorStep(policy: Pick<Policy, 'access' | 'clock' | 'token'>): Step {
-  const time = accessTime(policy)
-  return function checkFloor({ token, request }) {
-    if (policy.access === undefined || token?.context === undefined) return undefined
-    return checkAccess(policy.access, token.context, request, time)
+export function accessSetting({ clock, token, issuers }: Pick<Policy, 'clock' | 'token' | 'issuers'>): AccessSetting {
+  return {
+    nowSeconds: () => clock.now() / 1_000,
+    toleranceSeconds: token.toleranceSeconds,
+    issuers: [...issuers.keys()],
   }
 }
 
-/** Does the context meet the requirement? First what the caller cannot cure, then what it can, said together. */
+declare const allowed: unique symbol
+
+/** A delegated token that the baseline allows on this request. Only this file makes one. */
+export type AllowedToken = DelegatedToken & { readonly [allowed]: true }
+
+export interface BaselineCheck {
+  check(delegated: DelegatedToken, request: object): MaybePromise<AllowedToken | Denial>
+}
+
+/** Step 5 for every route. A route's own requirement is judged by authorize.ts. */
+export function createBaselineCheck(
+  policy: Pick<Policy, 'access' | 'issuers' | 'clock' | 'token'>,
+  { contextOf }: Contexts,
+): BaselineCheck {
+  const { access: baseline } = policy
+  const setting = accessSetting(policy)
+  return {
+    check(delegated, request) {
+      const token = delegated as AllowedToken
+      if (baseline === undefined) return token
+      return andThen(checkAccess(baseline, contextOf(delegated), request, setting), (denial) => denial ?? token)
+    },
+  }
+}
+
+/** Does the context meet the requirement? Permanent failures first; then those a caller can fix, reported together. */
 export function checkAccess(
   requirement: Requirement,
   context: AgentContext,
   request: unknown,
-  time: AccessTime,
+  setting: AccessSetting,
 ): MaybePromise<Denial | undefined> {
-  const code = judgeParties(requirement, context)
+  const code = judgeParties(requirement, context, setting.issuers)
   if (code !== undefined) return new Denial(code)
   const { where } = requirement
-  if (where === undefined) return checkGrants(requirement, context, request, time)
+  if (where === undefined) return checkGrants(requirement, context, request, setting)
   return andThen(
-    // Any answer but true, an error and a silence refuse alike.
+    // Any answer but true, an error or a timeout refuses.
     settle(() => where(context, request), false),
-    (answer) => (answer === true ? checkGrants(requirement, context, request, time) : new Denial('access_denied')),
+    (answer) => (answer === true ? checkGrants(requirement, context, request, setting) : new Denial('access_denied')),
   )
 }
 
-function judgeParties(requirement: Requirement, context: AgentContext): RefusalCode | undefined {
+function judgeParties(
+  requirement: Requirement,
+  context: AgentContext,
+  issuers: readonly string[],
+): RefusalCode | undefined {
   const { principal, actor } = context
-  if (requirement.actor !== undefined && !holds(requirement.actor, actor)) return 'actor_unauthorized'
-  if (requirement.principal !== undefined && !holds(requirement.principal, principal)) return 'actor_unauthorized'
+  if (!meetsRule(requirement.actor, actor, issuers)) return 'actor_unauthorized'
+  if (!meetsRule(requirement.principal, principal, issuers)) return 'actor_unauthorized'
   if (requirement.pair !== undefined && !holds(requirement.pair, principal, actor)) return 'actor_unauthorized'
   if (requirement.authority !== undefined && requirement.authority !== context.authority) return 'authority_required'
   if (requirement.denyIfAgentInvolved && context.involvesAgent) return 'access_denied'
@@ -63,7 +85,12 @@ function judgeParties(requirement: Requirement, context: AgentContext): RefusalC
   return undefined
 }
 
-/** A rule of the user's: only `true` is yes; a promise, a truthy value or an exception is no. */
+function meetsRule(rule: CompiledPartyRule | undefined, party: Party, issuers: readonly string[]): boolean {
+  if (rule === undefined) return true
+  return typeof rule === 'function' ? holds(rule, party) : matchesParty(rule, party, issuers)
+}
+
+/** A rule of the user's own: anything but `true` refuses, also a truthy value, an exception or a promise. */
 function holds<A extends unknown[]>(rule: (...parties: A) => boolean, ...parties: A): boolean {
   return isTrue(() => rule(...parties))
 }
@@ -72,25 +99,29 @@ function checkGrants(
   requirement: Requirement,
   context: AgentContext,
   request: unknown,
-  time: AccessTime,
+  setting: AccessSetting,
 ): Denial | undefined {
   const { details } = requirement
   if (details !== undefined) {
     const ofType = context.authorizationDetails.filter((detail) => detail.type === details.type)
     if (!ofType.some((detail) => holds(details.allows, detail, context, request))) return new Denial('details_missing')
   }
-  if (!isAuthenticated(requirement, context, time)) return new Denial('authentication_insufficient')
+  if (!isAuthenticated(requirement, context, setting)) return new Denial('authentication_insufficient')
   return hasScopes(requirement, context.scopes) ? undefined : new Denial('scope_missing')
 }
 
 /** RFC 9470 §5 and §6: an absent claim satisfies nothing. */
-function isAuthenticated({ acr, maxAuthAgeSeconds }: Requirement, context: AgentContext, time: AccessTime): boolean {
+function isAuthenticated(
+  { acr, maxAuthAgeSeconds }: Requirement,
+  context: AgentContext,
+  { nowSeconds, toleranceSeconds }: AccessSetting,
+): boolean {
   const { authentication } = context
   if (acr !== undefined && !(authentication.acr !== undefined && acr.includes(authentication.acr))) return false
   if (maxAuthAgeSeconds === undefined) return true
-  const age = time.nowSeconds() - (authentication.time ?? Number.NaN)
-  // An authentication yet to come proves nothing.
-  return age <= maxAuthAgeSeconds && age >= -time.toleranceSeconds
+  const age = nowSeconds() - (authentication.time ?? Number.NaN)
+  // An authentication in the future proves nothing.
+  return age <= maxAuthAgeSeconds && age >= -toleranceSeconds
 }
 
 function hasScopes({ scopes, anyScope }: Requirement, granted: readonly string[]): boolean {
@@ -98,20 +129,4 @@ function hasScopes({ scopes, anyScope }: Requirement, granted: readonly string[]
     scopes.every((scope) => granted.includes(scope)) &&
     (anyScope.length === 0 || anyScope.some((scope) => granted.includes(scope)))
   )
-}
-
-/** The floor's and the route's needs together; of `anyScope` the first stands for all. */
-export function needsOf(...requirements: readonly (Requirement | undefined)[]): Needs {
-  const scopes = new Set<string>()
-  let acr: readonly string[] | undefined
-  let maxAuthAgeSeconds: number | undefined
-  for (const requirement of requirements) {
-    if (requirement === undefined) continue
-    for (const scope of requirement.scopes) scopes.add(scope)
-    if (requirement.anyScope[0] !== undefined) scopes.add(requirement.anyScope[0])
-    acr = requirement.acr ?? acr
-    const age = requirement.maxAuthAgeSeconds ?? maxAuthAgeSeconds
-    maxAuthAgeSeconds = age === undefined ? undefined : Math.min(age, maxAuthAgeSeconds ?? age)
-  }
-  return { scopes: Object.freeze([...scopes]), acr, maxAuthAgeSeconds }
 }

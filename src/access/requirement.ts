@@ -1,14 +1,15 @@
-import type { OptionReader } from '../internal/option-reader.ts'
+import { type OptionProblem, OptionReader } from '../internal/option-reader.ts'
 import type { AccessRequirement, DetailRule, Predicate } from '../types/access.ts'
-import type { EntityKind, Party } from '../types/context.ts'
+import type { Party } from '../types/context.ts'
+import { type CompiledPartyRule, problemsOfRule, readPartyRule } from './party-rule.ts'
 
-/** An AccessRequirement read and checked; access.ts evaluates it. */
+/** An AccessRequirement read, checked and copied: later changes to the caller's object change nothing. */
 export interface Requirement {
   readonly scopes: readonly string[]
   readonly anyScope: readonly string[]
   readonly authority: 'delegated' | 'independent' | undefined
-  readonly principal: ((party: Party) => boolean) | undefined
-  readonly actor: ((party: Party) => boolean) | undefined
+  readonly principal: CompiledPartyRule | undefined
+  readonly actor: CompiledPartyRule | undefined
   readonly pair: ((principal: Party, actor: Party) => boolean) | undefined
   readonly maxDepth: number | undefined
   readonly denyIfAgentInvolved: boolean
@@ -18,98 +19,92 @@ export interface Requirement {
   readonly details: DetailRule | undefined
   readonly where: Predicate | undefined
   readonly hidden: boolean
+  /** As it was given, functions by name: for the route summary. */
+  readonly shown: Readonly<Record<string, unknown>>
 }
 
-const names = [
-  'scopes',
-  'anyScope',
-  'authority',
-  'principal',
-  'actor',
-  'pair',
-  'maxDepth',
-  'denyIfAgentInvolved',
-  'sender',
-  'acr',
-  'maxAuthAgeSeconds',
-  'details',
-  'where',
-  'hidden',
-]
-const kinds: readonly EntityKind[] = ['human', 'agent', 'service', 'app', 'device', 'unknown']
+export type AnyRequirement = AccessRequirement<never>
+
+const compiled = new WeakSet<object>()
+
+/**
+ * Reads a route's requirement once. Throws OptionsError, also for rules that do not fit the verifier's `issuers`; where the
+ * verifier is not known yet, `problemsFor` tells those later.
+ */
+export function compileRequirement(value: AnyRequirement | Requirement, issuers?: readonly string[]): Requirement {
+  const read = new OptionReader()
+  const requirement = isCompiled(value) ? value : readRequirement(read, 'requirement', value)
+  if (value === undefined) read.problem('requirement', 'is required')
+  if (issuers !== undefined) read.problems.push(...problemsFor(requirement, issuers))
+  read.finish()
+  return requirement
+}
+
+function isCompiled(value: AnyRequirement | Requirement): value is Requirement {
+  return compiled.has(Object(value))
+}
+
+/** What is wrong with the requirement for a verifier that has these issuers. */
+export function problemsFor({ principal, actor }: Requirement, issuers: readonly string[]): readonly OptionProblem[] {
+  return [...problemsOfRule(principal, issuers), ...problemsOfRule(actor, issuers)]
+}
+
+const names = Object.keys({
+  scopes: true,
+  anyScope: true,
+  authority: true,
+  principal: true,
+  actor: true,
+  pair: true,
+  maxDepth: true,
+  denyIfAgentInvolved: true,
+  sender: true,
+  acr: true,
+  maxAuthAgeSeconds: true,
+  details: true,
+  where: true,
+  hidden: true,
+} satisfies Record<keyof AccessRequirement, true>)
+
 /** RFC 6749 §3.3: one scope token. Anything else could never be granted, or would break the challenge. */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
-/** `issuers`: the verifier's, or undefined where no verifier is known yet (then a missing issuer is not judged). */
-export function compileRequirement(
-  read: OptionReader,
-  path: string,
-  value: unknown,
-  issuers: readonly string[] | undefined,
-): Requirement {
+export function readRequirement(read: OptionReader, path: string, value: unknown): Requirement {
   const raw = read.object(path, value, names) ?? {}
   const at = (name: string) => `${path}.${name}`
-  return {
-    scopes: readScopes(read, at('scopes'), raw['scopes']) ?? [],
-    anyScope: readScopes(read, at('anyScope'), raw['anyScope']) ?? [],
+  const requirement: Requirement = Object.freeze({
+    scopes: readScopeTokens(read, at('scopes'), raw['scopes']) ?? [],
+    anyScope: readScopeTokens(read, at('anyScope'), raw['anyScope']) ?? [],
     authority: read.oneOf(at('authority'), raw['authority'], ['delegated', 'independent'] as const),
-    principal: readPartyRule(read, at('principal'), raw['principal'], issuers),
-    actor: readPartyRule(read, at('actor'), raw['actor'], issuers),
+    principal: readPartyRule(read, at('principal'), raw['principal']),
+    actor: readPartyRule(read, at('actor'), raw['actor']),
     pair: read.function<NonNullable<Requirement['pair']>>(at('pair'), raw['pair']),
     maxDepth: read.number(at('maxDepth'), raw['maxDepth'], 0, 100),
     denyIfAgentInvolved: read.boolean(at('denyIfAgentInvolved'), raw['denyIfAgentInvolved']) ?? false,
     sender: read.oneOf(at('sender'), raw['sender'], ['dpop', 'mtls'] as const),
-    acr: readScopes(read, at('acr'), raw['acr']),
+    acr: readScopeTokens(read, at('acr'), raw['acr']),
     maxAuthAgeSeconds: read.number(at('maxAuthAgeSeconds'), raw['maxAuthAgeSeconds'], 0, 31_536_000),
-    details: readDetails(read, at('details'), raw['details']),
+    details: readDetailRule(read, at('details'), raw['details']),
     where: readWhere(read, at('where'), raw['where']),
     hidden: read.boolean(at('hidden'), raw['hidden']) ?? false,
-  }
+    shown: showMembers(raw),
+  })
+  compiled.add(requirement)
+  return requirement
 }
 
 /** Also the grammar of `acr_values`: space-separated, inside a quoted string (RFC 9470 §3). */
-function readScopes(read: OptionReader, path: string, value: unknown): readonly string[] | undefined {
+function readScopeTokens(read: OptionReader, path: string, value: unknown): readonly string[] | undefined {
   return read.list(path, value, (at, item) => {
     const text = read.string(at, item)
     return text === undefined || scopeToken.test(text)
       ? text
-      : read.problem(at, 'has a character no such value may have')
+      : read.problem(at, 'has a character that RFC 6749 §3.3 does not allow')
   })
 }
 
-function readPartyRule(
-  read: OptionReader,
-  path: string,
-  value: unknown,
-  issuers: readonly string[] | undefined,
-): ((party: Party) => boolean) | undefined {
-  if (value === undefined) return undefined
-  if (typeof value === 'function') return value as (party: Party) => boolean
-  const raw = read.object(path, value, ['issuer', 'subject', 'kind'])
-  if (raw === undefined) return undefined
-  if (Object.values(raw).every((item) => item === undefined)) read.problem(path, 'must name an issuer, subject or kind')
-  const subjects = read.stringOrList(`${path}.subject`, raw['subject'])
-  const kind = Array.isArray(raw['kind']) || raw['kind'] === undefined ? raw['kind'] : [raw['kind']]
-  const allowed = read.list(`${path}.kind`, kind, (at, item) => read.oneOf(at, item, kinds))
-  let issuer = read.string(`${path}.issuer`, raw['issuer'])
-  if (issuer !== undefined && issuers !== undefined && !issuers.includes(issuer)) {
-    read.problem(`${path}.issuer`, 'is not a configured issuer')
-  }
-  if (subjects !== undefined && issuer === undefined && issuers !== undefined) {
-    issuer = issuers.length === 1 ? issuers[0] : read.problem(path, 'needs an issuer beside subject')
-  }
-  return (party) =>
-    (issuer === undefined || isOf(party, issuer)) &&
-    (subjects === undefined || subjects.includes(party.subject)) &&
-    (allowed === undefined || allowed.includes(party.kind))
-}
-
-/** A partner's token cannot claim our parties: who asserts counts, and the namespace where one is stated. */
-function isOf(party: Party, issuer: string): boolean {
-  return party.assertedBy === issuer && (party.issuer === null || party.issuer === issuer)
-}
-
-function readDetails(read: OptionReader, path: string, value: unknown): DetailRule | undefined {
+/** Functions keep their `this`. */
+function readDetailRule(read: OptionReader, path: string, value: unknown): DetailRule | undefined {
   const raw = read.object(path, value, ['type', 'allows'])
   if (raw === undefined) return undefined
   for (const name of ['type', 'allows']) if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
@@ -127,33 +122,20 @@ function readWhere(read: OptionReader, path: string, value: unknown): Predicate 
   return read.function<Predicate>(`${path}.test`, raw['test'])?.bind(raw)
 }
 
-/** What the caller changes in its object afterwards changes nothing: lists and rules are copied, functions keep their `this`. */
-export function copyRequirement<R>(requirement: AccessRequirement<R>): AccessRequirement<R> {
-  const { details, where, ...rest } = requirement
-  const copy: AccessRequirement<R> = {}
-  for (const [name, value] of Object.entries(rest)) Object.assign(copy, { [name]: copyRule(value) })
-  if (details !== undefined) copy.details = { type: details.type, allows: details.allows.bind(details) }
-  if (where !== undefined) {
-    copy.where = typeof where === 'function' ? where : { name: where.name, test: where.test.bind(where) }
-  }
-  return Object.freeze(copy)
+function showMembers(raw: object): Readonly<Record<string, unknown>> {
+  return Object.freeze(
+    Object.fromEntries(
+      Object.entries(raw).flatMap(([name, value]) => (value === undefined ? [] : [[name, showValue(value)]])),
+    ),
+  )
 }
 
-/** For a memo by identity: has nothing in the object changed since `snapshot` was taken of it? */
-export function isUnchanged(value: unknown, snapshot: unknown): boolean {
-  if (value === snapshot) return true
-  if (typeof value !== 'object' || typeof snapshot !== 'object' || value === null || snapshot === null) return false
-  const names = Object.keys(value)
-  if (names.length !== Object.keys(snapshot).length) return false
-  return names.every((name) => isUnchanged((value as Raw)[name], (snapshot as Raw)[name]))
-}
-
-type Raw = Readonly<Record<string, unknown>>
-
-export function copyRule(value: unknown): unknown {
-  if (Array.isArray(value)) return Object.freeze(value.map(copyRule))
+/** A function by its name, everything else as it is. */
+function showValue(value: unknown): unknown {
+  if (typeof value === 'function') return `${value.name || 'anonymous'}()`
   if (typeof value !== 'object' || value === null) return value
-  return Object.freeze(Object.fromEntries(Object.entries(value).map(([name, item]) => [name, copyRule(item)])))
+  if (Array.isArray(value)) return Object.freeze(value.map(showValue))
+  const { name, test } = value as { name?: unknown; test?: unknown }
+  if (typeof name === 'string' && typeof test === 'function') return `${name}()`
+  return showMembers(value)
 }
-
-export type AnyRequirement = AccessRequirement<never>

@@ -1,26 +1,24 @@
-import { OptionReader } from '../internal/option-reader.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
-import type { AccessRequirement } from '../types/access.ts'
 import type { AgentContext } from '../types/context.ts'
+import type { Verifier } from '../types/verifier.ts'
 import { checkAccess } from './check.ts'
-import { compileRequirement, type Requirement } from './requirement.ts'
+import { problemsFor, type Requirement } from './requirement.ts'
 
 /** What the routes of an app ask for, as data: for reviews, for documents, for the metadata's `scopes_supported`. */
 
 type Handler = (...parameters: never[]) => unknown
-type AnyRequirement = AccessRequirement<never>
 
 /** Which requirement a framework's handler stands for. */
-const guards = new WeakMap<Handler, AnyRequirement>()
+const guards = new WeakMap<Handler, Requirement>()
 
-/** For adapters: remembers that `handler` enforces `requirement`. */
-export function declareGuard<T extends Handler>(handler: T, requirement: AnyRequirement): T {
+/** Remembers that `handler` enforces `requirement`, so that an adapter that reads the app's routes finds it. */
+export function declareRouteGuard<T extends Handler>(handler: T, requirement: Requirement): T {
   guards.set(handler, requirement)
   return handler
 }
 
-export function requirementOf(handler: unknown): AnyRequirement | undefined {
+export function requirementOf(handler: unknown): Requirement | undefined {
   return typeof handler === 'function' ? guards.get(handler as Handler) : undefined
 }
 
@@ -29,7 +27,9 @@ export interface GuardedRoute {
   readonly method: string
   /** With the mount prefix; `?` stands for a part the router does not tell. */
   readonly path: string
-  readonly requirements: readonly AnyRequirement[]
+  readonly requirements: readonly Requirement[]
+  /** Whose `agentAuth` runs last before the route; undefined where that cannot be told, or there is none. */
+  readonly verifier?: Verifier | undefined
   /** No `agentAuth` stands before it, or an optional one. */
   readonly open?: true
 }
@@ -37,11 +37,11 @@ export interface GuardedRoute {
 export interface RouteSummary {
   readonly method: string
   readonly path: string
-  /** Requirement by requirement, predicates by name; empty: any admitted request. */
+  /** Requirement by requirement, functions by name. Empty: any admitted request. */
   readonly requirements: readonly Readonly<Record<string, unknown>>[]
-  /** Anybody comes in, without credentials. */
+  /** Requests without credentials reach the handler. */
   readonly open?: true
-  /** With a context: may it come in? `depends`: a predicate looks at the request. */
+  /** With a context: may it come in? `depends`: a function looks at the request. */
   readonly reachable?: 'yes' | 'no' | 'depends'
   readonly code?: RefusalCode
 }
@@ -51,7 +51,7 @@ export interface AccessSummary {
   toMarkdown(): string
 }
 
-export function summarize(
+export function summarizeRoutes(
   found: readonly GuardedRoute[],
   context: AgentContext | undefined,
   now: number,
@@ -59,7 +59,7 @@ export function summarize(
   const routes = found.map(({ method, path, requirements, open }) => ({
     method,
     path,
-    requirements: requirements.map(describe),
+    requirements: requirements.map(({ shown }) => shown),
     ...(open && { open }),
     ...(context === undefined ? {} : reach(requirements, context, now)),
   }))
@@ -67,46 +67,31 @@ export function summarize(
 }
 
 /** For `scopes_supported` (RFC 9728 §2): what the routes that are not hidden ask for. */
-export function scopesOf(found: readonly Pick<GuardedRoute, 'requirements'>[]): readonly string[] {
-  const visible = found.flatMap(({ requirements }) => requirements).filter(({ hidden }) => hidden !== true)
-  return [...new Set(visible.flatMap(({ scopes = [], anyScope = [] }) => [...scopes, ...anyScope]))]
+export function scopesOf(found: readonly { readonly requirements: readonly Requirement[] }[]): readonly string[] {
+  const visible = found.flatMap(({ requirements }) => requirements).filter(({ hidden }) => !hidden)
+  return [...new Set(visible.flatMap(({ scopes, anyScope }) => [...scopes, ...anyScope]))]
 }
 
-function describe(requirement: AnyRequirement): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(requirement).flatMap(([name, value]) => {
-      return value === undefined ? [] : [[name, plain(value)]]
-    }),
-  )
-}
-
-/** Functions by name, everything else as it is. */
-function plain(value: unknown): unknown {
-  if (typeof value === 'function') return `${value.name || 'anonymous'}()`
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(plain)
-  const { name, test } = value as { name?: unknown; test?: unknown }
-  if (typeof name === 'string' && typeof test === 'function') return `${name}()`
-  return Object.fromEntries(Object.entries(value).map(([member, item]) => [member, plain(item)]))
-}
-
-/** The route's answer so far as the context alone decides it; rules about the request are left open. */
-function reach(requirements: readonly AnyRequirement[], context: AgentContext, now: number) {
+/** The route's answer as far as the context alone decides it; rules about the request are left open. */
+function reach(requirements: readonly Requirement[], context: AgentContext, now: number) {
+  const issuers = [context.token.issuer]
   let reachable: 'yes' | 'depends' = 'yes'
-  for (const raw of requirements) {
-    const read = new OptionReader()
-    const compiled = compileRequirement(read, 'requirement', raw, [context.token.issuer])
-    const decided: Requirement = { ...compiled, where: undefined, details: detailsPresent(compiled, context) }
-    const denial = checkAccess(decided, context, undefined, { nowSeconds: () => now / 1_000, toleranceSeconds: 5 })
+  for (const requirement of requirements) {
+    const decided: Requirement = { ...requirement, where: undefined, details: detailsPresent(requirement, context) }
+    const denial = checkAccess(decided, context, undefined, {
+      nowSeconds: () => now / 1_000,
+      toleranceSeconds: 5,
+      issuers,
+    })
     if (denial instanceof Denial) return { reachable: 'no' as const, code: denial.code }
-    // A rule that lacks an issuer is judged by the verifier it meets.
-    const isOpen = read.problems.length > 0 || compiled.where !== undefined || compiled.details !== undefined
-    if (isOpen) reachable = 'depends'
+    const looksAtRequest = requirement.where !== undefined || requirement.details !== undefined
+    // A rule whose issuer is another one of the verifier's is judged by the verifier alone.
+    if (looksAtRequest || problemsFor(requirement, issuers).length > 0) reachable = 'depends'
   }
   return { reachable }
 }
 
-/** Without a detail of the type no request can pass; with one, what it allows is the request's matter. */
+/** Without a detail of the type no request can pass; with one, the request decides. */
 function detailsPresent({ details }: Requirement, context: AgentContext): Requirement['details'] {
   if (details === undefined) return undefined
   return context.authorizationDetails.some(({ type }) => type === details.type)

@@ -4,7 +4,7 @@ import type { RefusalCode } from '../refusal/table.ts'
 import type { AuditEvent } from '../types/audit.ts'
 import type { AgentContext } from '../types/context.ts'
 import type { Decision, Facts, Refusal, Verdict } from '../types/verdict.ts'
-import type { Attempt } from './request-state.ts'
+import type { RequestState } from './request-state.ts'
 
 const none: readonly never[] = Object.freeze([])
 
@@ -12,56 +12,56 @@ const none: readonly never[] = Object.freeze([])
 
 /** The one event of a request's authentication. Until the token's signature holds it carries the token's hash and no claim. */
 export function authenticationEvent(
-  attempt: Attempt,
+  state: RequestState,
   verdict: Verdict,
   time: number,
   scopesRequired: readonly string[],
 ): AuditEvent {
-  const { token, tokenHash } = attempt
+  const { token, tokenHash } = state
   const refusal = verdict.ok ? undefined : verdict.refusal
   const parties = token?.parties instanceof Denial ? undefined : token?.parties
   return finish(refusal, {
     version: 1,
-    id: attempt.nextEventId(),
-    requestId: attempt.requestId,
+    id: state.nextEventId(),
+    requestId: state.requestId,
     time,
     phase: 'authentication',
     decision: refusal === undefined ? 'admitted' : 'refused',
     code: refusal?.code ?? null,
-    method: attempt.view.method,
-    issuer: token?.token.issuer.issuer ?? null,
+    method: state.view.method,
+    issuer: token?.issuer.issuer ?? null,
     principal: token?.principal ?? null,
     actor: parties?.actor ?? null,
     chain: parties?.delegation?.chain ?? none,
-    client: token?.token.claims.clientId ?? null,
+    client: token?.claims.clientId ?? null,
     scopesRequired,
-    scopesGranted: token?.token.claims.scopes ?? none,
-    sender: describeSender(attempt.isSenderProven ? token?.sender : undefined),
-    proof: describeProof(attempt, verdict),
-    tokenId: token?.token.claims.jti ?? (tokenHash === undefined ? null : `h:${tokenHash}`),
+    scopesGranted: token?.claims.scopes ?? none,
+    sender: describeSender(state.bound?.sender),
+    proof: describeProof(state, verdict),
+    tokenId: token?.claims.jti ?? (tokenHash === undefined ? null : `h:${tokenHash}`),
     relaxations: refusal === undefined ? (token?.relaxations ?? none) : none,
   })
 }
 
 /** One event per requirement evaluated; the same requestId as the authentication it rests on. */
 export function accessEvent(
-  attempt: Attempt | undefined,
+  state: RequestState | undefined,
   context: AgentContext,
   decision: Decision,
   time: number,
   scopesRequired: readonly string[],
 ): AuditEvent {
   const refusal = decision.ok ? undefined : decision.refusal
-  const requestId = attempt?.requestId ?? randomUUID()
+  const requestId = state?.requestId ?? randomUUID()
   return finish(refusal, {
     version: 1,
-    id: attempt?.nextEventId() ?? `${requestId}-1`,
+    id: state?.nextEventId() ?? `${requestId}-1`,
     requestId,
     time,
     phase: 'access',
     decision: refusal === undefined ? 'admitted' : 'refused',
     code: refusal?.code ?? null,
-    method: attempt?.view.method ?? '',
+    method: state?.view.method ?? '',
     issuer: context.token.issuer,
     principal: context.principal,
     actor: context.actor,
@@ -71,12 +71,12 @@ export function accessEvent(
     scopesGranted: context.scopes,
     sender: describeSender(context.sender),
     proof: {
-      result: attempt?.proof === undefined ? 'none' : 'valid',
-      iatOffset: attempt?.proof?.iatOffset ?? null,
+      result: state?.bound?.proof === undefined ? 'none' : 'valid',
+      iatOffset: state?.bound?.proof?.iatOffset ?? null,
       replayed: false,
     },
     tokenId: context.token.id,
-    relaxations: attempt?.token?.relaxations ?? none,
+    relaxations: state?.token?.relaxations ?? none,
   })
 }
 
@@ -88,17 +88,28 @@ function describeSender(sender: AgentContext['sender'] | undefined): AuditEvent[
   return { method: sender?.method ?? 'none', thumbprint: sender?.jkt ?? sender?.x5t ?? null }
 }
 
-function describeProof({ proof }: Attempt, verdict: Verdict): AuditEvent['proof'] {
-  const code = verdict.ok ? '' : verdict.refusal.code
-  const isRefused = !verdict.ok && /^(?:proof|nonce)_/.test(code)
+function describeProof({ bound }: RequestState, verdict: Verdict): AuditEvent['proof'] {
+  if (bound !== undefined) {
+    const { proof } = bound
+    return { result: proof === undefined ? 'none' : 'valid', iatOffset: proof?.iatOffset ?? null, replayed: false }
+  }
+  if (verdict.ok) return noProof
+  const { code, facts } = verdict.refusal
+  const isRefused = /^(?:proof|nonce)_/.test(code)
+  if (!isRefused && !beforeSingleUse.has(code)) return noProof
   return {
-    result: isRefused ? 'refused' : proof === undefined ? 'none' : 'valid',
-    iatOffset: proof?.iatOffset ?? (isRefused ? verdict.refusal.facts.iatOffset : undefined) ?? null,
+    result: isRefused ? 'refused' : 'valid',
+    iatOffset: facts.iatOffset ?? null,
     replayed: code === 'proof_replayed',
   }
 }
 
-/** What these refusals know of the token nobody has signed for yet. */
+const noProof: AuditEvent['proof'] = Object.freeze({ result: 'none', iatOffset: null, replayed: false })
+
+/** A good proof was shown when these refuse; it could not be remembered. */
+const beforeSingleUse: ReadonlySet<RefusalCode> = new Set(['rate_limited', 'replay_unavailable'])
+
+/** Refusals made before the signature was checked; their facts are unverified. */
 const beforeSignature: ReadonlySet<RefusalCode> = new Set([
   'token_malformed',
   'token_type',

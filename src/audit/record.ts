@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
-import type { Needs } from '../access/check.ts'
+import type { Needs } from '../access/needs.ts'
 import type { MaybePromise } from '../internal/maybe-promise.ts'
 import type { Policy } from '../options/policy.ts'
 import type { AuditEvent } from '../types/audit.ts'
@@ -7,7 +7,7 @@ import type { AgentContext } from '../types/context.ts'
 import type { Decision, Verdict } from '../types/verdict.ts'
 import type { Health } from '../types/verifier.ts'
 import { accessEvent, authenticationEvent } from './event.ts'
-import type { Attempt } from './request-state.ts'
+import type { RequestState } from './request-state.ts'
 import { createQueuedWriter, createRequiredWriter } from './sinks.ts'
 
 /** Every refusal is published here: `{ refusal, event }`. */
@@ -17,8 +17,13 @@ const refusalChannel = channel('onbehalf:refusal')
 export interface Recorder {
   /** Does anybody listen now? */
   readonly isWatched: boolean
-  authentication(attempt: Attempt, verdict: Verdict, needs: Needs): MaybePromise<boolean>
-  access(attempt: Attempt | undefined, context: AgentContext, decision: Decision, needs: Needs): MaybePromise<boolean>
+  authentication(state: RequestState, verdict: Verdict, needs: Needs): MaybePromise<boolean>
+  access(
+    state: RequestState | undefined,
+    context: AgentContext,
+    decision: Decision,
+    needs: Needs,
+  ): MaybePromise<boolean>
   readonly counts: Health['audit']
 }
 
@@ -42,13 +47,13 @@ export function createRecorder(policy: Policy): Recorder {
     get isWatched() {
       return writers.length > 0 || refusalChannel.hasSubscribers
     },
-    authentication(attempt, verdict, needs) {
+    authentication(state, verdict, needs) {
       if (!isHeard(verdict)) return true
-      return emit(authenticationEvent(attempt, verdict, policy.clock.now(), needs.scopes), verdict)
+      return emit(authenticationEvent(state, verdict, policy.clock.now(), needs.scopes), verdict)
     },
-    access(attempt, context, decision, needs) {
+    access(state, context, decision, needs) {
       if (!isHeard(decision)) return true
-      return emit(accessEvent(attempt, context, decision, policy.clock.now(), needs.scopes), decision)
+      return emit(accessEvent(state, context, decision, policy.clock.now(), needs.scopes), decision)
     },
     get counts() {
       const sum = { dropped: 0, failed: 0, pending: 0 }

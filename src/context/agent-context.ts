@@ -1,16 +1,37 @@
 import { sealed } from '../internal/freeze.ts'
 import { defaultTokenSeconds } from '../options/issuer.ts'
-import type { Confirmation } from '../sender/confirmation.ts'
-import type { VerifiedToken } from '../token/verify.ts'
+import type { CurrentToken } from '../token/revocation.ts'
 import type { AgentContext, Party, WarningCode } from '../types/context.ts'
-import type { Parties } from './parties.ts'
+import { type DelegatedToken, partiesOf } from './parties.ts'
 
-/** Step 6: the object the handler reads. Built once per token, frozen to the last member, nothing inherited. */
-export function buildContext(
-  { issuer, claims }: VerifiedToken,
-  sender: AgentContext['sender'],
-  parties: Parties,
-): AgentContext {
+/** The contexts of one verifier: one object per token, built when the first bound request asks for it. */
+export interface Contexts {
+  contextOf(delegated: DelegatedToken): AgentContext
+  /** The token a context of this verifier was built from; undefined for any other object. */
+  tokenOf(context: AgentContext): CurrentToken | undefined
+}
+
+export function createContexts(): Contexts {
+  const contexts = new WeakMap<CurrentToken, AgentContext>()
+  const tokens = new WeakMap<AgentContext, CurrentToken>()
+
+  function contextOf(delegated: DelegatedToken): AgentContext {
+    const known = contexts.get(delegated.token)
+    if (known !== undefined) return known
+    const context = buildContext(delegated)
+    contexts.set(delegated.token, context)
+    tokens.set(context, delegated.token)
+    return context
+  }
+
+  return { contextOf, tokenOf: (context) => tokens.get(context) }
+}
+
+/** Step 6: the object the handler reads. It is frozen to the last member, and nothing in it is inherited. */
+function buildContext(delegated: DelegatedToken): AgentContext {
+  const { issuer, claims } = delegated.token
+  const { sender } = delegated
+  const parties = partiesOf(delegated)
   const warnings: WarningCode[] = [...parties.warnings]
   if (claims.exp - claims.iat > defaultTokenSeconds) warnings.push('ttl_over_policy')
   if (sender.method === 'none') warnings.push('unbound_token')
@@ -39,23 +60,8 @@ export function buildContext(
       expiresAt: claims.exp,
       claims: claims.all,
     }),
-    enforcement: 'enforced',
     warnings: Object.freeze(warnings),
   } as AgentContext)
-}
-
-/** What a sender has shown once every proof of the binding held. */
-export function describeSender({ jkt, x5t }: Confirmation): AgentContext['sender'] {
-  return sealed({
-    method: senderMethod(jkt, x5t),
-    ...(jkt === undefined ? {} : { jkt }),
-    ...(x5t === undefined ? {} : { x5t }),
-  })
-}
-
-function senderMethod(jkt: string | undefined, x5t: string | undefined): AgentContext['sender']['method'] {
-  if (jkt !== undefined) return x5t === undefined ? 'dpop' : 'dpop+mtls'
-  return x5t === undefined ? 'none' : 'mtls'
 }
 
 /** One string per party, safe as a database key: who asserts it, its namespace and its subject, percent-encoded. */

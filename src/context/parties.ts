@@ -1,8 +1,8 @@
-import type { Attempt } from '../audit/request-state.ts'
 import { sealed } from '../internal/freeze.ts'
 import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
+import type { BoundToken } from '../sender/sender.ts'
 import type { TokenClaims } from '../token/claims.ts'
 import type { Delegation, Party, WarningCode } from '../types/context.ts'
 import { readProfiles } from './profiles.ts'
@@ -53,9 +53,19 @@ export function readParties(claims: TokenClaims, issuer: IssuerPolicy, maxDepth:
   }
 }
 
-/** Step 4. The chain was read with the token; what is wrong with it is said here, when the sender is proven. */
-export function checkDelegation({ token }: Attempt): Denial | undefined {
-  return token?.parties instanceof Denial ? token.parties : undefined
+declare const delegation: unique symbol
+
+/** A bound token whose chain of actors is well formed and allowed. Only `checkDelegation` makes one. */
+export type DelegatedToken = BoundToken & { readonly [delegation]: Parties }
+
+/** Step 4. The chain was read with the token; a fault in it is answered here, once the sender is proven. */
+export function checkDelegation(bound: BoundToken): DelegatedToken | Denial {
+  const { parties } = bound.token
+  return parties instanceof Denial ? parties : (bound as DelegatedToken)
+}
+
+export function partiesOf({ token }: DelegatedToken): Parties {
+  return token.parties as Parties
 }
 
 /** `independent` only where the token itself leaves no doubt; a human's token in an agent's hands does. */

@@ -1,7 +1,7 @@
-/** A value now, or a promise of it: the pipeline stays synchronous until somebody really has to wait. */
+/** A value now, or a promise of it: the pipeline stays synchronous until something has to be awaited. */
 export type MaybePromise<T> = T | Promise<T>
 
-/** Goes on with `next` at once when `value` is there, else when it arrives. */
+/** Calls `next` at once when `value` is there, else when it arrives. */
 export function andThen<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return value instanceof Promise ? value.then(next) : next(value)
 }
@@ -9,8 +9,8 @@ export function andThen<T, U>(value: MaybePromise<T>, next: (value: T) => MaybeP
 const deadlineMs = 5_000
 
 /**
- * Settles a hook that belongs to somebody else: a throw, a rejection or five seconds of silence give `fallback`.
- * Thenables of other promise libraries count as promises.
+ * Settles a hook of the user's: a throw, a rejection or no answer within five seconds gives `fallback`. Thenables of other
+ * promise libraries count as promises.
  */
 export function settle<T, F>(call: () => MaybePromise<T>, fallback: F): MaybePromise<T | F> {
   try {
@@ -28,7 +28,7 @@ function withDeadline<T, F>(answer: PromiseLike<T>, fallback: F): Promise<T | F>
       clearTimeout(timer)
       resolve(value)
     }
-    // Adopted first: a thenable's own `then` may throw.
+    // `Promise.resolve` first, because a thenable's own `then` may throw.
     Promise.resolve(answer).then(finish, () => finish(fallback))
   })
 }
@@ -37,19 +37,19 @@ export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T
   return typeof value === 'object' && value !== null && typeof (value as PromiseLike<T>).then === 'function'
 }
 
-/** For hooks that must answer at once: only `true` is yes. A promise is no, and its rejection is nobody's concern. */
+/** For hooks that must answer at once: only `true` counts as true. A promise counts as false; its rejection is swallowed. */
 export function isTrue(call: () => unknown): boolean {
-  return answerOf(call) === true
+  return synchronousAnswer(call) === true
 }
 
 /** What a synchronous hook answers; undefined for a throw or a promise. */
-export function answerOf<T>(call: () => T): T | undefined {
+export function synchronousAnswer<T>(call: () => T): T | undefined {
   try {
     const answer = call()
     if (!isThenable(answer)) return answer
     Promise.resolve(answer).catch(() => {})
   } catch {
-    // The same as no answer.
+    // An exception counts as no answer.
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import type { RequestView } from '../types/request.ts'
 
-/** Said once per process, to the operator: mistakes of set-up that every newcomer makes. */
+/** Warnings to the operator, each once per process: mistakes of set-up. */
 
 const said = new Set<string>()
 
@@ -15,6 +15,14 @@ function hint(code: string, message: string): void {
 export function hintAtPreflight(view: RequestView): void {
   if (view.method !== 'OPTIONS' || view.header('access-control-request-method').length === 0) return
   hint('ONBEHALF_PREFLIGHT', 'A CORS preflight was refused: put cors() before agentAuth()')
+}
+
+/** A route's rule that its verifier can never judge: every request of the route is a 500. */
+export function warnOfRule(rule: string, message: string): void {
+  process.emitWarning(`A rule of requireAccess() is wrong: ${rule} ${message}`, {
+    type: 'OnbehalfWarning',
+    code: 'ONBEHALF_WRONG_RULE',
+  })
 }
 
 export function hintAtPerProcessReplay(): void {

@@ -1,4 +1,4 @@
-import { compileRequirement, type Requirement } from '../access/requirement.ts'
+import { problemsFor, type Requirement, readRequirement } from '../access/requirement.ts'
 import { clockFrom } from '../internal/clock.ts'
 import { OptionReader } from '../internal/option-reader.ts'
 import { readHttpsUrl } from '../internal/urls.ts'
@@ -61,8 +61,7 @@ export function readOptions(options: VerifierOptions): Policy {
   const token = read.object('token', raw['token'], ['clockToleranceSeconds', 'maxBytes'])
   const delegation = read.object('delegation', raw['delegation'], ['maxDepth'])
   const cache = read.object('cache', raw['cache'], ['tokens', 'tokenSeconds', 'proofKeys'])
-  const access =
-    raw['access'] === undefined ? undefined : compileRequirement(read, 'access', raw['access'], [...issuers.keys()])
+  const access = readBaseline(read, raw['access'], [...issuers.keys()])
   const everyIssuer = [...issuers.values()]
   const anyUnbound = everyIssuer.some((issuer) => issuer.allowUnbound)
   if (dpop === false && mtls === false && !anyUnbound) {
@@ -96,6 +95,13 @@ export function readOptions(options: VerifierOptions): Policy {
   }
   read.finish()
   return Object.freeze(policy)
+}
+
+function readBaseline(read: OptionReader, value: unknown, issuers: readonly string[]): Requirement | undefined {
+  if (value === undefined) return undefined
+  const baseline = readRequirement(read, 'access', value)
+  for (const { path, message } of problemsFor(baseline, issuers)) read.problem(path, message)
+  return baseline
 }
 
 function readResource(read: OptionReader, value: unknown): string {

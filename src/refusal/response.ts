@@ -1,4 +1,4 @@
-import type { Needs } from '../access/check.ts'
+import type { Needs } from '../access/needs.ts'
 import type { Scheme } from '../credentials.ts'
 import type { HeaderList, Problem, Refusal } from '../types/verdict.ts'
 import type { Denial } from './denial.ts'
@@ -18,11 +18,10 @@ export interface RefusalContext {
   readonly nonce: string | undefined
 }
 
+export type Refuse = (denial: Denial, context: RefusalContext) => Refusal
+
 /** Refusal → status, headers, body, frozen: a hook may look, not change. Text comes from the table alone: no token, claim, header or address gets in. */
-export function createRefuser(
-  policy: ChallengePolicy,
-  metadataUrl: string | undefined,
-): (denial: Denial, context: RefusalContext) => Refusal {
+export function createRefuser(policy: ChallengePolicy, metadataUrl: string | undefined): Refuse {
   const algs = policy.dpop === false ? undefined : policy.dpop.algorithms.join(' ')
 
   type Parts = Omit<Refusal, 'facts'>

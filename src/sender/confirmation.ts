@@ -1,14 +1,13 @@
+import { sealed } from '../internal/freeze.ts'
 import { isBase64urlOf } from '../jose/base64url.ts'
 import { isJsonObject } from '../jose/strict-json.ts'
 import { Denial } from '../refusal/denial.ts'
+import type { AgentContext } from '../types/context.ts'
 
-/** Which proofs the token owes (RFC 7800 §3.1, RFC 9449 §6.1, RFC 8705 §3.1): every member that is set. */
-export interface Confirmation {
-  readonly jkt: string | undefined
-  readonly x5t: string | undefined
-}
+/** Which keys the sender must prove (RFC 7800 §3.1, RFC 9449 §6.1, RFC 8705 §3.1): every member that is set. */
+export type Confirmation = AgentContext['sender']
 
-const none: Confirmation = Object.freeze({ jkt: undefined, x5t: undefined })
+const none: Confirmation = sealed<Confirmation>({ method: 'none' })
 
 /** A confirmation that cannot be checked must not degrade to a bearer token: anything unknown or malformed refuses. */
 export function readConfirmation(
@@ -33,7 +32,11 @@ export function readConfirmation(
   if (hasJkt && policy.dpop === false) return new Denial('binding_unsupported', { hint: 'dpop' })
   if (hasX5t && policy.mtls === false) return new Denial('binding_unsupported', { hint: 'mtls' })
   if (!hasJkt && !hasX5t) return unbound(issuer)
-  return Object.freeze({ jkt: jkt as string | undefined, x5t: x5t as string | undefined })
+  return sealed<Confirmation>({
+    method: hasJkt ? (hasX5t ? 'dpop+mtls' : 'dpop') : 'mtls',
+    ...(hasJkt ? { jkt: jkt as string } : {}),
+    ...(hasX5t ? { x5t: x5t as string } : {}),
+  })
 }
 
 function unbound(issuer: { allowUnbound: boolean; path: string }): Confirmation | Denial {

@@ -1,35 +1,67 @@
-import type { Attempt, PreparedToken, Step } from '../audit/request-state.ts'
+import type { Credentials } from '../credentials.ts'
 import { andThen, type MaybePromise, settle } from '../internal/maybe-promise.ts'
 import { hintAtPerProcessReplay } from '../internal/process-warnings.ts'
 import { sha256 } from '../jose/sha256.ts'
+import type { IssuerPolicy } from '../options/issuer.ts'
 import type { Policy } from '../options/policy.ts'
-import { Denial } from '../refusal/denial.ts'
+import { Denial, next } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import { isMemoryReplayStore, type MemoryAnswer, replayName } from '../replay/memory-store.ts'
+import type { CurrentToken } from '../token/revocation.ts'
+import type { AgentContext } from '../types/context.ts'
+import type { RequestView } from '../types/request.ts'
 import type { HeaderList } from '../types/verdict.ts'
 import type { Health } from '../types/verifier.ts'
 import { certificateThumbprint } from './certificate.ts'
 import type { Confirmation } from './confirmation.ts'
 import { createNonces } from './nonce.ts'
-import { createProofCheck } from './proof.ts'
+import { createProofCheck, type Proof } from './proof.ts'
 
 /** Clocks of processes that share a store differ; a store that forgets by its own clock gets this much more. */
 const sharedStoreSkewMs = 5_000
 
-/** Step 3: does the sender hold what the token is bound to? */
+/** Step 3: does the sender hold the keys that the token is bound to? */
 export interface SenderCheck {
-  /** Everything but the single use. */
-  check: Step
-  /** Consumes the proof: last, so that nobody can burn another's `jti`, and before access, so that a 403 has used it up. */
-  spend: Step
+  prove(view: RequestView, credentials: Credentials, token: CurrentToken): MaybePromise<BoundToken | Denial>
   /** The nonce a refusal must carry (RFC 9449 §9). */
   nonceFor(code: RefusalCode): string | undefined
-  /** What an admitted answer owes: the next nonce, once this one is half used up (RFC 9449 §8.2). */
-  headersFor(attempt: Attempt): HeaderList | undefined
+  /** What an admitted answer carries: the next nonce, once this one is half used up (RFC 9449 §8.2). */
+  headersFor(bound: BoundToken): HeaderList | undefined
   readonly cachedKeys: number
   /** Of the memory store; null for any other. */
   readonly replay: Health['replay']
 }
+
+/**
+ * A token whose sender has proven every key it is bound to, each proof used up. The class itself is not exported, so
+ * nothing but `prove` can make one, and without one there is neither a context nor an admission.
+ */
+export type BoundToken = Bound
+
+class Bound {
+  readonly token: CurrentToken
+  readonly sender: AgentContext['sender']
+  readonly proof: Proof | undefined
+  /** Makes the type nominal. */
+  declare protected readonly brand: never
+
+  constructor(token: CurrentToken, owed: OwedProofs, _: MatchedCertificate, proof: SpentProof) {
+    this.token = token
+    this.sender = owed
+    this.proof = proof === notOwed ? undefined : proof
+  }
+}
+
+declare const fits: unique symbol
+declare const matched: unique symbol
+declare const spent: unique symbol
+const notOwed: unique symbol = Symbol('the token is not bound to such a key')
+
+/** A confirmation that came under the scheme that belongs to it. */
+type OwedProofs = Confirmation & { readonly [fits]: true }
+type MatchedCertificate = { readonly [matched]: true }
+type CheckedProof = Proof | typeof notOwed
+type SpentProof = CheckedProof & { readonly [spent]: true }
 
 export function createSenderCheck(policy: Policy): SenderCheck {
   const { dpop, clock } = policy
@@ -47,75 +79,50 @@ export function createSenderCheck(policy: Policy): SenderCheck {
           cachedKeys: policy.cache.proofKeys,
         })
 
-  function check(attempt: Attempt): MaybePromise<Denial | undefined> {
-    const { token } = attempt
-    if (token === undefined) return new Denial('token_malformed')
-    const { binding } = token
-    if (binding instanceof Denial) return binding
-    return checkScheme(attempt, binding) ?? checkCertificate(attempt, binding) ?? checkProof(attempt, token, binding)
-  }
-
-  /** jkt, alone or with a certificate, goes under DPoP (RFC 9449 §7.1, §7.2), a certificate alone under Bearer (RFC 8705 §3). */
-  function checkScheme(attempt: Attempt, { jkt, x5t }: Confirmation): Denial | undefined {
-    if (attempt.scheme === (jkt === undefined ? 'Bearer' : 'DPoP')) return undefined
-    const { issuer } = (attempt.token as NonNullable<Attempt['token']>).token
-    if (jkt === undefined && x5t !== undefined && issuer.dpopSchemeForMtls) return undefined
-    return new Denial(
-      'binding_scheme',
-      x5t !== undefined && jkt === undefined ? { hint: `${issuer.path}.dpopSchemeForMtls` } : {},
+  function prove(view: RequestView, credentials: Credentials, token: CurrentToken): MaybePromise<BoundToken | Denial> {
+    return next(token.confirmation, (confirmation) =>
+      next(checkScheme(credentials, confirmation, token.issuer), (owed) =>
+        next(checkCertificate(view, owed), (certificate) =>
+          next(checkProof(view, credentials, token, owed), (checked) =>
+            next(spend(token, owed, checked), (proof) => new Bound(token, owed, certificate, proof)),
+          ),
+        ),
+      ),
     )
   }
 
-  function checkCertificate({ view }: Attempt, { x5t }: Confirmation): Denial | undefined {
-    if (x5t === undefined) return undefined
-    const presented = certificateThumbprint(view)
-    if (presented === x5t) return undefined
-    if (presented === undefined) return new Denial('certificate_missing')
-    return new Denial('binding_mismatch', {
-      expectedThumbprint: x5t.slice(0, 8),
-      receivedThumbprint: presented.slice(0, 8),
-    })
-  }
-
-  function checkProof(attempt: Attempt, token: PreparedToken, { jkt }: Confirmation): MaybePromise<Denial | undefined> {
-    if (jkt === undefined) return undefined
+  function checkProof(
+    view: RequestView,
+    { tokenHash }: Credentials,
+    token: CurrentToken,
+    { jkt }: OwedProofs,
+  ): MaybePromise<CheckedProof | Denial> {
+    if (jkt === undefined) return notOwed
     if (proofs === undefined) return new Denial('binding_unsupported')
-    const { view, tokenHash = '', nowMs } = attempt
-    return andThen(proofs.check(view, { jkt, tokenHash, nowMs, memo: token.proofKey }), (proof) => {
-      if (proof instanceof Denial) return proof
-      attempt.proof = proof
-      return undefined
-    })
+    return proofs.check(view, { jkt, tokenHash, nowMs: clock.now(), memo: token.proofKey })
   }
 
-  function spend(attempt: Attempt): MaybePromise<Denial | undefined> {
-    return andThen(consume(attempt), (denial) => {
-      attempt.isSenderProven = denial === undefined
-      return denial
-    })
-  }
-
-  function consume({ proof, token, nowMs }: Attempt): MaybePromise<Denial | undefined> {
-    const jkt = token?.binding instanceof Denial ? undefined : token?.binding.jkt
-    if (token === undefined || jkt === undefined) return undefined
-    if (dpop === false || proof === undefined) return new Denial('replay_unavailable')
+  /** Uses the proof up: last, so that nobody can burn another's `jti`, and before access, so that a 403 has used it up. */
+  function spend(token: CurrentToken, { jkt }: OwedProofs, proof: CheckedProof): MaybePromise<SpentProof | Denial> {
+    if (proof === notOwed) return proof as SpentProof
+    if (dpop === false || jkt === undefined) return new Denial('replay_unavailable')
     const store = dpop.replay
     if (isMemoryReplayStore(store)) {
       token.proofOwner ??= store.ownerOf(jkt, token.partition)
-      return judgeAnswer(store.remember(token.proofOwner, proof.jti, proof.freshUntil, nowMs, clock.monotonic()))
+      const nowMs = clock.now()
+      return judgeAnswer(store.remember(token.proofOwner, proof.jti, proof.freshUntil, nowMs, clock.monotonic()), proof)
     }
     const name = replayName(jkt, proof.jti)
     const end = proof.freshUntil + sharedStoreSkewMs
     return andThen(
       settle(() => store.add(sha256(name), end, token.partition), undefined),
-      (answer) => judgeAnswer((answer as MemoryAnswer) === 'past' ? undefined : answer),
+      (answer) => judgeAnswer((answer as MemoryAnswer) === 'past' ? undefined : answer, proof),
     )
   }
 
   return {
-    check,
-    spend,
-    nonceFor: (code) => (nonces !== undefined && owesNonce.has(code) ? nonces.mint(clock.now()) : undefined),
+    prove,
+    nonceFor: (code) => (nonces !== undefined && carriesNonce.has(code) ? nonces.mint(clock.now()) : undefined),
     headersFor({ proof }) {
       const now = nonces === undefined ? 0 : clock.now()
       if (nonces === undefined || proof?.nonce === undefined || !nonces.isAging(proof.nonce, now)) return undefined
@@ -134,20 +141,43 @@ export function createSenderCheck(policy: Policy): SenderCheck {
   }
 }
 
-const owesNonce: ReadonlySet<RefusalCode> = new Set(['nonce_required', 'nonce_invalid', 'proof_missing'])
+/** jkt, alone or with a certificate, goes under DPoP (RFC 9449 §7.1, §7.2), a certificate alone under Bearer (RFC 8705 §3). */
+function checkScheme({ scheme }: Credentials, confirmation: Confirmation, issuer: IssuerPolicy): OwedProofs | Denial {
+  const owed = confirmation as OwedProofs
+  if (scheme === (owed.jkt === undefined ? 'Bearer' : 'DPoP')) return owed
+  if (owed.method === 'mtls' && issuer.dpopSchemeForMtls) return owed
+  return new Denial('binding_scheme', owed.method === 'mtls' ? { hint: `${issuer.path}.dpopSchemeForMtls` } : {})
+}
 
-/** Any other answer, an error or a silence: whether the proof is new cannot be said. */
-function judgeAnswer(answer: MemoryAnswer | undefined): Denial | undefined {
+function checkCertificate(view: RequestView, { x5t }: OwedProofs): MatchedCertificate | Denial {
+  if (x5t === undefined) return noCertificate
+  const presented = certificateThumbprint(view)
+  if (presented === x5t) return noCertificate
+  if (presented === undefined) return new Denial('certificate_missing')
+  return new Denial('binding_mismatch', {
+    expectedThumbprint: x5t.slice(0, 8),
+    receivedThumbprint: presented.slice(0, 8),
+  })
+}
+
+/** The value says nothing: its type says that `checkCertificate` has judged the certificate, or that none is asked for. */
+const noCertificate = Object.freeze({}) as MatchedCertificate
+
+const carriesNonce: ReadonlySet<RefusalCode> = new Set(['nonce_required', 'nonce_invalid', 'proof_missing'])
+
+/** Any other answer, an error or a timeout means that we do not know whether the proof is new: refuse with 503. */
+function judgeAnswer(answer: MemoryAnswer | undefined, proof: Proof): SpentProof | Denial {
+  const { iatOffset } = proof
   switch (answer) {
     case 'fresh':
-      return undefined
+      return proof as SpentProof
     case 'seen':
-      return new Denial('proof_replayed')
+      return new Denial('proof_replayed', { iatOffset })
     case 'past':
-      return new Denial('proof_expired', { cause: 'the clock has stepped back' })
+      return new Denial('proof_expired', { iatOffset, cause: 'the clock has stepped back' })
     case 'quota':
-      return new Denial('rate_limited')
+      return new Denial('rate_limited', { iatOffset })
     default:
-      return new Denial('replay_unavailable', { cause: answer === 'full' ? 'full' : 'no answer' })
+      return new Denial('replay_unavailable', { iatOffset, cause: answer === 'full' ? 'full' : 'no answer' })
   }
 }

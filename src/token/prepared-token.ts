@@ -1,74 +1,71 @@
-import type { PreparedToken, Step } from '../audit/request-state.ts'
-import { buildContext, describeSender } from '../context/agent-context.ts'
-import { readParties, readPrincipal } from '../context/parties.ts'
+import type { Parties } from '../context/parties.ts'
 import { sealed } from '../internal/freeze.ts'
-import { andThen } from '../internal/maybe-promise.ts'
 import { sha256 } from '../jose/sha256.ts'
 import { defaultTokenSeconds } from '../options/issuer.ts'
-import type { Policy } from '../options/policy.ts'
 import { Denial } from '../refusal/denial.ts'
-import { readConfirmation } from '../sender/confirmation.ts'
-import { revocationQueries } from './revocation.ts'
-import type { TokenReader, VerifiedToken } from './verify.ts'
+import type { ProofOwner } from '../replay/memory-store.ts'
+import type { Confirmation } from '../sender/confirmation.ts'
+import type { ProofKeyMemo } from '../sender/proof-keys.ts'
+import type { Party } from '../types/context.ts'
+import type { RevocationQuery } from '../types/options.ts'
+import type { VerifiedToken } from './verify.ts'
 
-/** Step 2. The raw token is let go as soon as it is judged. */
-export function createTokenStep(tokens: TokenReader<PreparedToken>): Step {
-  return function verifyToken(attempt) {
-    const token = attempt.accessToken
-    attempt.accessToken = ''
-    return andThen(tokens.verify(token, attempt.tokenHash ?? '', attempt.nowMs), (verified) => {
-      if (verified instanceof Denial) return verified
-      attempt.token = verified
-      return undefined
-    })
-  }
+/**
+ * A verified token with everything that follows from it alone, derived once and kept in the cache. A refusal found here is
+ * kept until its step comes. There is no context and no verdict in it: those need a BoundToken.
+ */
+export interface PreparedToken extends VerifiedToken {
+  readonly confirmation: Confirmation | Denial
+  readonly parties: Parties | Denial
+  /** Known even where the chain is refused. */
+  readonly principal: Party
+  /** The client whose share of the replay memory a proof takes. */
+  readonly partition: string
+  readonly revocationQuery: RevocationQuery
+  /** The relaxed settings this token needs to be admitted, as option paths. */
+  readonly relaxations: readonly string[]
+  readonly proofKey: ProofKeyMemo
+  /** Under what the built-in memory remembers this token's proofs; made with the first one. */
+  proofOwner: ProofOwner | undefined
 }
 
-const nothing: readonly never[] = Object.freeze([])
+/** How the steps behind this one read a token. */
+export interface TokenReaders {
+  confirmation(token: VerifiedToken): Confirmation | Denial
+  parties(token: VerifiedToken): Parties | Denial
+  principal(token: VerifiedToken): Party
+}
 
-/** Everything that follows from the token alone, derived once and kept with it in the cache. */
-export function createTokenPreparer(policy: Policy): (token: VerifiedToken) => PreparedToken {
-  return function prepare(token) {
-    const { issuer, claims } = token
-    const binding = readConfirmation(claims.cnf, policy, issuer)
-    const parties = readParties(claims, issuer, policy.maxDepth)
-    const sender = binding instanceof Denial ? undefined : describeSender(binding)
-    const context =
-      sender !== undefined && !(parties instanceof Denial) ? buildContext(token, sender, parties) : undefined
-    const principal = parties instanceof Denial ? readPrincipal(claims, issuer) : parties.principal
-    const named = parties instanceof Denial ? nothing : parties.named
-    const revocationQuery = sealed({
+export function prepareToken(token: VerifiedToken, readers: TokenReaders): PreparedToken {
+  const { issuer, claims } = token
+  const confirmation = readers.confirmation(token)
+  const parties = readers.parties(token)
+  const principal = parties instanceof Denial ? readers.principal(token) : parties.principal
+  const named = parties instanceof Denial ? [] : parties.named
+  return {
+    issuer,
+    claims,
+    confirmation,
+    parties,
+    principal,
+    partition: sha256(JSON.stringify([issuer.issuer, claims.clientId, claims.sub])),
+    revocationQuery: sealed({
       issuer: issuer.issuer,
       tokenId: claims.jti,
       issuedAt: claims.iat,
       parties: Object.freeze([principal, ...named]),
-    })
-    if (context !== undefined) revocationQueries.set(context, revocationQuery)
-    return {
-      token,
-      binding,
-      parties,
-      principal,
-      sender,
-      context,
-      admitted:
-        context === undefined
-          ? undefined
-          : Object.freeze({ ok: true, context, headers: nothing, wouldRefuse: nothing }),
-      partition: sha256(JSON.stringify([issuer.issuer, claims.clientId, claims.sub])),
-      revocationQuery,
-      relaxations: relaxationsOf(token, sender),
-      proofKey: { header: '', key: undefined },
-      proofOwner: undefined,
-    }
+    }),
+    relaxations: tokenRelaxations(token, confirmation),
+    proofKey: { header: '', key: undefined },
+    proofOwner: undefined,
   }
 }
 
-/** The relaxed settings this token was admitted by, as option paths. */
-function relaxationsOf({ issuer, claims }: VerifiedToken, sender: PreparedToken['sender']): readonly string[] {
+function tokenRelaxations({ issuer, claims }: VerifiedToken, confirmation: Confirmation | Denial): readonly string[] {
   const used: string[] = []
   const hasOther = Object.keys(claims.cnf ?? {}).some((name) => issuer.ignoreCnf.has(name))
-  if (sender?.method === 'none') used.push(`${issuer.path}.dangerously.allowUnbound`)
+  const isUnbound = !(confirmation instanceof Denial) && confirmation.method === 'none'
+  if (isUnbound) used.push(`${issuer.path}.dangerously.allowUnbound`)
   if (hasOther) used.push(`${issuer.path}.ignoreCnf`)
   if (claims.audience === undefined) used.push(`${issuer.path}.dangerously.allowMissingAudience`)
   if (claims.exp - claims.iat > defaultTokenSeconds) used.push(`${issuer.path}.maxTokenSeconds`)

@@ -1,22 +1,29 @@
-import type { Step } from '../audit/request-state.ts'
-import { andThen, settle } from '../internal/maybe-promise.ts'
+import { andThen, type MaybePromise, settle } from '../internal/maybe-promise.ts'
 import { Denial } from '../refusal/denial.ts'
-import type { AgentContext } from '../types/context.ts'
-import type { RevocationQuery, RevocationSource } from '../types/options.ts'
+import type { RevocationSource } from '../types/options.ts'
+import type { PreparedToken } from './prepared-token.ts'
 
-/** What was asked about a context, to be asked again while a lease on it lasts. */
-export const revocationQueries: WeakMap<AgentContext, RevocationQuery> = new WeakMap()
+declare const asked: unique symbol
 
-/** The last of step 2, asked on every request. Any answer but true or false, an error and a silence are an outage. */
-export function createRevocationStep(source: RevocationSource | undefined): Step {
-  return function checkRevocation({ token }) {
-    if (source === undefined || token === undefined) return undefined
-    return andThen(
-      settle<unknown, undefined>(() => source.isRevoked(token.revocationQuery), undefined),
-      (answer) => {
-        if (answer === false) return undefined
-        return new Denial(answer === true ? 'token_revoked' : 'revocation_unavailable')
-      },
-    )
+/** A verified token that the revocation source, where there is one, has not called revoked. Only this file makes one. */
+export type CurrentToken = PreparedToken & { readonly [asked]: true }
+
+export interface RevocationCheck {
+  check(token: PreparedToken): MaybePromise<CurrentToken | Denial>
+}
+
+/** The last of step 2, asked on every request. Any answer but true or false, an error or a timeout is an outage: 503. */
+export function createRevocationCheck(source: RevocationSource | undefined): RevocationCheck {
+  return {
+    check(token) {
+      if (source === undefined) return token as CurrentToken
+      return andThen(
+        settle<unknown, undefined>(() => source.isRevoked(token.revocationQuery), undefined),
+        (answer) => {
+          if (answer === false) return token as CurrentToken
+          return new Denial(answer === true ? 'token_revoked' : 'revocation_unavailable')
+        },
+      )
+    },
   }
 }

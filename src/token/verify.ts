@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { Credentials } from '../credentials.ts'
 import { sealedCopy } from '../internal/freeze.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import { hasExtensions, readCompact, signingInput, type UnverifiedJws } from '../jose/compact-jws.ts'
@@ -15,9 +16,9 @@ export interface VerifiedToken {
   readonly claims: TokenClaims
 }
 
-export interface TokenReader<T> {
-  /** `nowMs`: wall time. Once a signature holds the clock is read again, for keys may have been waited for. */
-  verify(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial>
+export interface TokenVerifier<T> {
+  /** Step 2. Once a signature holds the clock is read again, because keys may have been waited for. */
+  verify(credentials: Credentials): MaybePromise<T | Denial>
   readonly cachedTokens: number
 }
 
@@ -38,18 +39,19 @@ export interface TokenPolicy {
 }
 
 /**
- * Step 2: RFC 9068 §4 and RFC 8725. `prepare` derives, once per token, whatever the later steps need; it is remembered
- * with the token under its SHA-256. Only successes are remembered.
+ * RFC 9068 §4 and RFC 8725. `prepare` derives, once per token, what the later steps need; it is remembered with the token
+ * under its SHA-256. Only successes are remembered.
  */
-export function createTokenReader<T>(
+export function createTokenVerifier<T>(
   policy: TokenPolicy,
   keyrings: ReadonlyMap<string, Keyring>,
   prepare: (token: VerifiedToken) => T,
-): TokenReader<T> {
+): TokenVerifier<T> {
   const cache = new LRUCache<string, Entry<T>>({ max: policy.cache.tokens })
   const maxCachedMs = policy.cache.tokenSeconds * 1_000
 
-  function verify(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial> {
+  function verify({ token, tokenHash }: Credentials): MaybePromise<T | Denial> {
+    const nowMs = policy.clock.now()
     const entry = cache.get(tokenHash)
     if (entry !== undefined) {
       if (isUsable(entry)) return checkLife(entry.token.claims, nowMs) ?? entry.prepared

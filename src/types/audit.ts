@@ -17,7 +17,6 @@ export interface AuditEvent {
   readonly decision: 'admitted' | 'refused'
   readonly code: RefusalCode | null
   readonly method: string
-  readonly route?: string
   readonly issuer: string | null
   readonly principal: Party | null
   readonly actor: Party | null

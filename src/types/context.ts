@@ -52,7 +52,6 @@ export interface CommonContext<C> {
     readonly expiresAt: number
     readonly claims: Readonly<C>
   }
-  readonly enforcement: 'enforced' | 'report-only'
   readonly warnings: readonly WarningCode[]
 }
 
@@ -68,8 +67,6 @@ export interface Delegation {
   readonly depth: number
   /** null: the issuer does not say. */
   readonly complete: boolean | null
-  readonly expiresAt?: number
-  readonly grantId?: string
 }
 
 export type WarningCode =

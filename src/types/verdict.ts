@@ -8,13 +8,10 @@ export type Verdict =
       readonly ok: true
       readonly context: AgentContext
       readonly headers: HeaderList
-      readonly wouldRefuse: readonly RefusalCode[]
     }
   | { readonly ok: false; readonly refusal: Refusal }
 
-export type Decision =
-  | { readonly ok: true; readonly wouldRefuse: readonly RefusalCode[] }
-  | { readonly ok: false; readonly refusal: Refusal }
+export type Decision = { readonly ok: true } | { readonly ok: false; readonly refusal: Refusal }
 
 export interface Refusal {
   readonly code: RefusalCode

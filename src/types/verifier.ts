@@ -1,3 +1,6 @@
+import type { Requirement as CompiledRequirement } from '../access/requirement.ts'
+import type { GuardedRoute } from '../access/route-summary.ts'
+import type { OptionProblem } from '../internal/option-reader.ts'
 import type { AccessRequirement } from './access.ts'
 import type { AgentContext } from './context.ts'
 import type { Algorithm } from './options.ts'
@@ -48,7 +51,7 @@ export interface PolicyDescription {
 
 /** What `createVerifier` makes. One verifier may serve many routers and adapters. */
 export interface Verifier {
-  /** Never throws or rejects for the caller's fault. `request`: what the floor's predicates get; default the view. */
+  /** Never throws or rejects for the caller's fault. `request`: what the baseline's functions get; default the view. */
   check(view: RequestView, request?: object): Promise<Verdict>
   /**
    * For adapters: the same, synchronous whenever nothing has to be awaited: no keys, hook or shared store, nor a signature
@@ -65,7 +68,7 @@ export interface Verifier {
   /** For adapters: the same, synchronous whenever nothing has to be awaited. */
   authorizeNow<R = unknown>(
     context: AgentContext,
-    requirement: AccessRequirement<R>,
+    requirement: AccessRequirement<R> | CompiledRequirement,
     request?: R,
   ): Decision | Promise<Decision>
   /**
@@ -74,12 +77,20 @@ export interface Verifier {
    */
   lease(context: AgentContext): AbortSignal
   /** For adapters: refuses a request that was let in without credentials (optional mode) on a route that needs some. */
-  challenge<R = unknown>(requirement: AccessRequirement<R>, view: RequestView): Refusal | Promise<Refusal>
+  challenge<R = unknown>(
+    requirement: AccessRequirement<R> | CompiledRequirement,
+    view: RequestView,
+  ): Refusal | Promise<Refusal>
   /** The RFC 9728 document, unless `metadata: false`. */
   readonly metadata: ResourceMetadata | undefined
-  /** True with an `access` floor. */
-  readonly hasFloor: boolean
-  /** Fetches every issuer's keys; rejects when they cannot be had. */
+  /** True with an `access` baseline. */
+  readonly hasBaseline: boolean
+  /** For adapters: judges the party rules of the app's routes. A wrong one is warned of, and {@link Verifier.ready} rejects. */
+  checkRoutes(routes: readonly Pick<GuardedRoute, 'path' | 'requirements'>[]): readonly OptionProblem[]
+  /**
+   * Fetches every issuer's keys; rejects when they cannot be had, and with an OptionsError when a route of the app, as far
+   * as it is known, has a rule that does not fit the issuers (Fastify: once ready; Express: once a request was seen).
+   */
   ready(): Promise<void>
   describe(): PolicyDescription
   health(): Health

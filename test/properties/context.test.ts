@@ -75,7 +75,6 @@ const required = ['principal', 'actor', 'authority', 'delegation', 'involvesAgen
   'sender',
   'authentication',
   'token',
-  'enforcement',
   'warnings',
 ])
 

@@ -25,7 +25,6 @@ export const credentials: Chapter = {
         authority: 'delegated',
         scopes: ['tools:read'],
         sender: like({ method: 'dpop' }),
-        enforcement: 'enforced',
       }),
     },
     {

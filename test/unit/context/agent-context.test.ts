@@ -145,7 +145,6 @@ test('RFC 9068 §2.2: the context says what the token says, and nothing else', a
     sender: { method: 'dpop', jkt: scene.agent.jkt },
     authentication: { acr: 'gold', amr: ['pwd', 'otp'], time: 1 },
     token: { issuer: home, audience: [scene.resource], issuedAt: now, expiresAt: now + 300 },
-    enforcement: 'enforced',
     warnings: ['client_id_azp_differ'],
   })
   expect(id).toBe(claims.jti)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { readOptions } from '../../../src/options/policy.ts'
 import { Denial } from '../../../src/refusal/denial.ts'
 import { createKeyrings } from '../../../src/token/keyrings.ts'
-import { createTokenReader } from '../../../src/token/verify.ts'
+import { createTokenVerifier } from '../../../src/token/verify.ts'
 import { type Members, sha256Url } from '../../support/raw-jws.ts'
 import { createScene, outcomeOf, type Scene } from '../../support/scene.ts'
 
@@ -83,9 +83,9 @@ function countingReader(cache: { tokens?: number; tokenSeconds?: number }) {
   const clock = createTestClock(scene.clock.now())
   const policy = readOptions({ issuer: scene.issuer, resource: scene.resource, clock, cache })
   let prepared = 0
-  const reader = createTokenReader(policy, createKeyrings(policy), () => ++prepared)
+  const reader = createTokenVerifier(policy, createKeyrings(policy), () => ++prepared)
   function read(token: string): number | Denial {
-    const answer = reader.verify(token, sha256Url(token), clock.now())
+    const answer = reader.verify({ scheme: 'DPoP', token, tokenHash: sha256Url(token) })
     if (answer instanceof Promise) throw new Error('static keys need no promise')
     return answer
   }

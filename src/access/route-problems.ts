@@ -1,0 +1,41 @@
+import { type OptionProblem, OptionsError } from '../internal/option-reader.ts'
+import { warnOfRule } from '../internal/process-warnings.ts'
+import { problemsFor, type Requirement } from './requirement.ts'
+import type { GuardedRoute } from './route-summary.ts'
+
+/** Party rules that do not fit the verifier's issuers, found when an adapter knows the routes of its app. */
+export interface RouteProblems {
+  /** The problems of rules not seen before, each warned of. The guard of a wrong rule answers every request with an error. */
+  check(routes: readonly Pick<GuardedRoute, 'path' | 'requirements'>[]): readonly OptionProblem[]
+  /** Throws one OptionsError with everything found so far. */
+  throwIfAny(): void
+}
+
+export function createRouteProblems(issuers: readonly string[]): RouteProblems {
+  const judged = new WeakSet<Requirement>()
+  const found: OptionProblem[] = []
+
+  function check(routes: readonly Pick<GuardedRoute, 'path' | 'requirements'>[]): readonly OptionProblem[] {
+    const problems: OptionProblem[] = []
+    for (const { path, requirements } of routes) {
+      for (const requirement of requirements) {
+        if (judged.has(requirement)) continue
+        judged.add(requirement)
+        for (const problem of problemsFor(requirement, issuers)) {
+          const message = `${problem.message} (route ${path})`
+          problems.push({ path: problem.path, message })
+          warnOfRule(problem.path, message)
+        }
+      }
+    }
+    found.push(...problems)
+    return problems
+  }
+
+  return {
+    check,
+    throwIfAny() {
+      if (found.length > 0) throw new OptionsError(found)
+    },
+  }
+}

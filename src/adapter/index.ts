@@ -1,0 +1,13 @@
+export { compileRequirement, type Requirement as CompiledRequirement } from '../access/requirement.ts'
+export {
+  type AccessSummary,
+  declareRouteGuard,
+  type GuardedRoute,
+  type RouteSummary,
+  requirementOf,
+  scopesOf,
+  summarizeRoutes,
+} from '../access/route-summary.ts'
+export { type AdmissionSettings, type Admissions, contextOf, createAdmissions } from './admission.ts'
+export type { Answer, Entry, OnRefusal } from './answer.ts'
+export { createRouteGuard, type RouteGuard } from './route-guard.ts'
