@@ -45,23 +45,23 @@ class Bound {
   /** Makes the type nominal. */
   declare protected readonly brand: never
 
-  constructor(token: CurrentToken, owed: OwedProofs, _: MatchedCertificate, proof: SpentProof) {
+  constructor(token: CurrentToken, sender: CertifiedConfirmation, proof: SpentProof) {
     this.token = token
-    this.sender = owed
-    this.proof = proof === notOwed ? undefined : proof
+    this.sender = sender
+    this.proof = proof === notBoundToProofKey ? undefined : proof
   }
 }
 
-declare const fits: unique symbol
-declare const matched: unique symbol
-declare const spent: unique symbol
-const notOwed: unique symbol = Symbol('the token is not bound to such a key')
+declare const underScheme: unique symbol
+declare const withCertificate: unique symbol
+declare const usedUp: unique symbol
+const notBoundToProofKey: unique symbol = Symbol('not bound to a proof key')
 
-/** A confirmation that came under the scheme that belongs to it. */
-type OwedProofs = Confirmation & { readonly [fits]: true }
-type MatchedCertificate = { readonly [matched]: true }
-type CheckedProof = Proof | typeof notOwed
-type SpentProof = CheckedProof & { readonly [spent]: true }
+// The same objects under narrower types: each check gives the type that the next one takes.
+type FittingConfirmation = Confirmation & { readonly [underScheme]: true }
+type CertifiedConfirmation = FittingConfirmation & { readonly [withCertificate]: true }
+type CheckedProof = Proof | typeof notBoundToProofKey
+type SpentProof = CheckedProof & { readonly [usedUp]: true }
 
 export function createSenderCheck(policy: Policy): SenderCheck {
   const { dpop, clock } = policy
@@ -81,10 +81,10 @@ export function createSenderCheck(policy: Policy): SenderCheck {
 
   function prove(view: RequestView, credentials: Credentials, token: CurrentToken): MaybePromise<BoundToken | Denial> {
     return next(token.confirmation, (confirmation) =>
-      next(checkScheme(credentials, confirmation, token.issuer), (owed) =>
-        next(checkCertificate(view, owed), (certificate) =>
-          next(checkProof(view, credentials, token, owed), (checked) =>
-            next(spend(token, owed, checked), (proof) => new Bound(token, owed, certificate, proof)),
+      next(checkScheme(credentials, confirmation, token.issuer), (fitting) =>
+        next(checkCertificate(view, fitting), (certified) =>
+          next(checkProof(view, credentials, token, certified), (proof) =>
+            next(spend(token, certified, proof), (spent) => new Bound(token, certified, spent)),
           ),
         ),
       ),
@@ -95,16 +95,20 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     view: RequestView,
     { tokenHash }: Credentials,
     token: CurrentToken,
-    { jkt }: OwedProofs,
+    { jkt }: CertifiedConfirmation,
   ): MaybePromise<CheckedProof | Denial> {
-    if (jkt === undefined) return notOwed
+    if (jkt === undefined) return notBoundToProofKey
     if (proofs === undefined) return new Denial('binding_unsupported')
     return proofs.check(view, { jkt, tokenHash, nowMs: clock.now(), memo: token.proofKey })
   }
 
   /** Uses the proof up: last, so that nobody can burn another's `jti`, and before access, so that a 403 has used it up. */
-  function spend(token: CurrentToken, { jkt }: OwedProofs, proof: CheckedProof): MaybePromise<SpentProof | Denial> {
-    if (proof === notOwed) return proof as SpentProof
+  function spend(
+    token: CurrentToken,
+    { jkt }: CertifiedConfirmation,
+    proof: CheckedProof,
+  ): MaybePromise<SpentProof | Denial> {
+    if (proof === notBoundToProofKey) return proof as SpentProof
     if (dpop === false || jkt === undefined) return new Denial('replay_unavailable')
     const store = dpop.replay
     if (isMemoryReplayStore(store)) {
@@ -142,26 +146,29 @@ export function createSenderCheck(policy: Policy): SenderCheck {
 }
 
 /** jkt, alone or with a certificate, goes under DPoP (RFC 9449 §7.1, §7.2), a certificate alone under Bearer (RFC 8705 §3). */
-function checkScheme({ scheme }: Credentials, confirmation: Confirmation, issuer: IssuerPolicy): OwedProofs | Denial {
-  const owed = confirmation as OwedProofs
-  if (scheme === (owed.jkt === undefined ? 'Bearer' : 'DPoP')) return owed
-  if (owed.method === 'mtls' && issuer.dpopSchemeForMtls) return owed
-  return new Denial('binding_scheme', owed.method === 'mtls' ? { hint: `${issuer.path}.dpopSchemeForMtls` } : {})
+function checkScheme(
+  { scheme }: Credentials,
+  confirmation: Confirmation,
+  issuer: IssuerPolicy,
+): FittingConfirmation | Denial {
+  const fitting = confirmation as FittingConfirmation
+  if (scheme === (fitting.jkt === undefined ? 'Bearer' : 'DPoP')) return fitting
+  if (fitting.method === 'mtls' && issuer.dpopSchemeForMtls) return fitting
+  return new Denial('binding_scheme', fitting.method === 'mtls' ? { hint: `${issuer.path}.dpopSchemeForMtls` } : {})
 }
 
-function checkCertificate(view: RequestView, { x5t }: OwedProofs): MatchedCertificate | Denial {
-  if (x5t === undefined) return noCertificate
+function checkCertificate(view: RequestView, confirmation: FittingConfirmation): CertifiedConfirmation | Denial {
+  const certified = confirmation as CertifiedConfirmation
+  const { x5t } = certified
+  if (x5t === undefined) return certified
   const presented = certificateThumbprint(view)
-  if (presented === x5t) return noCertificate
+  if (presented === x5t) return certified
   if (presented === undefined) return new Denial('certificate_missing')
   return new Denial('binding_mismatch', {
     expectedThumbprint: x5t.slice(0, 8),
     receivedThumbprint: presented.slice(0, 8),
   })
 }
-
-/** The value says nothing: its type says that `checkCertificate` has judged the certificate, or that none is asked for. */
-const noCertificate = Object.freeze({}) as MatchedCertificate
 
 const carriesNonce: ReadonlySet<RefusalCode> = new Set(['nonce_required', 'nonce_invalid', 'proof_missing'])
 
