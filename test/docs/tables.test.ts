@@ -62,7 +62,12 @@ test('DOCS: every word in the form of a refusal code is one', () => {
 })
 
 /** Claims and methods of the same form. */
-const claims: ReadonlySet<string> = new Set(['authorization_details', 'private_key_jwt', 'actor_unclassified'])
+const claims: ReadonlySet<string> = new Set([
+  'access_token',
+  'authorization_details',
+  'private_key_jwt',
+  'actor_unclassified',
+])
 
 function namesIn(page: string, heading: string): readonly string[] {
   return tableAfter(`docs/${page}`, heading).map(([name = '']) => name)
