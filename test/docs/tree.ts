@@ -15,7 +15,9 @@ export function readTree(folder: string = root): readonly TextFile[] {
   const left = /^(?:node_modules|dist|dist-\w+|coverage|\.git)$/
   const walk = (at: string): string[] =>
     readdirSync(at, { withFileTypes: true }).flatMap((entry) => {
-      if (entry.isDirectory()) return folder === root && left.test(entry.name) ? [] : walk(join(at, entry.name))
+      // In a worktree `.git` is a file.
+      if (folder === root && left.test(entry.name)) return []
+      if (entry.isDirectory()) return walk(join(at, entry.name))
       return entry.isFile() ? [join(at, entry.name)] : []
     })
   return walk(folder).map((file) => ({

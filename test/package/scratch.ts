@@ -14,9 +14,11 @@ export interface Tarball {
 /** Packs a copy of the sources, built anew: what lies in `dist/` of this checkout is neither used nor touched. */
 export async function packTarball(folder: string): Promise<Tarball> {
   const copy = join(folder, 'sources')
-  const left = ['src', 'adapters', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
-  const documents = ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'CONTRIBUTING.md', '.npmrc']
-  for (const name of [...left, ...documents]) cpSync(join(root, name), join(copy, name), { recursive: true })
+  const folders = ['src', 'adapters', 'docs', 'examples', 'bench']
+  const settings = ['package.json', 'tsconfig.json', 'tsconfig.build.json', '.npmrc']
+  const texts = ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'CONTRIBUTING.md']
+  for (const name of [...folders, ...settings, ...texts])
+    cpSync(join(root, name), join(copy, name), { recursive: true })
   mkdirSync(join(copy, 'test'))
   writeFileSync(join(copy, 'test', 'some.test.ts'), '')
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'dir')
@@ -37,10 +39,19 @@ export async function createProject(folder: string, tarball: string): Promise<st
   return project
 }
 
-/** The other packages a reader of the README has installed, in the versions this repository is tested with. */
+/** The other packages that the snippets of the documents use, in the versions this repository is tested with. */
 export async function installCompanions(project: string): Promise<void> {
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const names = ['express', '@types/express', '@types/node', 'cors', '@types/cors', 'node-forge', ...doorNames]
+  const names = [
+    'express',
+    '@types/express',
+    '@types/node',
+    'cors',
+    '@types/cors',
+    'node-forge',
+    ...doorNames,
+    'express-oauth2-jwt-bearer',
+  ]
   const testNames = ['vitest', 'supertest', '@types/supertest']
   const exact = [...names, ...testNames].map((name) => `${name}@${devDependencies[name]}`)
   await install(project, [...exact, 'typescript@5.5.4', `typescript7@npm:typescript@${devDependencies.typescript}`])

@@ -1,12 +1,14 @@
-/** How each snippet of the README is run: the requests sent to its server, and what is required of the answers and the output. */
+/** How each snippet of the documents is run: the requests sent to its server, and what is required of the answers and the output. */
 
 export type Caller = Readonly<Record<string, unknown>> & { readonly subject: string }
 
 export interface Request {
   readonly method?: string
   readonly path: string
+  /** Under which URL the caller knows the server. Default: the resource. */
+  readonly publicUrl?: string
   readonly headers?: Readonly<Record<string, string>>
-  /** Who sends it: what the test kit's `issuer.agent` and `issuer.token` take. Absent: nobody. */
+  /** Who sends it: what the test kit's `issuer.agent` and `issuer.token` take. Absent: the request has no credentials. */
   readonly agent?: Caller
   readonly status: number
   /** Asks for an upgrade; the status of an open one is 101, and the body its first message. */
@@ -34,6 +36,14 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
     { path: '/tools', status: 401 },
     { path: '/tools', agent: { ...travel, scopes: ['other'] }, status: 403 },
     { path: '/tools', agent: { ...travel, bind: 'none' }, status: 401 },
+  ],
+  'context.ts': [
+    {
+      path: '/tools',
+      agent: { ...travel, via: ['planner-2'] },
+      status: 200,
+      body: { log: 'agent travel-7 for human alice, asked by agent planner-2' },
+    },
   ],
   'order.ts': [
     { path: '/health', status: 200, body: 'ok' },
@@ -100,20 +110,46 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
     { path: '/tools', agent: travel, status: 401 },
     { path: '/tools', agent: travel, status: 200, body: by },
   ],
+  'proxy.ts': [
+    { path: '/tools', publicUrl: 'https://api.example.com/v1', agent: travel, status: 200, body: by },
+    { path: '/tools', agent: travel, status: 401 },
+  ],
+  'revocation.ts': [
+    { path: '/tools', agent: travel, status: 200, body: by },
+    { path: '/tools', agent: { ...travel, subject: 'rogue-1' }, status: 401 },
+    { path: '/tools', agent: { ...travel, via: ['rogue-1'] }, status: 401 },
+  ],
+  'shutdown.ts': tools.filter(({ status }) => status !== 403),
+  'before.ts': [{ path: '/tools', status: 401 }],
+  'after.ts': [
+    { path: '/tools', agent: travel, status: 200, body: { for: 'alice' } },
+    { path: '/tools', agent: { ...travel, scopes: [] }, status: 403 },
+    { path: '/tools', status: 401 },
+  ],
+  'issuers.ts': [],
   'replay.ts': [],
+  'shared-store.ts': [],
   'summary.ts': [],
 }
 
 /** Snippets whose packages need the DOM's types. */
 export const needDom: readonly string[] = ['hono.ts', 'gate.ts']
 
-/** What each prints, as far as it is the same every time. */
+/** Snippets whose document shows, in its next block, all they print. */
+export const printsNextBlock: readonly string[] = [
+  'audit.ts',
+  'issuers.ts',
+  'replay.ts',
+  'shared-store.ts',
+  'summary.ts',
+]
+
+/** Snippets whose document shows, in its next block, the context they print. */
+export const printsContext: readonly string[] = ['first.ts', 'context.ts']
+
+/** What others print. */
 export const outputOf: Readonly<Record<string, string>> = {
   'errors.ts': 'credentials_missing {}\n',
-  'audit.ts': [
-    ...[event('authentication', null), event('access', null)],
-    ...[event('authentication', null), event('access', 'scope_missing')],
-  ].join(''),
 }
 
 function booking(more: Readonly<Record<string, unknown>>, status: number): Request {
@@ -128,9 +164,4 @@ function alone(acr: string): Caller {
 
 function withDetail(id: string): Caller {
   return { ...travel, claims: { authorization_details: [{ type: 'account', id }] } }
-}
-
-function event(phase: string, code: string | null): string {
-  const decision = code === null ? 'admitted' : 'refused'
-  return `${JSON.stringify({ phase, decision, code, actor: 'travel-7', for: 'alice', by: 'dpop' })}\n`
 }
