@@ -1,4 +1,5 @@
-import type { OptionReader } from '../internal/option-reader.ts'
+import { namesOf, type OptionReader, type RawOptions } from '../internal/option-reader.ts'
+import { ranges } from '../options/defaults.ts'
 import type { AccessRequirement, DetailRule, Predicate } from '../types/access.ts'
 import type { EntityKind, Party } from '../types/context.ts'
 
@@ -20,22 +21,22 @@ export interface Requirement {
   readonly hidden: boolean
 }
 
-const names = [
-  'scopes',
-  'anyScope',
-  'authority',
-  'principal',
-  'actor',
-  'pair',
-  'maxDepth',
-  'denyIfAgentInvolved',
-  'sender',
-  'acr',
-  'maxAuthAgeSeconds',
-  'details',
-  'where',
-  'hidden',
-]
+const names = namesOf<AccessRequirement>({
+  scopes: true,
+  anyScope: true,
+  authority: true,
+  principal: true,
+  actor: true,
+  pair: true,
+  maxDepth: true,
+  denyIfAgentInvolved: true,
+  sender: true,
+  acr: true,
+  maxAuthAgeSeconds: true,
+  details: true,
+  where: true,
+  hidden: true,
+})
 const kinds: readonly EntityKind[] = ['human', 'agent', 'service', 'app', 'device', 'unknown']
 /** RFC 6749 §3.3: one scope token. Anything else could never be granted, or would break the challenge. */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
@@ -47,28 +48,28 @@ export function compileRequirement(
   value: unknown,
   issuers: readonly string[] | undefined,
 ): Requirement {
-  const raw = read.object(path, value, names) ?? {}
+  const raw: RawOptions<keyof AccessRequirement> = read.object(path, value, names) ?? {}
   const at = (name: string) => `${path}.${name}`
   return {
-    scopes: readScopes(read, at('scopes'), raw['scopes']) ?? [],
-    anyScope: readScopes(read, at('anyScope'), raw['anyScope']) ?? [],
-    authority: read.oneOf(at('authority'), raw['authority'], ['delegated', 'independent'] as const),
-    principal: readPartyRule(read, at('principal'), raw['principal'], issuers),
-    actor: readPartyRule(read, at('actor'), raw['actor'], issuers),
-    pair: read.function<NonNullable<Requirement['pair']>>(at('pair'), raw['pair']),
-    maxDepth: read.number(at('maxDepth'), raw['maxDepth'], 0, 100),
-    denyIfAgentInvolved: read.boolean(at('denyIfAgentInvolved'), raw['denyIfAgentInvolved']) ?? false,
-    sender: read.oneOf(at('sender'), raw['sender'], ['dpop', 'mtls'] as const),
-    acr: readScopes(read, at('acr'), raw['acr']),
-    maxAuthAgeSeconds: read.number(at('maxAuthAgeSeconds'), raw['maxAuthAgeSeconds'], 0, 31_536_000),
-    details: readDetails(read, at('details'), raw['details']),
-    where: readWhere(read, at('where'), raw['where']),
-    hidden: read.boolean(at('hidden'), raw['hidden']) ?? false,
+    scopes: readScopeTokens(read, at('scopes'), raw.scopes) ?? [],
+    anyScope: readScopeTokens(read, at('anyScope'), raw.anyScope) ?? [],
+    authority: read.oneOf(at('authority'), raw.authority, ['delegated', 'independent'] as const),
+    principal: readPartyRule(read, at('principal'), raw.principal, issuers),
+    actor: readPartyRule(read, at('actor'), raw.actor, issuers),
+    pair: read.function<NonNullable<Requirement['pair']>>(at('pair'), raw.pair),
+    maxDepth: read.number(at('maxDepth'), raw.maxDepth, ranges['access.maxDepth']),
+    denyIfAgentInvolved: read.boolean(at('denyIfAgentInvolved'), raw.denyIfAgentInvolved) ?? false,
+    sender: read.oneOf(at('sender'), raw.sender, ['dpop', 'mtls'] as const),
+    acr: readScopeTokens(read, at('acr'), raw.acr),
+    maxAuthAgeSeconds: read.number(at('maxAuthAgeSeconds'), raw.maxAuthAgeSeconds, ranges['access.maxAuthAgeSeconds']),
+    details: readDetailRule(read, at('details'), raw.details),
+    where: readWhere(read, at('where'), raw.where),
+    hidden: read.boolean(at('hidden'), raw.hidden) ?? false,
   }
 }
 
 /** Also the grammar of `acr_values`: space-separated, inside a quoted string (RFC 9470 §3). */
-function readScopes(read: OptionReader, path: string, value: unknown): readonly string[] | undefined {
+function readScopeTokens(read: OptionReader, path: string, value: unknown): readonly string[] | undefined {
   return read.list(path, value, (at, item) => {
     const text = read.string(at, item)
     return text === undefined || scopeToken.test(text)
@@ -88,10 +89,10 @@ function readPartyRule(
   const raw = read.object(path, value, ['issuer', 'subject', 'kind'])
   if (raw === undefined) return undefined
   if (Object.values(raw).every((item) => item === undefined)) read.problem(path, 'must name an issuer, subject or kind')
-  const subjects = read.stringOrList(`${path}.subject`, raw['subject'])
-  const kind = Array.isArray(raw['kind']) || raw['kind'] === undefined ? raw['kind'] : [raw['kind']]
+  const subjects = read.stringOrList(`${path}.subject`, raw.subject)
+  const kind = Array.isArray(raw.kind) || raw.kind === undefined ? raw.kind : [raw.kind]
   const allowed = read.list(`${path}.kind`, kind, (at, item) => read.oneOf(at, item, kinds))
-  let issuer = read.string(`${path}.issuer`, raw['issuer'])
+  let issuer = read.string(`${path}.issuer`, raw.issuer)
   if (issuer !== undefined && issuers !== undefined && !issuers.includes(issuer)) {
     read.problem(`${path}.issuer`, 'is not a configured issuer')
   }
@@ -109,12 +110,13 @@ function isOf(party: Party, issuer: string): boolean {
   return party.assertedBy === issuer && (party.issuer === null || party.issuer === issuer)
 }
 
-function readDetails(read: OptionReader, path: string, value: unknown): DetailRule | undefined {
+function readDetailRule(read: OptionReader, path: string, value: unknown): DetailRule | undefined {
   const raw = read.object(path, value, ['type', 'allows'])
   if (raw === undefined) return undefined
-  for (const name of ['type', 'allows']) if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
-  const type = read.string(`${path}.type`, raw['type'])
-  const allows = read.function<DetailRule['allows']>(`${path}.allows`, raw['allows'])
+  for (const name of ['type', 'allows'] as const)
+    if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
+  const type = read.string(`${path}.type`, raw.type)
+  const allows = read.function<DetailRule['allows']>(`${path}.allows`, raw.allows)
   return type === undefined || allows === undefined ? undefined : { type, allows: allows.bind(raw as never) }
 }
 
@@ -122,9 +124,10 @@ function readWhere(read: OptionReader, path: string, value: unknown): Predicate 
   if (value === undefined || typeof value === 'function') return value as Predicate | undefined
   const raw = read.object(path, value, ['name', 'test'])
   if (raw === undefined) return undefined
-  for (const name of ['name', 'test']) if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
-  read.string(`${path}.name`, raw['name'])
-  return read.function<Predicate>(`${path}.test`, raw['test'])?.bind(raw)
+  for (const name of ['name', 'test'] as const)
+    if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
+  read.string(`${path}.name`, raw.name)
+  return read.function<Predicate>(`${path}.test`, raw.test)?.bind(raw)
 }
 
 /** What the caller changes in its object afterwards changes nothing: lists and rules are copied, functions keep their `this`. */

@@ -1,4 +1,5 @@
 import { OptionReader } from '../internal/option-reader.ts'
+import { numbers } from '../options/defaults.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import type { AccessRequirement } from '../types/access.ts'
@@ -97,7 +98,10 @@ function reach(requirements: readonly AnyRequirement[], context: AgentContext, n
     const read = new OptionReader()
     const compiled = compileRequirement(read, 'requirement', raw, [context.token.issuer])
     const decided: Requirement = { ...compiled, where: undefined, details: detailsPresent(compiled, context) }
-    const denial = checkAccess(decided, context, undefined, { nowSeconds: () => now / 1_000, toleranceSeconds: 5 })
+    const denial = checkAccess(decided, context, undefined, {
+      nowSeconds: () => now / 1_000,
+      toleranceSeconds: numbers['token.clockToleranceSeconds'].default,
+    })
     if (denial instanceof Denial) return { reachable: 'no' as const, code: denial.code }
     // A rule that lacks an issuer is judged by the verifier it meets.
     const isOpen = read.problems.length > 0 || compiled.where !== undefined || compiled.details !== undefined

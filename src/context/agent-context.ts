@@ -1,5 +1,5 @@
 import { sealed } from '../internal/freeze.ts'
-import { defaultTokenSeconds } from '../options/issuer.ts'
+import { numbers } from '../options/defaults.ts'
 import type { Confirmation } from '../sender/confirmation.ts'
 import type { VerifiedToken } from '../token/verify.ts'
 import type { AgentContext, Party, WarningCode } from '../types/context.ts'
@@ -12,7 +12,7 @@ export function buildContext(
   parties: Parties,
 ): AgentContext {
   const warnings: WarningCode[] = [...parties.warnings]
-  if (claims.exp - claims.iat > defaultTokenSeconds) warnings.push('ttl_over_policy')
+  if (claims.exp - claims.iat > numbers['issuer.maxTokenSeconds'].default) warnings.push('ttl_over_policy')
   if (sender.method === 'none') warnings.push('unbound_token')
   return sealed({
     principal: parties.principal,

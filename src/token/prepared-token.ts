@@ -4,7 +4,7 @@ import { readParties, readPrincipal } from '../context/parties.ts'
 import { sealed } from '../internal/freeze.ts'
 import { andThen } from '../internal/maybe-promise.ts'
 import { sha256 } from '../jose/sha256.ts'
-import { defaultTokenSeconds } from '../options/issuer.ts'
+import { numbers } from '../options/defaults.ts'
 import type { Policy } from '../options/policy.ts'
 import { Denial } from '../refusal/denial.ts'
 import { readConfirmation } from '../sender/confirmation.ts'
@@ -71,6 +71,6 @@ function relaxationsOf({ issuer, claims }: VerifiedToken, sender: PreparedToken[
   if (sender?.method === 'none') used.push(`${issuer.path}.dangerously.allowUnbound`)
   if (hasOther) used.push(`${issuer.path}.ignoreCnf`)
   if (claims.audience === undefined) used.push(`${issuer.path}.dangerously.allowMissingAudience`)
-  if (claims.exp - claims.iat > defaultTokenSeconds) used.push(`${issuer.path}.maxTokenSeconds`)
+  if (claims.exp - claims.iat > numbers['issuer.maxTokenSeconds'].default) used.push(`${issuer.path}.maxTokenSeconds`)
   return Object.freeze(used)
 }
