@@ -87,10 +87,10 @@ export function readOptions(options: VerifierOptions): Policy {
     mtls,
     takesBearer: mtls !== false || anyUnbound,
     takesDpop: dpop !== false || everyIssuer.some((issuer) => issuer.dpopSchemeForMtls),
-    token: readToken(read, raw.token),
+    token: readTokenOptions(read, raw.token),
     maxDepth: readMaxDepth(read, raw.delegation),
     access,
-    cache: readCache(read, raw.cache),
+    cache: readCacheOptions(read, raw.cache),
     revocation: read.methods<RevocationSource>('revocation', raw.revocation, ['isRevoked']),
     audit: readAudit(read, raw.audit),
     metadata: readMetadataOption(read, raw.metadata),
@@ -102,7 +102,7 @@ export function readOptions(options: VerifierOptions): Policy {
   return Object.freeze(policy)
 }
 
-function readToken(read: OptionReader, value: unknown): Policy['token'] {
+function readTokenOptions(read: OptionReader, value: unknown): Policy['token'] {
   const raw: RawOptions<keyof TokenOptions> = read.object('token', value, tokenNames) ?? {}
   return {
     toleranceSeconds: readNumber(read, 'token.clockToleranceSeconds', raw.clockToleranceSeconds),
@@ -114,7 +114,7 @@ function readMaxDepth(read: OptionReader, value: unknown): number {
   return readNumber(read, 'delegation.maxDepth', read.object('delegation', value, delegationNames)?.maxDepth)
 }
 
-function readCache(read: OptionReader, value: unknown): Policy['cache'] {
+function readCacheOptions(read: OptionReader, value: unknown): Policy['cache'] {
   const raw: RawOptions<keyof CacheOptions> = read.object('cache', value, cacheNames) ?? {}
   return {
     tokens: readNumber(read, 'cache.tokens', raw.tokens),
