@@ -1,6 +1,6 @@
 import { namesOf, type OptionReader, type RawOptions } from '../internal/option-reader.ts'
 import { ranges } from '../options/defaults.ts'
-import type { AccessRequirement, DetailRule, Predicate } from '../types/access.ts'
+import type { AccessRequirement, DetailRule, PartyRule, Predicate } from '../types/access.ts'
 import type { EntityKind, Party } from '../types/context.ts'
 
 /** An AccessRequirement read and checked; access.ts evaluates it. */
@@ -37,6 +37,8 @@ const names = namesOf<AccessRequirement>({
   where: true,
   hidden: true,
 })
+const partyNames = namesOf<Exclude<PartyRule, (party: Party) => boolean>>({ issuer: true, subject: true, kind: true })
+const detailNames = namesOf<DetailRule>({ type: true, allows: true })
 const kinds: readonly EntityKind[] = ['human', 'agent', 'service', 'app', 'device', 'unknown']
 /** RFC 6749 §3.3: one scope token. Anything else could never be granted, or would break the challenge. */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
@@ -74,7 +76,7 @@ function readScopeTokens(read: OptionReader, path: string, value: unknown): read
     const text = read.string(at, item)
     return text === undefined || scopeToken.test(text)
       ? text
-      : read.problem(at, 'has a character no such value may have')
+      : read.problem(at, 'must be one word of visible ASCII characters, without quotes and backslashes')
   })
 }
 
@@ -86,7 +88,7 @@ function readPartyRule(
 ): ((party: Party) => boolean) | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'function') return value as (party: Party) => boolean
-  const raw = read.object(path, value, ['issuer', 'subject', 'kind'])
+  const raw = read.object(path, value, partyNames)
   if (raw === undefined) return undefined
   if (Object.values(raw).every((item) => item === undefined)) read.problem(path, 'must name an issuer, subject or kind')
   const subjects = read.stringOrList(`${path}.subject`, raw.subject)
@@ -97,7 +99,10 @@ function readPartyRule(
     read.problem(`${path}.issuer`, 'is not a configured issuer')
   }
   if (subjects !== undefined && issuer === undefined && issuers !== undefined) {
-    issuer = issuers.length === 1 ? issuers[0] : read.problem(path, 'needs an issuer beside subject')
+    issuer =
+      issuers.length === 1
+        ? issuers[0]
+        : read.problem(path, 'must name the issuer of the subject: several issuers are configured')
   }
   return (party) =>
     (issuer === undefined || isOf(party, issuer)) &&
@@ -111,10 +116,9 @@ function isOf(party: Party, issuer: string): boolean {
 }
 
 function readDetailRule(read: OptionReader, path: string, value: unknown): DetailRule | undefined {
-  const raw = read.object(path, value, ['type', 'allows'])
+  const raw = read.object(path, value, detailNames)
   if (raw === undefined) return undefined
-  for (const name of ['type', 'allows'] as const)
-    if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
+  for (const name of detailNames) if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
   const type = read.string(`${path}.type`, raw.type)
   const allows = read.function<DetailRule['allows']>(`${path}.allows`, raw.allows)
   return type === undefined || allows === undefined ? undefined : { type, allows: allows.bind(raw as never) }

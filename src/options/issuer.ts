@@ -1,23 +1,12 @@
-import type { JSONWebKeySet } from 'jose'
 import { namesOf, type OptionReader, type RawOptions } from '../internal/option-reader.ts'
-import { readHttpsUrl } from '../internal/urls.ts'
 import { algorithms as knownAlgorithms } from '../jose/signature.ts'
-import { readKeySet } from '../token/keys.ts'
-import type {
-  Algorithm,
-  DangerousOptions,
-  IssuerOptions,
-  KeyOptions,
-  MissingAudienceOptions,
-} from '../types/options.ts'
+import type { Algorithm, DangerousOptions, IssuerOptions, MissingAudienceOptions } from '../types/options.ts'
 import { choices, algorithms as defaultAlgorithms } from './defaults.ts'
+import { type KeySource, readDiscoverable, readKeySource } from './issuer-keys.ts'
 import { readNumber } from './read-number.ts'
 
-export interface IssuerPolicy {
+export interface IssuerPolicy extends KeySource {
   readonly issuer: string
-  readonly jwks: JSONWebKeySet | undefined
-  readonly jwksUri: string | undefined
-  readonly keys: { readonly freshSeconds: number; readonly staleSeconds: number; readonly timeoutMs: number }
   readonly audience: ReadonlySet<string>
   readonly algorithms: ReadonlySet<Algorithm>
   readonly maxTokenSeconds: number
@@ -45,7 +34,6 @@ const names = namesOf<IssuerOptions>({
   dpopSchemeForMtls: true,
   dangerously: true,
 })
-const keyNames = namesOf<KeyOptions>({ freshSeconds: true, staleSeconds: true, timeoutMs: true })
 const dangerousNames = namesOf<DangerousOptions>({ allowUnbound: true, allowMissingAudience: true })
 const missingAudienceNames = namesOf<MissingAudienceOptions>({ clients: true })
 
@@ -80,19 +68,12 @@ function readIssuer(
   const issuer = raw.issuer === undefined ? read.problem(at, 'is required') : read.string(at, raw.issuer)
   const algorithms =
     readAlgorithms(read, `${path}.algorithms`, raw.algorithms) ?? defaultAlgorithms['issuer.algorithms']
-  const jwks = readJwks(read, `${path}.jwks`, raw.jwks, new Set(algorithms))
-  const jwksUri = readUrl(read, `${path}.jwksUri`, raw.jwksUri)
-  if (jwks !== undefined && jwksUri !== undefined) {
-    read.problem(`${path}.jwksUri`, 'must not be combined with jwks: the keys come from one of them')
-  }
   const isDiscovered = raw.jwks === undefined && raw.jwksUri === undefined
   if (issuer !== undefined && isDiscovered) readDiscoverable(read, at, issuer)
   const own = read.stringOrList(`${path}.audience`, raw.audience)
   return {
     issuer: issuer ?? '',
-    jwks,
-    jwksUri,
-    keys: readKeyAges(read, `${path}.keys`, raw.keys),
+    ...readKeySource(read, path, raw, new Set(algorithms)),
     audience: new Set(own ?? audience),
     algorithms: new Set(algorithms),
     maxTokenSeconds: readNumber(read, 'issuer.maxTokenSeconds', raw.maxTokenSeconds, `${path}.maxTokenSeconds`),
@@ -103,15 +84,6 @@ function readIssuer(
       read.boolean(`${path}.dpopSchemeForMtls`, raw.dpopSchemeForMtls) ?? choices['issuer.dpopSchemeForMtls'].default,
     ...readDangerous(read, `${path}.dangerously`, raw.dangerously),
     path,
-  }
-}
-
-function readKeyAges(read: OptionReader, path: string, value: unknown): IssuerPolicy['keys'] {
-  const raw: RawOptions<keyof KeyOptions> = read.object(path, value, keyNames) ?? {}
-  return {
-    freshSeconds: readNumber(read, 'issuer.keys.freshSeconds', raw.freshSeconds, `${path}.freshSeconds`),
-    staleSeconds: readNumber(read, 'issuer.keys.staleSeconds', raw.staleSeconds, `${path}.staleSeconds`),
-    timeoutMs: readNumber(read, 'issuer.keys.timeoutMs', raw.timeoutMs, `${path}.timeoutMs`),
   }
 }
 
@@ -136,35 +108,6 @@ function readDangerous(
     allowUnbound: read.oneOf(`${path}.allowUnbound`, raw.allowUnbound, [true] as const) ?? false,
     missingAudienceClients: new Set(read.strings(`${at}.clients`, missing?.clients)),
   }
-}
-
-function readJwks(
-  read: OptionReader,
-  path: string,
-  value: unknown,
-  accepted: ReadonlySet<Algorithm>,
-): JSONWebKeySet | undefined {
-  if (value === undefined) return undefined
-  try {
-    const copy: unknown = JSON.parse(JSON.stringify(value))
-    if (readKeySet(copy, accepted).length > 0) return copy as JSONWebKeySet
-  } catch {
-    // JSON cannot hold it, so it is no JWK Set.
-  }
-  return read.problem(path, 'must be a JWK Set with at least one usable public key')
-}
-
-function readUrl(read: OptionReader, path: string, value: unknown): string | undefined {
-  const text = read.string(path, value)
-  if (text === undefined) return undefined
-  const url = readHttpsUrl(text)
-  return typeof url === 'string' ? read.problem(path, url) : text
-}
-
-/** RFC 8414 §2: an issuer identifier has no query. */
-function readDiscoverable(read: OptionReader, path: string, issuer: string): void {
-  readUrl(read, path, issuer)
-  if (issuer.includes('?')) read.problem(path, 'must not have a query, since its keys are discovered')
 }
 
 export function readAlgorithms(read: OptionReader, path: string, value: unknown): readonly Algorithm[] | undefined {

@@ -1,8 +1,6 @@
 import { compileRequirement, type Requirement } from '../access/requirement.ts'
 import { clockFrom } from '../internal/clock.ts'
 import { namesOf, OptionReader, type RawOptions } from '../internal/option-reader.ts'
-import { readHttpsUrl } from '../internal/urls.ts'
-import { normalizeUrl } from '../sender/proof-url.ts'
 import type {
   CacheOptions,
   Clock,
@@ -15,6 +13,7 @@ import { type AuditPolicy, readAudit } from './audit.ts'
 import { choices } from './defaults.ts'
 import { type IssuerPolicy, readIssuers } from './issuer.ts'
 import { readNumber } from './read-number.ts'
+import { readPublicUrls, readResource } from './resource.ts'
 import { readMetadataOption } from './resource-metadata.ts'
 import { type DpopPolicy, readDpop, readMtls } from './sender.ts'
 
@@ -121,27 +120,6 @@ function readCacheOptions(read: OptionReader, value: unknown): Policy['cache'] {
     tokenSeconds: readNumber(read, 'cache.tokenSeconds', raw.tokenSeconds),
     proofKeys: readNumber(read, 'cache.proofKeys', raw.proofKeys),
   }
-}
-
-function readResource(read: OptionReader, value: unknown): string {
-  const text = value === undefined ? read.problem('resource', 'is required') : read.string('resource', value)
-  if (text === undefined) return ''
-  const url = readHttpsUrl(text)
-  if (typeof url === 'string') read.problem('resource', url)
-  return text
-}
-
-function readPublicUrls(read: OptionReader, value: unknown, resource: string): readonly string[] {
-  if (value === undefined) return URL.canParse(resource) ? [new URL(resource).origin] : []
-  const list = read.stringOrList('publicUrl', value) ?? []
-  return list.map((text) => {
-    const url = readHttpsUrl(text)
-    const normal = normalizeUrl(text)
-    if (typeof url === 'string') read.problem('publicUrl', url)
-    else if (text.includes('?')) read.problem('publicUrl', 'must not have a query')
-    else if (normal === undefined) read.problem('publicUrl', 'must be an absolute URL in the characters of RFC 3986')
-    return (normal ?? text).replace(/\/+$/, '')
-  })
 }
 
 function readClock(read: OptionReader, value: unknown): (() => number) | Clock | undefined {

@@ -34,17 +34,17 @@ export interface TestAgent {
 
 /** What a proof is made for. Nothing in it is checked, so that a test can make any proof that must be refused. */
 export interface ProofInput {
-  /** The `htm` claim. */
+  /** The `htm` claim. Required. */
   method: string
-  /** The absolute URL for the `htu` claim: its query and fragment are left out, nothing else is changed. */
+  /** The absolute URL for the `htu` claim: its query and fragment are left out, nothing else is changed. Required. */
   url: string
   /** The access token whose SHA-256 becomes the `ath` claim. Default: no `ath`. */
   token?: string | undefined
   /** The `nonce` claim. Default: no `nonce`. */
   nonce?: string | undefined
-  /** Claims to set or replace; `undefined` deletes one. */
+  /** Claims to set or replace; `undefined` deletes one. Default: no change. */
   claims?: Record<string, unknown> | undefined
-  /** Members of the JOSE header to set or replace; `undefined` deletes one. */
+  /** Members of the JOSE header to set or replace; `undefined` deletes one. Default: no change. */
   header?: Record<string, unknown> | undefined
 }
 

@@ -47,7 +47,7 @@ export interface TokenInput {
   agent: TestAgent
   /** The human who delegates: becomes the subject, and the agent becomes the actor (`act`). Default: the agent is the subject. */
   human?: string | undefined
-  /** The same with a service in the place of the human. Both together throw TypeError. */
+  /** The same with a service in the place of the human. Both together throw TypeError. Default: no service. */
   service?: string | undefined
   /** Earlier actors, most recent first (RFC 8693 §4.1). They need a human or a service. Default: no earlier actor. */
   via?: readonly TestAgent[] | undefined
@@ -62,9 +62,9 @@ export interface TokenInput {
    * with a certificate, else `'dpop'`.
    */
   bind?: 'dpop' | 'mtls' | 'both' | 'none' | undefined
-  /** Claims to set or replace; `undefined` deletes one. */
+  /** Claims to set or replace; `undefined` deletes one. Default: no change. */
   claims?: Record<string, unknown> | undefined
-  /** Members of the JOSE header to set or replace; `undefined` deletes one. */
+  /** Members of the JOSE header to set or replace; `undefined` deletes one. Default: no change. */
   header?: Record<string, unknown> | undefined
 }
 
