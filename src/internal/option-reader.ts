@@ -69,18 +69,14 @@ export class OptionReader {
   }
 
   /** A whole number within bounds. */
-  number(
-    path: string,
-    value: unknown,
-    { least, most }: { readonly least: number; readonly most: number },
-  ): number | undefined {
+  number(path: string, value: unknown, least: number, most: number): number | undefined {
     if (value === undefined) return undefined
     if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number
     return this.problem(path, `must be a whole number from ${least} to ${most}`)
   }
 
   /** A number above 0 and up to `most`. */
-  share(path: string, value: unknown, { most }: { readonly most: number }): number | undefined {
+  share(path: string, value: unknown, most: number): number | undefined {
     if (value === undefined) return undefined
     if (typeof value === 'number' && value > 0 && value <= most) return value
     return this.problem(path, `must be a number above 0 and at most ${most}`)

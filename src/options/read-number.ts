@@ -3,5 +3,6 @@ import { type NumberName, numbers } from './defaults.ts'
 
 /** `path`: where the option stands, when that is not its name. The default serves for an absent and for a wrong value. */
 export function readNumber(read: OptionReader, name: NumberName, value: unknown, path: string = name): number {
-  return read.number(path, value, numbers[name]) ?? numbers[name].default
+  const { default: usual, least, most } = numbers[name]
+  return read.number(path, value, least, most) ?? usual
 }

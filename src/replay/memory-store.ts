@@ -148,8 +148,8 @@ function readStoreOptions(options: unknown): { capacity: number; quota: number; 
   const read = new OptionReader()
   const raw: RawOptions<keyof MemoryReplayOptions> = read.object('memoryReplayStore', options, optionNames) ?? {}
   const capacity = readNumber(read, 'memoryReplayStore.capacity', raw.capacity)
-  const { default: usualQuota, ...bounds } = shares['memoryReplayStore.quota']
-  const quota = read.share('memoryReplayStore.quota', raw.quota, bounds) ?? usualQuota
+  const { default: usualQuota, most } = shares['memoryReplayStore.quota']
+  const quota = read.share('memoryReplayStore.quota', raw.quota, most) ?? usualQuota
   const clock = read.methods<Clock>('memoryReplayStore.clock', raw.clock, ['now', 'monotonic']) ?? systemClock
   read.finish()
   return { capacity, quota, clock }

@@ -63,10 +63,9 @@ describe('comments of the options', () => {
   })
 })
 
-const page = files.has('docs/options.md') ? 'docs/options.md' : 'README.md'
-
-describe(`defaults in ${page}`, () => {
-  const stated = statementsIn(sourceOf(page))
+describe('defaults in the documents', () => {
+  const pages = [...files.keys()].filter((path) => path === 'README.md' || /^docs\/[\w-]+\.md$/.test(path))
+  const stated = pages.flatMap((path) => statementsIn(sourceOf(path)))
 
   test('DOCS: every number beside the name of an option is its default', () => {
     const wrong = stated.filter(({ name, value }) => {

@@ -31,7 +31,7 @@ export interface Statement {
 
 /** From tables with the columns option and default, and from text that has a number right behind a name: `maxBytes` 8192. */
 export function statementsIn(markdown: string): readonly Statement[] {
-  const inline = [...markdown.matchAll(/`([\w.]+)` \(?(\d[\d  _,]*(?:\.\d+)?)/g)]
+  const inline = [...markdown.matchAll(/`([\w.]+)` \(?(?:default )?(\d[\d  _,]*(?:\.\d+)?)/g)]
   return [...inline.map(([, name = '', value]) => ({ name, value: numberIn(value) })), ...rowsIn(markdown)]
 }
 
