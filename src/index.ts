@@ -20,9 +20,15 @@ export type {
 } from './types/context.ts'
 export type {
   Algorithm,
+  CacheOptions,
   Clock,
+  DangerousOptions,
+  DelegationOptions,
   DpopOptions,
   IssuerOptions,
+  KeyOptions,
+  MemoryReplayOptions,
+  MissingAudienceOptions,
   MtlsOptions,
   NonceOptions,
   ReplayAnswer,

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Contexts } from './context/agent-context.ts'
 import { settle } from './internal/maybe-promise.ts'
+import { fixed } from './options/defaults.ts'
 import type { AgentContext } from './types/context.ts'
 import type { Clock, RevocationQuery, RevocationSource } from './types/options.ts'
 
@@ -17,9 +18,6 @@ interface Lease {
   /** A slow source is asked once at a time. */
   isAsking: boolean
 }
-
-/** Well within the second a stream may live on after its token. */
-const checkEveryMs = 500
 
 /** One lease per token for all its streams. Each lease ends with its token, so they cannot pile up. */
 export function createLeases(clock: Clock, revocation: RevocationSource | undefined, contexts: Contexts): Leases {
@@ -39,7 +37,7 @@ export function createLeases(clock: Clock, revocation: RevocationSource | undefi
     setMaxListeners(0, made.controller.signal)
     if (isPast(made)) made.controller.abort()
     else leases.set(context, made)
-    timer ??= setInterval(checkAll, checkEveryMs).unref()
+    timer ??= setInterval(checkAll, fixed.leaseCheckMs).unref()
     return made.controller.signal
   }
 

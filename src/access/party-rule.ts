@@ -1,4 +1,5 @@
-import type { OptionProblem, OptionReader } from '../internal/option-reader.ts'
+import { namesOf, type OptionProblem, type OptionReader } from '../internal/option-reader.ts'
+import type { PartyRule } from '../types/access.ts'
 import type { EntityKind, Party } from '../types/context.ts'
 
 /** A party rule read and checked: a function of the user's, or what a party must be. */
@@ -12,12 +13,13 @@ export interface PartyPattern {
   readonly kinds: readonly EntityKind[] | undefined
 }
 
+const names = namesOf<Exclude<PartyRule, (party: Party) => boolean>>({ issuer: true, subject: true, kind: true })
 const kinds: readonly EntityKind[] = ['human', 'agent', 'service', 'app', 'device', 'unknown']
 
 export function readPartyRule(read: OptionReader, path: string, value: unknown): CompiledPartyRule | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'function') return value as (party: Party) => boolean
-  const raw = read.object(path, value, ['issuer', 'subject', 'kind'])
+  const raw = read.object(path, value, names)
   if (raw === undefined) return undefined
   if (Object.values(raw).every((item) => item === undefined)) read.problem(path, 'must name an issuer, subject or kind')
   const kind = Array.isArray(raw['kind']) || raw['kind'] === undefined ? raw['kind'] : [raw['kind']]

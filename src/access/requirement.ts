@@ -1,4 +1,5 @@
-import { type OptionProblem, OptionReader } from '../internal/option-reader.ts'
+import { namesOf, type OptionProblem, OptionReader } from '../internal/option-reader.ts'
+import { ranges } from '../options/defaults.ts'
 import type { AccessRequirement, DetailRule, Predicate } from '../types/access.ts'
 import type { Party } from '../types/context.ts'
 import { type CompiledPartyRule, problemsOfRule, readPartyRule } from './party-rule.ts'
@@ -49,7 +50,7 @@ export function problemsFor({ principal, actor }: Requirement, issuers: readonly
   return [...problemsOfRule(principal, issuers), ...problemsOfRule(actor, issuers)]
 }
 
-const names = Object.keys({
+const names = namesOf<AccessRequirement>({
   scopes: true,
   anyScope: true,
   authority: true,
@@ -64,14 +65,15 @@ const names = Object.keys({
   details: true,
   where: true,
   hidden: true,
-} satisfies Record<keyof AccessRequirement, true>)
+})
 
 /** RFC 6749 §3.3: one scope token. Anything else could never be granted, or would break the challenge. */
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 export function readRequirement(read: OptionReader, path: string, value: unknown): Requirement {
-  const raw = read.object(path, value, names) ?? {}
+  const raw: Readonly<Record<string, unknown>> = read.object(path, value, names) ?? {}
   const at = (name: string) => `${path}.${name}`
+  const { 'access.maxDepth': depth, 'access.maxAuthAgeSeconds': age } = ranges
   const requirement: Requirement = Object.freeze({
     scopes: readScopeTokens(read, at('scopes'), raw['scopes']) ?? [],
     anyScope: readScopeTokens(read, at('anyScope'), raw['anyScope']) ?? [],
@@ -79,11 +81,11 @@ export function readRequirement(read: OptionReader, path: string, value: unknown
     principal: readPartyRule(read, at('principal'), raw['principal']),
     actor: readPartyRule(read, at('actor'), raw['actor']),
     pair: read.function<NonNullable<Requirement['pair']>>(at('pair'), raw['pair']),
-    maxDepth: read.number(at('maxDepth'), raw['maxDepth'], 0, 100),
+    maxDepth: read.number(at('maxDepth'), raw['maxDepth'], depth.least, depth.most),
     denyIfAgentInvolved: read.boolean(at('denyIfAgentInvolved'), raw['denyIfAgentInvolved']) ?? false,
     sender: read.oneOf(at('sender'), raw['sender'], ['dpop', 'mtls'] as const),
     acr: readScopeTokens(read, at('acr'), raw['acr']),
-    maxAuthAgeSeconds: read.number(at('maxAuthAgeSeconds'), raw['maxAuthAgeSeconds'], 0, 31_536_000),
+    maxAuthAgeSeconds: read.number(at('maxAuthAgeSeconds'), raw['maxAuthAgeSeconds'], age.least, age.most),
     details: readDetailRule(read, at('details'), raw['details']),
     where: readWhere(read, at('where'), raw['where']),
     hidden: read.boolean(at('hidden'), raw['hidden']) ?? false,
@@ -107,7 +109,7 @@ function readScopeTokens(read: OptionReader, path: string, value: unknown): read
 function readDetailRule(read: OptionReader, path: string, value: unknown): DetailRule | undefined {
   const raw = read.object(path, value, ['type', 'allows'])
   if (raw === undefined) return undefined
-  for (const name of ['type', 'allows']) if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
+  for (const name of ['type', 'allows'] as const) if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
   const type = read.string(`${path}.type`, raw['type'])
   const allows = read.function<DetailRule['allows']>(`${path}.allows`, raw['allows'])
   return type === undefined || allows === undefined ? undefined : { type, allows: allows.bind(raw as never) }
@@ -117,7 +119,7 @@ function readWhere(read: OptionReader, path: string, value: unknown): Predicate 
   if (value === undefined || typeof value === 'function') return value as Predicate | undefined
   const raw = read.object(path, value, ['name', 'test'])
   if (raw === undefined) return undefined
-  for (const name of ['name', 'test']) if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
+  for (const name of ['name', 'test'] as const) if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
   read.string(`${path}.name`, raw['name'])
   return read.function<Predicate>(`${path}.test`, raw['test'])?.bind(raw)
 }

@@ -1,3 +1,4 @@
+import { numbers } from '../options/defaults.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import type { AgentContext } from '../types/context.ts'
@@ -80,7 +81,7 @@ function reach(requirements: readonly Requirement[], context: AgentContext, now:
     const decided: Requirement = { ...requirement, where: undefined, details: detailsPresent(requirement, context) }
     const denial = checkAccess(decided, context, undefined, {
       nowSeconds: () => now / 1_000,
-      toleranceSeconds: 5,
+      toleranceSeconds: numbers['token.clockToleranceSeconds'].default,
       issuers,
     })
     if (denial instanceof Denial) return { reachable: 'no' as const, code: denial.code }

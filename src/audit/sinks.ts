@@ -1,8 +1,7 @@
 import { andThen, isThenable, type MaybePromise, settle } from '../internal/maybe-promise.ts'
+import { fixed } from '../options/defaults.ts'
 import type { AuditEvent, AuditSink } from '../types/audit.ts'
 import type { Health } from '../types/verifier.ts'
-
-const maxPending = 10_000
 
 /** Where events go. */
 export interface SinkWriter {
@@ -23,7 +22,7 @@ export function createQueuedWriter(sink: AuditSink): SinkWriter {
 
   function write(event: AuditEvent): boolean {
     if (!isBusy) hand(event)
-    else if (queue.length < maxPending) queue.push(event)
+    else if (queue.length < fixed.pendingAuditEvents) queue.push(event)
     else dropped++
     return true
   }

@@ -1,5 +1,5 @@
 import { sealed } from '../internal/freeze.ts'
-import { defaultTokenSeconds } from '../options/issuer.ts'
+import { numbers } from '../options/defaults.ts'
 import type { CurrentToken } from '../token/revocation.ts'
 import type { AgentContext, Party, WarningCode } from '../types/context.ts'
 import { type DelegatedToken, partiesOf } from './parties.ts'
@@ -33,7 +33,7 @@ function buildContext(delegated: DelegatedToken): AgentContext {
   const { sender } = delegated
   const parties = partiesOf(delegated)
   const warnings: WarningCode[] = [...parties.warnings]
-  if (claims.exp - claims.iat > defaultTokenSeconds) warnings.push('ttl_over_policy')
+  if (claims.exp - claims.iat > numbers['issuer.maxTokenSeconds'].default) warnings.push('ttl_over_policy')
   if (sender.method === 'none') warnings.push('unbound_token')
   return sealed({
     principal: parties.principal,

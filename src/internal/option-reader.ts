@@ -1,5 +1,9 @@
-/** A wrong option. Lists every problem found, each with the path of its option; it stops the process at start, not a request. */
+/**
+ * One or more options are wrong. It is thrown when a verifier or a guard is made, never for a request, and lists every
+ * problem at once. Its message repeats no value, so it shows no secret.
+ */
 export class OptionsError extends Error {
+  /** Every problem found, at least one. */
   readonly problems: readonly OptionProblem[]
 
   constructor(problems: readonly OptionProblem[]) {
@@ -9,14 +13,28 @@ export class OptionsError extends Error {
   }
 }
 
+/** What is wrong with one option. */
 export interface OptionProblem {
+  /** Where the option is, such as `issuer[1].keys.timeoutMs`. */
   readonly path: string
+  /** What is wrong and what is allowed, for people: its wording may change. */
   readonly message: string
 }
 
-type Raw = Readonly<Record<string, unknown>>
+/** The members of an options object, not yet read. */
+export type RawOptions<Name extends string = string> = { readonly [K in Name]?: unknown }
 
-/** Reads untyped options strictly: collects problems, coerces nothing. `undefined` is absent. Readers give undefined after a problem. */
+/** The names of an options type: one that is missing or unknown does not compile. */
+export function namesOf<T extends object>(
+  members: Readonly<Record<keyof T & string, true>>,
+): readonly (keyof T & string)[] {
+  return Object.keys(members) as (keyof T & string)[]
+}
+
+/**
+ * Reads untyped options strictly: it collects problems and converts nothing. `undefined` counts as absent. A method that
+ * reports a problem returns undefined.
+ */
 export class OptionReader {
   readonly problems: OptionProblem[] = []
 
@@ -28,16 +46,16 @@ export class OptionReader {
     if (this.problems.length > 0) throw new OptionsError(this.problems)
   }
 
-  /** A plain object with no member but these. The answer is a copy without a prototype: nothing inherited is an option. */
-  object(path: string, value: unknown, names: readonly string[]): Raw | undefined {
+  /** A plain object with these members and no others. The result is a copy without a prototype: inherited members are no options. */
+  object<Name extends string>(path: string, value: unknown, names: readonly Name[]): RawOptions<Name> | undefined {
     if (value === undefined) return undefined
     if (!isPlain(value)) return this.problem(path, 'must be a plain object')
     for (const name of Reflect.ownKeys(value)) {
-      if (typeof name === 'string' && names.includes(name) && Object.prototype.propertyIsEnumerable.call(value, name))
-        continue
-      this.problem(join(path, String(name)), `unknown option; known here: ${names.join(', ')}`)
+      if (names.some((known) => known === name) && Object.prototype.propertyIsEnumerable.call(value, name)) continue
+      const known = names.length === 0 ? 'this object has no options' : `the options here are ${names.join(', ')}`
+      this.problem(join(path, String(name)), `is not an option; ${known}`)
     }
-    return Object.assign(Object.create(null) as Record<string, unknown>, value)
+    return Object.assign(Object.create(null) as RawOptions<Name>, value)
   }
 
   string(path: string, value: unknown): string | undefined {
@@ -57,10 +75,17 @@ export class OptionReader {
     return this.problem(path, `must be a whole number from ${least} to ${most}`)
   }
 
+  /** A number above 0 and up to `most`. */
+  share(path: string, value: unknown, most: number): number | undefined {
+    if (value === undefined) return undefined
+    if (typeof value === 'number' && value > 0 && value <= most) return value
+    return this.problem(path, `must be a number above 0 and at most ${most}`)
+  }
+
   oneOf<T>(path: string, value: unknown, allowed: readonly T[]): T | undefined {
     if (value === undefined) return undefined
     if (allowed.includes(value as T)) return value as T
-    return this.problem(path, `must be one of ${allowed.join(', ')}`)
+    return this.problem(path, allowed.length === 1 ? `must be ${allowed[0]}` : `must be one of ${allowed.join(', ')}`)
   }
 
   /** A non-empty list, read item by item and copied. */
@@ -97,11 +122,11 @@ export class OptionReader {
     return typeof value === 'function' ? (value as T) : this.problem(path, 'must be a function')
   }
 
-  /** An object (class instances welcome) with these methods. */
+  /** An object with these methods; it may be an instance of a class. */
   methods<T>(path: string, value: unknown, names: readonly string[]): T | undefined {
     if (value === undefined) return undefined
     const has = typeof value === 'object' && value !== null
-    if (has && names.every((name) => typeof (value as Raw)[name] === 'function')) return value as T
+    if (has && names.every((name) => typeof (value as RawOptions)[name] === 'function')) return value as T
     return this.problem(path, `must be an object with ${names.map((name) => `${name}()`).join(' and ')}`)
   }
 }

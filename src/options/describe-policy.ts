@@ -1,19 +1,19 @@
 import { isMemoryReplayStore } from '../replay/memory-store.ts'
 import type { PolicyDescription } from '../types/verifier.ts'
+import { algorithms as defaultAlgorithms, fixed, numbers } from './defaults.ts'
 import type { Policy } from './policy.ts'
 import type { DpopPolicy } from './sender.ts'
 
-/** The policy in force, as data to print at start. Secrets are not in it. */
+/** The policy in force as data, for an operator to print at start. It contains no secret. */
 export function describePolicy(policy: Policy, metadataUrl: string | undefined): PolicyDescription {
   const issuers = [...policy.issuers.values()]
-  // A copy: what the caller does with it cannot reach the policy.
+  // A copy, so that changes to the description cannot change the policy.
   return structuredClone<PolicyDescription>({
     resource: policy.resource,
     publicUrls: policy.publicUrls,
     issuers: issuers.map((issuer) => ({
       issuer: issuer.issuer,
       keys: issuer.jwks !== undefined ? 'static' : issuer.jwksUri !== undefined ? 'jwksUri' : 'discovery',
-      dialect: issuer.dialect,
       audience: [...issuer.audience],
       algorithms: [...issuer.algorithms],
       maxTokenSeconds: issuer.maxTokenSeconds,
@@ -21,12 +21,12 @@ export function describePolicy(policy: Policy, metadataUrl: string | undefined):
     })) as PolicyDescription['issuers'],
     schemes: [...(policy.takesBearer ? (['Bearer'] as const) : []), ...(policy.takesDpop ? (['DPoP'] as const) : [])],
     dpop: policy.dpop === false ? false : describeDpop(policy.dpop),
-    mtls: policy.mtls,
+    mtls: policy.mtls && { certificate: 'socket' },
     token: { clockToleranceSeconds: policy.token.toleranceSeconds, maxBytes: policy.token.maxBytes },
     delegation: { maxDepth: policy.maxDepth },
     cache: policy.cache,
     metadata: metadataUrl ?? null,
-    relaxations: relaxationsOf(policy),
+    relaxations: policyRelaxations(policy),
   })
 }
 
@@ -37,41 +37,39 @@ function describeDpop(dpop: DpopPolicy): PolicyDescription['dpop'] {
   const capacity = isMemory ? replay.capacity : null
   return {
     ...rest,
-    nonce: nonce === undefined ? false : { mode: 'required', seconds: nonce.seconds },
+    nonce: nonce === undefined ? false : { seconds: nonce.seconds },
     replay: {
       store: isMemory ? 'memory' : 'custom',
       scope: isMemory ? 'process' : 'store',
       windowSeconds,
       capacity,
-      requestsPerSecond: capacity === null ? null : Math.floor(capacity / (windowSeconds + forgottenLateSeconds)),
+      requestsPerSecond: capacity === null ? null : Math.floor(capacity / (windowSeconds + fixed.replayBatchSeconds)),
     },
   }
 }
 
-/** The memory forgets in stretches of ten seconds. */
-const forgottenLateSeconds = 10
-
-/** The longest a proof stays in the memory: from the earliest moment it is taken to the last. */
+/** How long a proof may have to be remembered: from the earliest moment at which it can pass to the last. */
 function windowOf({ freshness, nonce, maxAgeSeconds, futureSeconds }: DpopPolicy): number {
   return freshness === 'nonce' && nonce !== undefined ? nonce.seconds : maxAgeSeconds + futureSeconds
 }
 
-function relaxationsOf(policy: Policy): readonly string[] {
+function policyRelaxations(policy: Policy): readonly string[] {
   const list: string[] = []
   for (const issuer of policy.issuers.values()) {
     if (issuer.allowUnbound) list.push(`${issuer.path}.dangerously.allowUnbound`)
     if (issuer.missingAudienceClients.size > 0) list.push(`${issuer.path}.dangerously.allowMissingAudience`)
-    if (issuer.maxTokenSeconds > 300) list.push(`${issuer.path}.maxTokenSeconds`)
+    if (issuer.maxTokenSeconds > numbers['issuer.maxTokenSeconds'].default) list.push(`${issuer.path}.maxTokenSeconds`)
     if (issuer.actorIssuers !== 'own' && issuer.actorIssuers !== false) list.push(`${issuer.path}.actorIssuers`)
     if (issuer.ignoreCnf.size > 0) list.push(`${issuer.path}.ignoreCnf`)
     if (issuer.dpopSchemeForMtls) list.push(`${issuer.path}.dpopSchemeForMtls`)
   }
-  if (policy.token.toleranceSeconds > 5) list.push('token.clockToleranceSeconds')
-  if (policy.maxDepth > 5) list.push('delegation.maxDepth')
-  return policy.dpop === false ? list : [...list, ...relaxationsOfDpop(policy.dpop)]
+  if (policy.token.toleranceSeconds > numbers['token.clockToleranceSeconds'].default)
+    list.push('token.clockToleranceSeconds')
+  if (policy.maxDepth > numbers['delegation.maxDepth'].default) list.push('delegation.maxDepth')
+  return policy.dpop === false ? list : [...list, ...dpopRelaxations(policy.dpop)]
 }
 
-function relaxationsOfDpop({
+function dpopRelaxations({
   maxAgeSeconds,
   futureSeconds,
   algorithms,
@@ -79,9 +77,9 @@ function relaxationsOfDpop({
   nonce,
 }: DpopPolicy): readonly string[] {
   const list: string[] = []
-  if (maxAgeSeconds > 60) list.push('dpop.maxAgeSeconds')
-  if (futureSeconds > 10) list.push('dpop.futureSeconds')
-  if (algorithms.includes('RS256')) list.push('dpop.algorithms')
+  if (maxAgeSeconds > numbers['dpop.maxAgeSeconds'].default) list.push('dpop.maxAgeSeconds')
+  if (futureSeconds > numbers['dpop.futureSeconds'].default) list.push('dpop.futureSeconds')
+  if (algorithms.some((name) => !defaultAlgorithms['dpop.algorithms'].includes(name))) list.push('dpop.algorithms')
   if (freshness !== (nonce === undefined ? 'iat' : 'both')) list.push('dpop.freshness')
   return list
 }

@@ -1,5 +1,35 @@
+import type { OptionReader } from '../internal/option-reader.ts'
 import type { ResourceMetadata } from '../types/verifier.ts'
 import type { Policy } from './policy.ts'
+
+export function readMetadataOption(read: OptionReader, value: unknown): Policy['metadata'] {
+  if (value === undefined || value === true) return {}
+  if (value === false) return false
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    read.problem('metadata', 'must be true, false or an object with members to add')
+    return {}
+  }
+  for (const name of generatedMembers) {
+    if (Object.hasOwn(value, name))
+      read.problem(`metadata.${name}`, 'must be left out: it follows from the other options')
+  }
+  read.strings('metadata.scopes_supported', (value as Record<string, unknown>)['scopes_supported'])
+  try {
+    return JSON.parse(JSON.stringify(value)) as Record<string, unknown>
+  } catch {
+    read.problem('metadata', 'must be JSON data')
+    return {}
+  }
+}
+
+const generatedMembers = [
+  'resource',
+  'authorization_servers',
+  'bearer_methods_supported',
+  'dpop_signing_alg_values_supported',
+  'dpop_bound_access_tokens_required',
+  'tls_client_certificate_bound_access_tokens',
+]
 
 /** RFC 9728 §3: the well-known part goes between host and path; a path of `/` alone is dropped. */
 function metadataUrl(resource: string): URL {
@@ -22,14 +52,14 @@ export function createMetadata(policy: Policy): ResourceMetadata | undefined {
     ...(policy.mtls === false ? {} : { tls_client_certificate_bound_access_tokens: true }),
     ...further,
   }
-  const floor =
+  const baseline =
     policy.access === undefined || policy.access.hidden ? [] : [...policy.access.scopes, ...policy.access.anyScope]
   return {
     url: url.href,
     path: url.pathname + url.search,
     document(scopes) {
       // RFC 9728 §3.2: a parameter without values is left out.
-      const supported = [...new Set([...given, ...floor, ...scopes])]
+      const supported = [...new Set([...given, ...baseline, ...scopes])]
       return structuredClone(supported.length === 0 ? fixed : { ...fixed, scopes_supported: supported })
     },
   }

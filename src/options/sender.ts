@@ -1,7 +1,9 @@
-import type { OptionReader } from '../internal/option-reader.ts'
+import { namesOf, type OptionReader, type RawOptions } from '../internal/option-reader.ts'
 import { memoryReplayStore } from '../replay/memory-store.ts'
-import type { Algorithm, ReplayStore } from '../types/options.ts'
+import type { Algorithm, DpopOptions, MtlsOptions, NonceOptions, ReplayStore } from '../types/options.ts'
+import { choices, algorithms as defaultAlgorithms, fixed, presets } from './defaults.ts'
 import { readAlgorithms } from './issuer.ts'
+import { readNumber } from './read-number.ts'
 
 export interface DpopPolicy {
   readonly algorithms: readonly Algorithm[]
@@ -15,78 +17,71 @@ export interface DpopPolicy {
   readonly offload: 'never' | 'adaptive' | 'always'
 }
 
-const names = [
-  'algorithms',
-  'maxAgeSeconds',
-  'futureSeconds',
-  'maxBytes',
-  'nonce',
-  'freshness',
-  'replay',
-  'htu',
-  'offload',
-  'preset',
-]
-
-const presets = {
-  none: { maxAge: 60, future: 10, htu: 'rfc9449' },
-  /** FAPI 2.0: 0–10 s ahead accepted, more than 60 s refused. */
-  fapi2: { maxAge: 60, future: 10, htu: 'rfc9449' },
-  /** SEP-1932: ± 5 minutes. */
-  mcp: { maxAge: 300, future: 300, htu: 'strict' },
-} as const
-
-const defaultAlgorithms: readonly Algorithm[] = ['ES256', 'ES384', 'Ed25519', 'EdDSA', 'PS256']
+const names = namesOf<DpopOptions>({
+  algorithms: true,
+  maxAgeSeconds: true,
+  futureSeconds: true,
+  maxBytes: true,
+  nonce: true,
+  freshness: true,
+  replay: true,
+  htu: true,
+  offload: true,
+  preset: true,
+})
+const nonceNames = namesOf<NonceOptions>({ secret: true, seconds: true })
+const mtlsNames = namesOf<MtlsOptions>({})
 
 export function readDpop(read: OptionReader, value: unknown): DpopPolicy | false {
   if (value === false) return false
-  const raw = read.object('dpop', value, names) ?? {}
-  const presetName = read.oneOf('dpop.preset', raw['preset'], ['fapi2', 'mcp'] as const)
-  const preset = presets[presetName ?? 'none']
-  const nonce = readNonce(read, raw['nonce'])
-  const freshness = read.oneOf('dpop.freshness', raw['freshness'], ['iat', 'nonce', 'both'] as const)
-  if (freshness !== undefined && freshness !== 'iat' && raw['nonce'] === undefined) {
-    read.problem('dpop.freshness', `${freshness} needs dpop.nonce`)
+  const given: RawOptions<keyof DpopOptions> = read.object('dpop', value, names) ?? {}
+  const presetName = read.oneOf('dpop.preset', given.preset, ['fapi2', 'mcp'] as const)
+  const preset = presetName === undefined ? undefined : presets[presetName]
+  /** An explicit member wins over the preset. */
+  const orPreset = (name: 'maxAgeSeconds' | 'futureSeconds' | 'htu') =>
+    given[name] === undefined ? preset?.[name] : given[name]
+  const nonce = readNonce(read, given.nonce)
+  const freshness = read.oneOf('dpop.freshness', given.freshness, ['iat', 'nonce', 'both'] as const)
+  if (freshness !== undefined && freshness !== 'iat' && given.nonce === undefined) {
+    read.problem('dpop.freshness', `'${freshness}' needs dpop.nonce`)
   }
-  const algorithms = readAlgorithms(read, 'dpop.algorithms', raw['algorithms']) ?? defaultAlgorithms
+  const algorithms = readAlgorithms(read, 'dpop.algorithms', given.algorithms) ?? defaultAlgorithms['dpop.algorithms']
   if (presetName === 'fapi2' && algorithms.includes('RS256')) {
-    read.problem('dpop.algorithms', 'RS256 is not allowed by preset fapi2')
+    read.problem('dpop.algorithms', "must not name RS256 with preset 'fapi2'")
   }
   return {
     algorithms,
-    maxAgeSeconds: read.number('dpop.maxAgeSeconds', raw['maxAgeSeconds'], 1, 3_600) ?? preset.maxAge,
-    futureSeconds: read.number('dpop.futureSeconds', raw['futureSeconds'], 0, 3_600) ?? preset.future,
-    maxBytes: read.number('dpop.maxBytes', raw['maxBytes'], 256, 1_048_576) ?? 4_096,
+    maxAgeSeconds: readNumber(read, 'dpop.maxAgeSeconds', orPreset('maxAgeSeconds')),
+    futureSeconds: readNumber(read, 'dpop.futureSeconds', orPreset('futureSeconds')),
+    maxBytes: readNumber(read, 'dpop.maxBytes', given.maxBytes),
     freshness: freshness ?? (nonce === undefined ? 'iat' : 'both'),
     nonce,
-    replay: read.methods<ReplayStore>('dpop.replay', raw['replay'], ['add']) ?? memoryReplayStore(),
-    htu: read.oneOf('dpop.htu', raw['htu'], ['rfc9449', 'strict'] as const) ?? preset.htu,
-    offload: read.oneOf('dpop.offload', raw['offload'], ['never', 'adaptive', 'always'] as const) ?? 'adaptive',
+    replay: read.methods<ReplayStore>('dpop.replay', given.replay, ['add']) ?? memoryReplayStore(),
+    htu: read.oneOf('dpop.htu', orPreset('htu'), choices['dpop.htu'].allowed) ?? choices['dpop.htu'].default,
+    offload:
+      read.oneOf('dpop.offload', given.offload, choices['dpop.offload'].allowed) ?? choices['dpop.offload'].default,
   }
 }
 
 function readNonce(read: OptionReader, value: unknown): DpopPolicy['nonce'] {
-  const raw = read.object('dpop.nonce', value, ['secret', 'seconds', 'mode'])
+  const raw = read.object('dpop.nonce', value, nonceNames)
   if (raw === undefined) return undefined
-  read.oneOf('dpop.nonce.mode', raw['mode'], ['required'] as const)
-  if (raw['secret'] === undefined) read.problem('dpop.nonce.secret', 'is required')
-  const list = Array.isArray(raw['secret']) ? raw['secret'] : raw['secret'] === undefined ? undefined : [raw['secret']]
+  if (raw.secret === undefined) read.problem('dpop.nonce.secret', 'is required')
+  const list = Array.isArray(raw.secret) || raw.secret === undefined ? raw.secret : [raw.secret]
   const secrets = read.list('dpop.nonce.secret', list, (path, item) => readSecret(read, path, item))
-  return {
-    secrets: secrets ?? [],
-    seconds: read.number('dpop.nonce.seconds', raw['seconds'], 10, 86_400) ?? 300,
-  }
+  return { secrets: secrets ?? [], seconds: readNumber(read, 'dpop.nonce.seconds', raw.seconds) }
 }
 
 function readSecret(read: OptionReader, path: string, item: unknown): Uint8Array | undefined {
   const isBytes = item instanceof Uint8Array
-  if (typeof item !== 'string' && !isBytes) return read.problem(path, 'must be a string or bytes')
+  if (typeof item !== 'string' && !isBytes) return read.problem(path, 'must be a string or a Uint8Array')
   const bytes = isBytes ? Uint8Array.from(item) : Buffer.from(item, 'utf8')
-  return bytes.length >= 32 ? bytes : read.problem(path, 'must be at least 32 bytes long')
+  const least = fixed.nonceSecretBytes
+  return bytes.length >= least ? bytes : read.problem(path, `must be at least ${least} bytes long`)
 }
 
-export function readMtls(read: OptionReader, value: unknown): { readonly certificate: 'socket' } | false {
-  if (value === false) return false
-  const raw = read.object('mtls', value, ['certificate'])
-  return { certificate: read.oneOf('mtls.certificate', raw?.['certificate'], ['socket'] as const) ?? 'socket' }
+/** Whether certificate-bound tokens are taken. */
+export function readMtls(read: OptionReader, value: unknown): boolean {
+  if (value !== false) read.object('mtls', value, mtlsNames)
+  return value !== false
 }

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock } from '../internal/clock.ts'
-import { OptionReader } from '../internal/option-reader.ts'
-import type { Clock, ReplayAnswer, ReplayStore } from '../types/options.ts'
+import { namesOf, OptionReader, type RawOptions } from '../internal/option-reader.ts'
+import { shares } from '../options/defaults.ts'
+import { readNumber } from '../options/read-number.ts'
+import type { Clock, MemoryReplayOptions, ReplayAnswer, ReplayStore } from '../types/options.ts'
 import { createChaskey, type Words } from './chaskey.ts'
 import { addTo, countIn, createTally, type Tally } from './client-counts.ts'
 import { createDigestSet } from './digest-set.ts'
@@ -140,17 +142,17 @@ function randomWords(): Words {
   }
 }
 
+const optionNames = namesOf<MemoryReplayOptions>({ capacity: true, quota: true, clock: true })
+
 function readStoreOptions(options: unknown): { capacity: number; quota: number; clock: Clock } {
   const read = new OptionReader()
-  const raw = read.object('memoryReplayStore', options, ['capacity', 'quota', 'clock']) ?? {}
-  const capacity = read.number('memoryReplayStore.capacity', raw['capacity'], 1, 16_000_000) ?? 1_000_000
-  const quota = raw['quota'] ?? 0.1
-  if (!(typeof quota === 'number' && quota > 0 && quota <= 1)) {
-    read.problem('memoryReplayStore.quota', 'must be a number above 0, at most 1')
-  }
-  const clock = read.methods<Clock>('memoryReplayStore.clock', raw['clock'], ['now', 'monotonic']) ?? systemClock
+  const raw: RawOptions<keyof MemoryReplayOptions> = read.object('memoryReplayStore', options, optionNames) ?? {}
+  const capacity = readNumber(read, 'memoryReplayStore.capacity', raw.capacity)
+  const { default: usualQuota, most } = shares['memoryReplayStore.quota']
+  const quota = read.share('memoryReplayStore.quota', raw.quota, most) ?? usualQuota
+  const clock = read.methods<Clock>('memoryReplayStore.clock', raw.clock, ['now', 'monotonic']) ?? systemClock
   read.finish()
-  return { capacity, quota: quota as number, clock }
+  return { capacity, quota, clock }
 }
 
 /** By identity: a store that wraps one of ours, or has a method of the same name, is asked through its own `add`. */

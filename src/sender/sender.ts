@@ -2,6 +2,7 @@ import type { Credentials } from '../credentials.ts'
 import { andThen, type MaybePromise, settle } from '../internal/maybe-promise.ts'
 import { hintAtPerProcessReplay } from '../internal/process-warnings.ts'
 import { sha256 } from '../jose/sha256.ts'
+import { fixed } from '../options/defaults.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import type { Policy } from '../options/policy.ts'
 import { Denial, next } from '../refusal/denial.ts'
@@ -16,9 +17,6 @@ import { certificateThumbprint } from './certificate.ts'
 import type { Confirmation } from './confirmation.ts'
 import { createNonces } from './nonce.ts'
 import { createProofCheck, type Proof } from './proof.ts'
-
-/** Clocks of processes that share a store differ; a store that forgets by its own clock gets this much more. */
-const sharedStoreSkewMs = 5_000
 
 /** Step 3: does the sender hold the keys that the token is bound to? */
 export interface SenderCheck {
@@ -117,7 +115,7 @@ export function createSenderCheck(policy: Policy): SenderCheck {
       return judgeAnswer(store.remember(token.proofOwner, proof.jti, proof.freshUntil, nowMs, clock.monotonic()), proof)
     }
     const name = replayName(jkt, proof.jti)
-    const end = proof.freshUntil + sharedStoreSkewMs
+    const end = proof.freshUntil + fixed.sharedReplaySeconds * 1_000
     return andThen(
       settle(() => store.add(sha256(name), end, token.partition), undefined),
       (answer) => judgeAnswer((answer as MemoryAnswer) === 'past' ? undefined : answer, proof),

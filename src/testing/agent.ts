@@ -4,19 +4,26 @@ import type { Algorithm, Clock } from '../types/options.ts'
 import { createTestCertificate, type TestCertificate } from './certificate.ts'
 import { generateSigningKey, type SigningKey, signJws } from './signing.ts'
 
-/** A client with its own proof key; it sends nothing. */
+/** A client with its own proof key. It makes proofs and headers; it sends no request. */
 export interface TestAgent {
+  /** The `sub` of its tokens, or of its `act` where it acts for somebody. */
   readonly subject: string
+  /** The `client_id` of its tokens. */
   readonly clientId: string
-  /** What an `act` calls the namespace of the subject; null leaves it out. */
+  /** The `iss` beside its `sub` in an `act`; null leaves `iss` out. */
   readonly issuer: string | null
-  /** RFC 7638 thumbprint of the proof key. */
+  /** RFC 7638 thumbprint of the proof key, as it stands in `cnf.jkt`. */
   readonly jkt: string
+  /** The proof key without its private members. */
   readonly publicJwk: JWK
+  /** Its client certificate, when it was made with one. */
   readonly certificate?: TestCertificate
-  /** Signs a DPoP proof; it does not check that the token is this agent's. */
+  /** Signs a DPoP proof (RFC 9449 §4.2). It does not check that the token is this agent's. */
   proof(input: ProofInput): Promise<string>
-  /** Headers ready to send with `method` to `url`: `DPoP` and a fresh proof, or `Bearer` alone when the agent has a certificate and the token is bound to one only. */
+  /**
+   * Headers ready to send with `method` to `url`: the scheme `DPoP` and a fresh proof; or the scheme `Bearer` alone when
+   * the agent has a certificate and the token is bound to a certificate only.
+   */
   headers(
     method: string,
     url: string,
@@ -25,29 +32,31 @@ export interface TestAgent {
   ): Promise<Record<string, string>>
 }
 
-/** What a proof is made for; nothing of it is checked, so a test can make any proof it wants refused. */
+/** What a proof is made for. Nothing in it is checked, so that a test can make any proof that must be refused. */
 export interface ProofInput {
+  /** The `htm` claim. Required. */
   method: string
-  /** Absolute; query and fragment are left out of `htu`, nothing else is changed. */
+  /** The absolute URL for the `htu` claim: its query and fragment are left out, nothing else is changed. Required. */
   url: string
-  /** Makes `ath`. */
+  /** The access token whose SHA-256 becomes the `ath` claim. Default: no `ath`. */
   token?: string | undefined
+  /** The `nonce` claim. Default: no `nonce`. */
   nonce?: string | undefined
-  /** Laid over the claims; `undefined` deletes. */
+  /** Claims to set or replace; `undefined` deletes one. Default: no change. */
   claims?: Record<string, unknown> | undefined
-  /** Laid over the JOSE header; `undefined` deletes. */
+  /** Members of the JOSE header to set or replace; `undefined` deletes one. Default: no change. */
   header?: Record<string, unknown> | undefined
 }
 
 /** How an agent differs from the usual one. */
 export interface TestAgentOptions {
-  /** Of the proof key. Default ES256. */
+  /** Algorithm of the proof key. Default: ES256. */
   algorithm?: Algorithm | undefined
-  /** Default: the subject. */
+  /** The `client_id` of its tokens. Default: the subject. */
   clientId?: string | undefined
-  /** Default false. True needs the optional package `node-forge`. */
+  /** Whether it has a client certificate, which needs the optional package `node-forge`. Default: false. */
   certificate?: boolean | undefined
-  /** Default: the issuer that makes the agent. */
+  /** The `iss` beside its `sub` in an `act`; null leaves it out. Default: the issuer that makes the agent. */
   issuer?: string | null | undefined
 }
 
@@ -90,12 +99,12 @@ function signProof(key: SigningKey, clock: Clock, input: ProofInput): Promise<st
 }
 
 function isBoundToCertificateOnly(token: string): boolean {
-  const cnf = readConfirmation(token)
+  const cnf = decodeConfirmation(token)
   return cnf !== undefined && 'x5t#S256' in cnf && !('jkt' in cnf)
 }
 
-// Tests also send tokens that are none; they go out under DPoP.
-function readConfirmation(token: string): object | undefined {
+// Tests also send text that is no token; it goes out under DPoP.
+function decodeConfirmation(token: string): object | undefined {
   try {
     const { cnf } = decodeJwt(token)
     return typeof cnf === 'object' && cnf !== null ? cnf : undefined

@@ -2,29 +2,34 @@ import { createHash, generateKeyPair } from 'node:crypto'
 import { isIP } from 'node:net'
 import { promisify } from 'node:util'
 
-/** A self-signed certificate and its private key, in memory; it is written nowhere. */
+/** A self-signed certificate and its private key. Both are in memory only. */
 export interface TestCertificate {
-  /** Private key, PEM (PKCS #8). */
+  /** The private key in PEM (PKCS #8). */
   readonly key: string
-  /** PEM. */
+  /** The certificate in PEM. */
   readonly certificate: string
+  /** The certificate in DER. */
   readonly der: Uint8Array
-  /** `x5t#S256` (RFC 8705 §3.1). */
+  /** SHA-256 of the DER in base64url, as it stands in `cnf['x5t#S256']` (RFC 8705 §3.1). */
   readonly thumbprint: string
 }
 
-/** What a test certificate says; nothing of it is checked. */
+/** The contents of a test certificate. Nothing in it is checked. */
 export interface TestCertificateOptions {
+  /** The common name of subject and issuer. Required. */
   commonName: string
-  /** DNS names and IP addresses for subjectAltName. */
+  /** DNS names and IP addresses for subjectAltName (RFC 5280 §4.2.1.6). Default: no such extension. */
   hosts?: readonly string[] | undefined
-  /** Default 2020-01-01. */
+  /** Start of its validity. Default: 2020-01-01. */
   notBefore?: Date | undefined
-  /** Default 2049-12-31. */
+  /** End of its validity. Default: 2049-12-31. */
   notAfter?: Date | undefined
 }
 
-/** Makes a self-signed certificate with a fresh RSA 2048 key, fit for either end of a TLS connection; it makes no chain and needs the optional package `node-forge`. */
+/**
+ * Makes a self-signed certificate with a fresh RSA key of 2 048 bits, for either end of a TLS connection. It makes no
+ * chain. It needs the optional package `node-forge` and rejects without it.
+ */
 export async function createTestCertificate(options: TestCertificateOptions): Promise<TestCertificate> {
   const forge = await importForge()
   const { privateKey, publicKey } = await generateRsaKey('rsa', {

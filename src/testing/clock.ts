@@ -1,14 +1,14 @@
 import type { Clock } from '../types/options.ts'
 
-/** A clock that stands still until a test moves it; it does not drive timers of the runtime. Readings are milliseconds, moves are seconds. */
+/** A clock that stands still until a test moves it. It gives milliseconds and is moved by seconds; timers of the runtime do not follow it. */
 export interface TestClock extends Clock {
-  /** Wall clock and monotonic clock go forward by `seconds`, at least 0. */
+  /** Moves wall time and monotonic time forward by `seconds`. A negative number throws RangeError. */
   advance(seconds: number): void
-  /** The wall clock alone jumps by `seconds`, back when negative: what NTP or an operator does to a machine. */
+  /** Moves wall time alone by `seconds`, back when negative, as NTP or an operator does. */
   step(seconds: number): void
 }
 
-/** Makes a clock that stands at `startMs` (milliseconds since the epoch) with its monotonic side at 0; it never moves by itself. */
+/** Makes a clock that stands at `startMs`, in milliseconds since the epoch; its monotonic time begins at 0. Default: 2026-01-01. */
 export function createTestClock(startMs: number = Date.UTC(2026, 0, 1)): TestClock {
   let wall = requireFinite(startMs, 'startMs')
   let monotonic = 0

@@ -4,60 +4,71 @@ import { createTestAgent, type TestAgent, type TestAgentOptions } from './agent.
 import { createTestClock, type TestClock } from './clock.ts'
 import { generateSigningKey, type SigningKey, signJws } from './signing.ts'
 
-/** An authorization server in memory; it has no endpoint, no network and no policy: it signs what it is asked for. */
+/** An authorization server in memory. It has no endpoint and no policy: it signs every token it is asked for. */
 export interface TestIssuer {
+  /** Its issuer identifier, the `iss` of its tokens. */
   readonly issuer: string
+  /** The clock its tokens and its agents' proofs are made by. Give it to the verifier as `clock`. */
   readonly clock: TestClock
+  /** The usual audience of its tokens. */
   readonly resource: string
-  /** Public keys; the same object before and after {@link TestIssuer.rotateKey}, and a verifier may have read it at creation. */
+  /**
+   * Its public keys. {@link TestIssuer.rotateKey} changes this object in place; a verifier that was given it before keeps
+   * its copy.
+   */
   readonly jwks: JSONWebKeySet
-  /** To hand to `agentAuth` or `createVerifier` as `issuer`. */
+  /** The `issuer` option for `agentAuth` or `createVerifier`, with static keys. */
   readonly options: IssuerOptions
-  /** Makes an agent with a fresh proof key; it registers nothing. */
+  /** Makes an agent with a fresh proof key. It is not registered as an agent anywhere. */
   agent(subject: string, options?: TestAgentOptions): Promise<TestAgent>
-  /** Signs an access token (RFC 9068); it does not check that a verifier would take it. */
+  /** Signs an access token (RFC 9068 §2). It does not check that a verifier would accept it. */
   token(input: TokenInput): Promise<string>
-  /** A fresh key with a new kid replaces the old one; tokens already made keep their signature. */
+  /** Replaces the signing key by a fresh one with a new `kid`. Tokens made before keep their signature. */
   rotateKey(): Promise<void>
 }
 
-/** What an issuer is called and signs with; it does not set what a verifier trusts. */
+/** Name, clock and key of a test issuer. */
 export interface TestIssuerOptions {
-  /** The audience of tokens unless they name another. */
+  /** The audience of tokens that name no other. Required. */
   resource: string
-  /** Default `https://as.example.test`. */
+  /** Its issuer identifier. Default: `https://as.example.test`. */
   issuer?: string | undefined
-  /** Default: a clock of its own that starts at 2026-01-01. */
+  /** Its clock. Default: a new one that stands at 2026-01-01. */
   clock?: TestClock | undefined
-  /** Default ES256. */
+  /** Algorithm of its signing keys. Default: ES256. */
   algorithm?: Algorithm | undefined
-  /** Of the first key. Default: its RFC 7638 thumbprint. */
+  /** The `kid` of its first key. Default: the RFC 7638 thumbprint of that key. */
   keyId?: string | undefined
 }
 
-/** What a token says; times in seconds. Everything can be laid over, so a test can make any token it wants refused. */
+/** The contents of a token. `claims` and `header` can replace anything, so that a test can make any token that must be refused. */
 export interface TokenInput {
-  /** Who performs the action; the token is bound to its certificate when it has one, else to its DPoP key. */
+  /** Who performs the action. Its client id, key and certificate go into the token. Required. */
   agent: TestAgent
-  /** The human on whose behalf: the token's subject, and the agent its actor. Without human or service the agent is the subject. */
+  /** The human who delegates: becomes the subject, and the agent becomes the actor (`act`). Default: the agent is the subject. */
   human?: string | undefined
-  /** The same with a service as the principal. */
+  /** The same with a service in the place of the human. Both together throw TypeError. Default: no service. */
   service?: string | undefined
-  /** Earlier actors, most recent first. */
+  /** Earlier actors, most recent first (RFC 8693 §4.1). They need a human or a service. Default: no earlier actor. */
   via?: readonly TestAgent[] | undefined
+  /** The `scope` claim, one entry for each scope. Default: no scope. */
   scopes?: readonly string[] | undefined
-  /** Default: the issuer's `resource`. */
+  /** The `aud` claim. Default: the issuer's `resource`. */
   audience?: string | readonly string[] | undefined
-  /** Default 300. */
+  /** `exp` minus `iat`, in seconds. Default: 300. */
   lifetimeSeconds?: number | undefined
+  /**
+   * What the token is bound to: the agent's proof key, its certificate, both, or nothing. Default: `'mtls'` for an agent
+   * with a certificate, else `'dpop'`.
+   */
   bind?: 'dpop' | 'mtls' | 'both' | 'none' | undefined
-  /** Laid over the claims; `undefined` deletes. */
+  /** Claims to set or replace; `undefined` deletes one. Default: no change. */
   claims?: Record<string, unknown> | undefined
-  /** Laid over the JOSE header; `undefined` deletes. */
+  /** Members of the JOSE header to set or replace; `undefined` deletes one. Default: no change. */
   header?: Record<string, unknown> | undefined
 }
 
-/** Makes an issuer with a fresh signing key; it serves nothing, so hand its `options` to the verifier. */
+/** Makes an issuer with a fresh signing key. It serves nothing over the network: give its `options` to the verifier. */
 export async function createTestIssuer(options: TestIssuerOptions): Promise<TestIssuer> {
   const { resource, issuer = 'https://as.example.test', clock = createTestClock(), algorithm = 'ES256' } = options
   const jwks: JSONWebKeySet = { keys: [] }

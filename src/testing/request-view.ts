@@ -1,22 +1,22 @@
 import type { RequestView } from '../types/request.ts'
 
-/** A request as a test writes it down; it has no body. */
+/** A request as a test writes it. It has no body. */
 export interface RequestViewInput {
-  /** Default GET. */
+  /** The method, as it is sent. Default: `GET`. */
   method?: string | undefined
-  /** Absolute; its path and query become the target, as written. */
+  /** An absolute URL, whose path and query become the target as they are written. Default: the target is `/`. */
   url?: string | undefined
-  /** Raw request target; wins over `url`. */
+  /** The raw request target, which replaces the one from `url`. Default: from `url`. */
   target?: string | undefined
-  /** A list stands for several field lines of one name. */
+  /** The header fields. A list makes several field lines of one name. Default: no field. */
   headers?: Record<string, string | readonly string[]> | undefined
-  /** DER of the TLS client certificate. */
+  /** The TLS client certificate in DER. Default: no certificate. */
   certificate?: Uint8Array | undefined
-  /** Of the remote end. */
+  /** The address of the remote end. Default: not known. */
   address?: string | undefined
 }
 
-/** Makes the request a verifier reads, without a server; it normalises nothing and sets no Host. */
+/** Makes the request that a verifier reads, without a server. It normalises nothing and adds no field. */
 export function requestView(input: RequestViewInput): RequestView {
   const { certificate, address } = input
   return {

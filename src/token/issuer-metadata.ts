@@ -1,5 +1,6 @@
 import { isPrivateHost, readHttpsUrl } from '../internal/urls.ts'
 import { type JsonObject, parseJsonObject } from '../jose/strict-json.ts'
+import { fixed } from '../options/defaults.ts'
 
 /** Fetching what an issuer publishes: its metadata (RFC 8414 §3, OpenID Connect Discovery §4) and its keys. */
 
@@ -9,14 +10,12 @@ export interface FetchPolicy {
   readonly signal: AbortSignal
 }
 
-const maxBytes = 524_288
-
 /** The issuer's `jwks_uri`. Throws when no metadata can be had or it names another issuer (RFC 8414 §3.3). */
 export async function discoverKeysUri(issuer: string, policy: FetchPolicy): Promise<string> {
   let cause: unknown
   for (const url of metadataUrls(issuer)) {
     try {
-      return readMetadata(await fetchJson(url, policy), issuer)
+      return readIssuerMetadata(await fetchJson(url, policy), issuer)
     } catch (error) {
       cause = error
     }
@@ -34,7 +33,7 @@ function metadataUrls(issuer: string): readonly string[] {
   ]
 }
 
-function readMetadata(metadata: JsonObject, issuer: string): string {
+function readIssuerMetadata(metadata: JsonObject, issuer: string): string {
   if (metadata['issuer'] !== issuer) throw new Error('the metadata names another issuer')
   const uri = metadata['jwks_uri']
   const url = typeof uri === 'string' ? readHttpsUrl(uri) : 'is missing'
@@ -79,7 +78,7 @@ async function readBody(response: Response, signal: AbortSignal): Promise<Buffer
   for await (const chunk of response.body) {
     signal.throwIfAborted()
     size += chunk.length
-    if (size > maxBytes) throw new Error('answered too much')
+    if (size > fixed.issuerResponseBytes) throw new Error('answered too much')
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

@@ -3,6 +3,7 @@ import type { MaybePromise } from '../internal/maybe-promise.ts'
 import { fitsAlgorithm, thumbprint } from '../jose/jwk.ts'
 import { importKey, type VerificationKey } from '../jose/signature.ts'
 import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
+import { fixed } from '../options/defaults.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { Algorithm } from '../types/options.ts'
 import type { Health } from '../types/verifier.ts'
@@ -28,7 +29,6 @@ export interface Keyring {
 
 export type KeySet = readonly TokenKey[]
 
-const maxKeys = 100
 export const maxKeyIdLength = 512
 
 /**
@@ -38,7 +38,7 @@ export const maxKeyIdLength = 512
 export function readKeySet(jwks: unknown, accepted: ReadonlySet<Algorithm>): KeySet {
   const keys = isJsonObject(jwks) ? jwks['keys'] : undefined
   if (!Array.isArray(keys)) return []
-  return keys.slice(0, maxKeys).flatMap((jwk) => {
+  return keys.slice(0, fixed.keysPerIssuer).flatMap((jwk) => {
     const key = isJsonObject(jwk) ? readKey(jwk, accepted) : undefined
     return key === undefined ? [] : [key]
   })

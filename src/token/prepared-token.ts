@@ -1,7 +1,7 @@
 import type { Parties } from '../context/parties.ts'
 import { sealed } from '../internal/freeze.ts'
 import { sha256 } from '../jose/sha256.ts'
-import { defaultTokenSeconds } from '../options/issuer.ts'
+import { numbers } from '../options/defaults.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { ProofOwner } from '../replay/memory-store.ts'
 import type { Confirmation } from '../sender/confirmation.ts'
@@ -68,6 +68,6 @@ function tokenRelaxations({ issuer, claims }: VerifiedToken, confirmation: Confi
   if (isUnbound) used.push(`${issuer.path}.dangerously.allowUnbound`)
   if (hasOther) used.push(`${issuer.path}.ignoreCnf`)
   if (claims.audience === undefined) used.push(`${issuer.path}.dangerously.allowMissingAudience`)
-  if (claims.exp - claims.iat > defaultTokenSeconds) used.push(`${issuer.path}.maxTokenSeconds`)
+  if (claims.exp - claims.iat > numbers['issuer.maxTokenSeconds'].default) used.push(`${issuer.path}.maxTokenSeconds`)
   return Object.freeze(used)
 }

@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache'
+import { fixed } from '../options/defaults.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { Algorithm, Clock } from '../types/options.ts'
 import { discoverKeysUri, fetchJson } from './issuer-metadata.ts'
 import { type Keyring, type KeySet, keyFacts, maxKeyIdLength, readKeySet, selectKey, type TokenKey } from './keys.ts'
 
-const longestCoolDownMs = 30_000
+const longestCoolDownMs = fixed.keyCoolDownSeconds * 1_000
 const maxUnknownKids = 1_000
 
 /**
@@ -34,7 +35,7 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
     const isFresh = now - fetchedAt <= freshMs
     const key = selectKey(keys, kid, algorithm)
     if (isFresh && key !== undefined) {
-      if (now - fetchedAt > freshMs * 0.8) void refresh(now)
+      if (now - fetchedAt > freshMs * fixed.keyRefreshShare) void refresh(now)
       return key
     }
     const name = kid ?? ''
@@ -118,7 +119,7 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
     vouchesFor(key) {
       if (key.retired) return false
       const age = clock.monotonic() - fetchedAt
-      if (age > freshMs * 0.8) void refresh(clock.monotonic())
+      if (age > freshMs * fixed.keyRefreshShare) void refresh(clock.monotonic())
       return age <= freshMs || (age <= staleMs && isFailing)
     },
     async load() {

@@ -1,39 +1,80 @@
 import type { AgentContext, AuthorizationDetail, EntityKind, Party } from './context.ts'
 
+/**
+ * What a route, or with the `access` option every route, requires of an admitted request. All members must hold; an absent
+ * member requires nothing. A wrong member throws {@link OptionsError} when the requirement is read.
+ *
+ * Functions must answer synchronously (only `where` may answer later), and only `true` allows. Any other answer, a
+ * promise and an exception refuse.
+ */
 export interface AccessRequirement<R = unknown> {
-  /** All of them. */
+  /** Scopes that the token must all have (RFC 6749 §3.3); else `scope_missing`. Default: no scope. */
   scopes?: readonly string[] | undefined
+  /** Scopes of which the token must have one; else `scope_missing`, and the challenge names the first. Default: no scope. */
   anyScope?: readonly string[] | undefined
+  /**
+   * `'delegated'`: an actor acts for another principal. `'independent'`: the principal acts for itself. Otherwise
+   * `authority_required`. Default: any, also an undetermined one.
+   */
   authority?: 'delegated' | 'independent' | undefined
+  /** The principal, whose authority is used; else `actor_unauthorized`. Default: any. */
   principal?: PartyRule | undefined
+  /** The actor, who performs the action; else `actor_unauthorized`. Earlier actors are not judged. Default: any. */
   actor?: PartyRule | undefined
-  /** Authorise the pair, on every request. */
+  /** Judges principal and actor together, on every request; else `actor_unauthorized`. Default: any pair. */
   pair?: ((principal: Party, actor: Party) => boolean) | undefined
+  /** Longest delegation chain; else `access_denied`. From 0 to 100. Default: no bound but `delegation.maxDepth`. */
   maxDepth?: number | undefined
+  /**
+   * Refuses (`access_denied`) when the principal, an actor of the chain or the client is an agent. A party that nothing
+   * classifies is not known to be an agent. Default: false.
+   */
   denyIfAgentInvolved?: boolean | undefined
+  /** The kind of proof that must have been verified; both kinds together meet either. Else `access_denied`. Default: any. */
   sender?: 'dpop' | 'mtls' | undefined
-  /** Any of them satisfies (RFC 9470). */
+  /** Values of which the `acr` claim must be one; else `authentication_insufficient` (RFC 9470 §3). Default: any. */
   acr?: readonly string[] | undefined
+  /**
+   * How long ago the user may have authenticated (`auth_time`), in whole seconds; else `authentication_insufficient` (RFC
+   * 9470 §3). A token without `auth_time` is refused. From 0 to 31 536 000. Default: no bound.
+   */
   maxAuthAgeSeconds?: number | undefined
-  /** RFC 9396. Several details of one type: any may allow, never mixed. */
+  /** A rule for one type of authorization details (RFC 9396 §2); else `details_missing`. Default: no rule. */
   details?: DetailRule<R> | undefined
+  /**
+   * A rule of your own for context and request, or one with a name for documents; else `access_denied`. An answer later
+   * than 5 s refuses. Default: no rule.
+   */
   where?: Predicate<R> | { name: string; test: Predicate<R> } | undefined
-  /** Kept out of `scopes_supported`. */
+  /** Keeps the scopes of this requirement out of `scopes_supported` (RFC 9728 §2). It changes no decision. Default: false. */
   hidden?: boolean | undefined
 }
 
+/** A rule for context and request. Only `true`, at once or from a promise, allows. */
 export type Predicate<R = unknown> = (context: AgentContext, request: R) => boolean | Promise<boolean>
 
+/** A rule for authorization details of one type (RFC 9396 §2). */
 export interface DetailRule<R = unknown> {
+  /** The `type` of the details to judge, compared character by character. Required. */
   type: string
+  /**
+   * Judges one detail. A single detail of the type must allow the action: details are never combined. Their other members
+   * are not checked before. Required.
+   */
   allows(detail: AuthorizationDetail, context: AgentContext, request: R): boolean
 }
 
-/** A rule with a subject needs an issuer; with exactly one configured issuer that one is meant. */
+/** A rule for one party: members that must all hold, or a function. A rule needs at least one member. */
 export type PartyRule =
   | {
+      /**
+       * A configured issuer, which must have signed the token and, where the token names a namespace for the party, be
+       * that namespace. With `subject` it is required, unless exactly one issuer is configured: then that one is meant.
+       */
       issuer?: string | undefined
+      /** The subject, or several of which it must be one, compared character by character. */
       subject?: string | readonly string[] | undefined
+      /** The kind, or several of which it must be one. A party that nothing classifies has the kind `'unknown'`. */
       kind?: EntityKind | readonly EntityKind[] | undefined
     }
   | ((party: Party) => boolean)

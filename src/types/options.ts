@@ -3,134 +3,346 @@ import type { AccessRequirement } from './access.ts'
 import type { AuditSink } from './audit.ts'
 import type { Party } from './context.ts'
 
+/**
+ * Signature algorithms by their JOSE names (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). `EdDSA` is the older name of
+ * `Ed25519`; Ed448 is not accepted under either name.
+ */
 export type Algorithm = 'ES256' | 'ES384' | 'Ed25519' | 'EdDSA' | 'PS256' | 'RS256'
 
-/** All settings of a verifier. Absent means the safe default; anything wrong is an {@link OptionsError} at creation. */
+/**
+ * All settings of a verifier. An absent or undefined member means its default. A wrong value, an unknown member and
+ * members that contradict each other throw {@link OptionsError} when the verifier is made. Options are copied: later
+ * changes to the object have no effect. No environment variable is read.
+ */
 export interface VerifierOptions {
+  /**
+   * The authorization servers to trust: an issuer URL, an {@link IssuerOptions} object, or a list of them. A token whose
+   * `iss` is not among them is refused (`token_issuer`). Each issuer verifies with its own keys only. Required.
+   */
   issuer: string | IssuerOptions | readonly (string | IssuerOptions)[]
-  /** Absolute URL of this resource (RFC 8707, RFC 9728): https, or http on a loopback host. */
+  /**
+   * The absolute URL that identifies this resource (RFC 8707 §2, RFC 9728 §1.2): https, or http on a loopback host,
+   * without a fragment. Required.
+   */
   resource: string
-  /** A token must name one of them in `aud`. Default: `resource`. */
+  /**
+   * Accepted audiences: a token must name at least one of them in `aud` (RFC 9068 §4), compared character by character.
+   * Default: `resource`.
+   */
   audience?: string | readonly string[] | undefined
-  /** URL(s) under which the server's `/` is reachable; a proof's `htu` must be one of them plus the path. Default: the origin of `resource`. */
+  /**
+   * The URL or URLs under which clients reach the server's `/`. The `htu` of a proof must be one of them followed by the
+   * path of the request (RFC 9449 §4.3). A trailing slash is dropped; a query or a fragment is not allowed. The `Host`
+   * and `Forwarded` fields are never read. Default: the origin of `resource`.
+   */
   publicUrl?: string | readonly string[] | undefined
+  /**
+   * DPoP (RFC 9449). `false` refuses tokens that are bound to a DPoP key (`binding_unsupported`). It must not be false
+   * together with `mtls` unless an issuer may issue unbound tokens. Default: on, with the defaults of
+   * {@link DpopOptions}.
+   */
   dpop?: DpopOptions | false | undefined
+  /**
+   * Certificate-bound tokens (RFC 8705 §3). `false` refuses them (`binding_unsupported`); `{}` is the same as absent.
+   * Default: on, with the client certificate of the TLS connection.
+   */
   mtls?: MtlsOptions | false | undefined
+  /** Clock tolerance and size of access tokens. */
   token?: TokenOptions | undefined
-  delegation?: { maxDepth?: number | undefined } | undefined
-  /** A floor for every route. */
+  /** Bounds of the delegation chain. */
+  delegation?: DelegationOptions | undefined
+  /**
+   * The baseline: a requirement that every request must meet, before the requirements of its route. An adapter in
+   * optional mode cannot be used with it. Default: no requirement.
+   */
   access?: AccessRequirement | undefined
-  cache?: { tokens?: number | undefined; tokenSeconds?: number | undefined; proofKeys?: number | undefined } | undefined
+  /** Sizes of the caches. */
+  cache?: CacheOptions | undefined
+  /** Is asked on every request whether the token has been revoked. Default: nothing is asked. */
   revocation?: RevocationSource | undefined
+  /**
+   * Where audit events go. A sink or a list of sinks never delays a request: at most 10 000 events wait for each sink,
+   * further ones are dropped and counted in `health()`. `{ sink, required: true }` waits for the sink before every
+   * answer and refuses (`audit_unavailable`) when it fails or takes longer than 5 s. Default: no events.
+   */
   audit?: AuditSink | { sink: AuditSink; required: true } | readonly AuditSink[] | undefined
-  /** `false`: no RFC 9728 document and no `resource_metadata`. An object: further members of the document. */
+  /**
+   * The protected resource metadata document (RFC 9728). `false` serves no document and leaves `resource_metadata` out
+   * of challenges. An object adds members to the document; it must be JSON data and must not name a member that follows
+   * from other options. Default: true.
+   */
   metadata?: boolean | Record<string, unknown> | undefined
-  /** Default true: `code` in the problem body. */
+  /** Whether the body of a refusal has the member `code` with the refusal code. Default: true. */
   problemCodes?: boolean | undefined
-  /** Milliseconds; the only source of time. A function serves as both. */
+  /**
+   * The only source of time. A function returns milliseconds since the epoch and serves as both clocks; a {@link Clock}
+   * has one method for each. Timers of the runtime do not follow it. Default: `Date.now` and `performance.now`.
+   */
   clock?: (() => number) | Clock | undefined
+  /**
+   * Fetches issuer metadata and keys, and nothing else. It is called with `redirect: 'error'` and without credentials.
+   * Default: the global `fetch`.
+   */
   fetch?: typeof fetch | undefined
 }
 
-/** `now()`: milliseconds since the epoch. `monotonic()`: milliseconds that never step back. */
+/** A source of time, in milliseconds. */
 export interface Clock {
+  /** Wall time: milliseconds since the epoch. Tokens, proofs and nonces are judged by it. */
   now(): number
+  /** Milliseconds from any starting point, which must never go back. Caches, keys and the replay memory age by it. */
   monotonic(): number
 }
 
+/** What is accepted of access tokens in general. */
 export interface TokenOptions {
-  /** For `exp`, `nbf` and `iat`. Default 5 s. */
+  /**
+   * How far this clock and the issuer's may differ, in whole seconds, for `exp`, `nbf` and `iat` of a token, for `exp`
+   * and `nbf` of a proof, and for an `auth_time` that lies ahead. It does not change `dpop.maxAgeSeconds` or
+   * `dpop.futureSeconds`. From 0 to 300. Default: 5.
+   */
   clockToleranceSeconds?: number | undefined
-  /** Default 8 192. */
+  /**
+   * Longest access token in bytes; a longer one is refused before it is decoded (`request_malformed`). Node limits all
+   * header fields together to 16 KiB. From 256 to 1 048 576. Default: 8 192.
+   */
   maxBytes?: number | undefined
 }
 
+/** Bounds of the delegation chain. */
+export interface DelegationOptions {
+  /**
+   * How many nested `act` claims (RFC 8693 §4.1) a token may have. A longer chain is refused (`delegation_too_deep`); it
+   * is never cut. From 1 to 100. Default: 5.
+   */
+  maxDepth?: number | undefined
+}
+
+/** Sizes of the caches. Only what was verified enters them; the least recently used entry leaves a full cache. */
+export interface CacheOptions {
+  /** How many verified tokens are kept, by their SHA-256. From 1 to 10 000 000. Default: 10 000. */
+  tokens?: number | undefined
+  /**
+   * How long a verified token is kept, in whole seconds. Its lifetime, its revocation and everything that depends on the
+   * request are checked every time. From 0 (no token is kept) to 3 600. Default: 60.
+   */
+  tokenSeconds?: number | undefined
+  /** How many imported proof keys are kept. From 1 to 10 000 000. Default: 10 000. */
+  proofKeys?: number | undefined
+}
+
+/** One authorization server, and what its tokens may say. */
 export interface IssuerOptions {
-  /** Compared character by character with `iss`. */
+  /**
+   * The issuer identifier, compared with `iss` character by character (RFC 9068 §4). An https URL without a query or
+   * fragment when the keys are discovered. Required.
+   */
   issuer: string
-  /** Static keys: no network at all. */
+  /**
+   * The public keys of the issuer, as a JWK Set with at least one usable key. They are copied, never fetched and never
+   * renewed. It must not be combined with `jwksUri`. Default: the keys are fetched.
+   */
   jwks?: JSONWebKeySet | undefined
-  /** Where the keys are; else discovery (RFC 8414, then OpenID Connect). */
+  /**
+   * The https URL of the issuer's JWK Set. Default: discovery through authorization server metadata (RFC 8414 §3), then
+   * OpenID Connect Discovery §4.
+   */
   jwksUri?: string | undefined
-  keys?:
-    | { freshSeconds?: number | undefined; staleSeconds?: number | undefined; timeoutMs?: number | undefined }
-    | undefined
-  /** How this issuer writes tokens. Chosen by configuration, never by looking at claims. */
-  dialect?: 'rfc9068' | undefined
-  /** Replaces the verifier's list for this issuer. */
+  /** How fetched keys age. It has no effect on `jwks`. */
+  keys?: KeyOptions | undefined
+  /** Accepted audiences for tokens of this issuer. They replace `audience` of the verifier. Default: the verifier's. */
   audience?: string | readonly string[] | undefined
+  /**
+   * Accepted signature algorithms of this issuer's tokens; any other is refused (`token_algorithm`). Symmetric ones and
+   * `none` cannot be named. Default: ES256, ES384, Ed25519, EdDSA, PS256, RS256 (RFC 9068 §2.1 requires the last).
+   */
   algorithms?: readonly Algorithm[] | undefined
-  /** Ceiling for `exp - iat`. Default 300 s. */
+  /**
+   * Longest lifetime of a token, `exp` minus `iat`, in whole seconds; a longer one is refused (`token_lifetime`). From 1
+   * to 31 536 000. Default: 300.
+   */
   maxTokenSeconds?: number | undefined
-  /** Whose actors this issuer may name. Default `own`: `act.iss` absent or this issuer. `false`: no `act` at all. */
+  /**
+   * Whose actors this issuer may name: the `iss` beside an actor's `sub` in `act` (RFC 8693 §4.1). `'own'` means this
+   * issuer or no `iss`, a list adds the issuers in it, `'any'` allows every one, `false` allows no `act` at all. Others
+   * are refused (`delegation_not_allowed`). Default: `'own'`.
+   */
   actorIssuers?: 'own' | 'any' | readonly string[] | false | undefined
-  /** Client ids of this issuer that are agents. */
+  /**
+   * Client ids of this issuer that are agents. An actor or subject with such an id counts as an agent where the token
+   * does not classify it. Where a token names no actor and its client is one of these, that client is the actor. Default:
+   * no client.
+   */
   agentClients?: readonly string[] | undefined
-  /** Unregistered `cnf` members to overlook. */
+  /**
+   * Members of `cnf` (RFC 7800 §3.1) to overlook; any other unknown member is refused (`binding_unsupported`). `jkt` and
+   * `x5t#S256` cannot be named: they are always enforced. Default: no member.
+   */
   ignoreCnf?: readonly string[] | undefined
-  /** Take certificate-bound tokens under the DPoP scheme too, as Auth0 sends them. */
+  /**
+   * Whether a token that is bound to a certificate alone is also accepted under the scheme `DPoP`, as Auth0 sends it.
+   * Its certificate is checked all the same. Default: false.
+   */
   dpopSchemeForMtls?: boolean | undefined
-  /** Relaxations. A `cnf` or `aud` that is there is enforced all the same. */
-  dangerously?:
-    | { allowUnbound?: true | undefined; allowMissingAudience?: { clients: readonly string[] } | undefined }
-    | undefined
+  /** Checks to give up. Each one weakens this resource. Default: no check is given up. */
+  dangerously?: DangerousOptions | undefined
 }
 
+/** How the fetched keys of one issuer age. At least 30 s, or `freshSeconds` where that is less, lie between two fetches. */
+export interface KeyOptions {
+  /**
+   * How long fetched keys are used without asking again, in whole seconds. From 80 % of it on they are fetched anew in
+   * the background. From 1 to 86 400. Default: 600.
+   */
+  freshSeconds?: number | undefined
+  /**
+   * How long after a fetch known keys still count while the issuer cannot be reached, in whole seconds; afterwards
+   * requests are refused (`keys_unavailable`). Less than `freshSeconds` means the same as `freshSeconds`. From 0 to
+   * 604 800. Default: 3 600.
+   */
+  staleSeconds?: number | undefined
+  /** Deadline for one fetch, metadata and keys together, in milliseconds. From 1 to 60 000. Default: 5 000. */
+  timeoutMs?: number | undefined
+}
+
+/** Checks that an issuer's tokens may skip. A `cnf` or `aud` that is present is enforced all the same. */
+export interface DangerousOptions {
+  /**
+   * Accepts tokens without `cnf` under the scheme `Bearer`: whoever holds such a token can use it. The context then has
+   * `sender.method` `'none'` and the warning `unbound_token`. Default: such tokens are refused (`binding_missing`).
+   */
+  allowUnbound?: true | undefined
+  /** Accepts tokens without `aud` for the clients with these ids. Default: they are refused (`token_audience`). */
+  allowMissingAudience?: MissingAudienceOptions | undefined
+}
+
+/** For which clients a token may lack `aud`. */
+export interface MissingAudienceOptions {
+  /** Client ids (`client_id`) of that issuer. Required, at least one. */
+  clients: readonly string[]
+}
+
+/** What is accepted of DPoP proofs (RFC 9449 §4.3). */
 export interface DpopOptions {
-  /** Default ES256, ES384, Ed25519, EdDSA, PS256. */
+  /**
+   * Accepted signature algorithms of proofs; another algorithm or key is refused (`proof_key`). They are listed as `algs`
+   * in challenges. Default: ES256, ES384, Ed25519, EdDSA, PS256.
+   */
   algorithms?: readonly Algorithm[] | undefined
-  /** Default 60 s. */
+  /**
+   * How old a proof may be, in whole seconds since its `iat`; an older one is refused (`proof_expired`). From 1 to 3 600.
+   * Default: 60.
+   */
   maxAgeSeconds?: number | undefined
-  /** Default 10 s. */
+  /**
+   * How far the `iat` of a proof may lie ahead of this clock, in whole seconds; one further ahead is refused
+   * (`proof_not_active`). From 0 to 3 600. Default: 10.
+   */
   futureSeconds?: number | undefined
-  /** Default 4 096. */
+  /** Longest proof in bytes; a longer one is refused (`proof_malformed`). From 256 to 1 048 576. Default: 4 096. */
   maxBytes?: number | undefined
-  /** Server nonces (RFC 9449 §9). First secret mints, all are accepted; at least 32 bytes each. */
+  /** Requires a server nonce in every proof (RFC 9449 §9). Default: no nonce is required. */
   nonce?: NonceOptions | undefined
-  /** Default `iat` without nonces, `both` with. */
+  /**
+   * What must be fresh. `'iat'`: the proof's `iat`. `'nonce'`: the server nonce alone, for clients whose clocks are wrong;
+   * `iat` is then not judged. `'both'`: both. The last two need `nonce`; with `nonce`, every proof needs one in any case.
+   * Default: `'iat'`, or `'both'` with `nonce`.
+   */
   freshness?: 'iat' | 'nonce' | 'both' | undefined
-  /** Default `memoryReplayStore()`. */
+  /**
+   * Remembers the proofs that were used. The default knows only its own process: several processes need a shared store.
+   * Default: a `memoryReplayStore()` of this verifier.
+   */
   replay?: ReplayStore | undefined
-  /** `strict` also refuses an `htu` that carries a query or fragment. */
+  /**
+   * How the `htu` of a proof is compared. `'rfc9449'` ignores its query and fragment (RFC 9449 §4.3); `'strict'` refuses
+   * a proof that has either (`proof_target`). Default: `'rfc9449'`.
+   */
   htu?: 'rfc9449' | 'strict' | undefined
   /**
-   * Proof signatures on libuv's threads: always, never (`checkNow` stays synchronous), or `adaptive` (default): what the
-   * first callback of a turn of the event loop brings is verified at once, the rest of that turn on the threads.
+   * Whether proof signatures are verified on libuv's threads. `'never'` verifies them at once, `'always'` on the threads.
+   * `'adaptive'` verifies at once what the first callback of an event-loop turn brings, and the rest of that turn on the
+   * threads. It does not change a verdict. Default: `'adaptive'`.
    */
   offload?: 'never' | 'adaptive' | 'always' | undefined
+  /**
+   * Defaults of a profile; a member given beside it wins. `'fapi2'`: 60 s, 10 s ahead, no RS256. `'mcp'` (SEP-1932): 300 s
+   * either way, `htu: 'strict'`. Default: no profile.
+   */
   preset?: 'fapi2' | 'mcp' | undefined
 }
 
+/** Server nonces (RFC 9449 §8, §9). They are stateless: every process with the secret accepts them. */
 export interface NonceOptions {
+  /**
+   * One secret or several, each of at least 32 bytes (a string counts in UTF-8). The first makes nonces, all are accepted:
+   * keep the previous one second in the list for `seconds` after a rotation. Required.
+   */
   secret: string | Uint8Array | readonly (string | Uint8Array)[]
-  /** How long a nonce is accepted. Default 300 s. */
+  /**
+   * How long a nonce is accepted, in whole seconds; an older one is refused (`nonce_invalid`). From half of it on, the
+   * answer to an accepted request carries the next nonce. From 10 to 86 400. Default: 300.
+   */
   seconds?: number | undefined
-  mode?: 'required' | undefined
 }
 
-export interface MtlsOptions {
-  /** `socket`: the certificate of the TLS connection. */
-  certificate?: 'socket' | undefined
-}
+/** Certificate-bound tokens have no settings: the certificate is that of the TLS connection. */
+export type MtlsOptions = Readonly<Record<string, never>>
 
+/** The answers of a replay store: new, used before, no room for any proof, no room for this client. */
 export type ReplayAnswer = 'fresh' | 'seen' | 'full' | 'quota'
 
-/** One atomic operation. Throwing, rejecting, hanging or any other answer means unavailable. */
+/**
+ * Remembers used proofs (RFC 9449 §11.1). Throwing, rejecting, any other answer and no answer
+ * within 5 s refuse the request (`replay_unavailable`).
+ */
 export interface ReplayStore {
-  /** `key`: base64url digest of fixed length. `expiresAt`: milliseconds since the epoch; the key must be remembered until then. */
+  /**
+   * Adds a key unless it is there, in one atomic operation. `'fresh'` admits, `'seen'` is `proof_replayed`, `'full'` is
+   * `replay_unavailable`, `'quota'` is `rate_limited`.
+   * @param key base64url digest of fixed length that stands for one proof of one key
+   * @param expiresAt milliseconds since the epoch until which the key must be remembered
+   * @param partition digest that stands for issuer, client and subject, for a share per client
+   */
   add(key: string, expiresAt: number, partition: string): ReplayAnswer | Promise<ReplayAnswer>
 }
 
-/** Asked on every request, cached token or not; synchronous on the hot path. */
+/** Settings of `memoryReplayStore()`. */
+export interface MemoryReplayOptions {
+  /**
+   * How many proofs it remembers at once. When it is full, further proofs are refused (`replay_unavailable`): no proof
+   * that could be replayed is forgotten. From 1 to 16 000 000. Default: 1 000 000.
+   */
+  capacity?: number | undefined
+  /**
+   * The share of the capacity that one client may use once more than half of it is taken; beyond it proofs are refused
+   * (`rate_limited`). Above 0, at most 1. Default: 0.1.
+   */
+  quota?: number | undefined
+  /** Its time when it is used outside a verifier; a verifier uses its own clock. Default: `Date.now` and `performance.now`. */
+  clock?: Clock | undefined
+}
+
+/**
+ * Says whether a token has been revoked. It is asked on every request, also for a cached token; answer synchronously
+ * where you can.
+ */
 export interface RevocationSource {
+  /**
+   * `true` refuses (`token_revoked`), `false` goes on. Throwing, rejecting, another answer or none within 5 s refuses
+   * (`revocation_unavailable`).
+   */
   isRevoked(query: RevocationQuery): boolean | Promise<boolean>
 }
 
+/** What a revocation source is asked about. */
 export interface RevocationQuery {
+  /** The issuer of the token, as configured. */
   readonly issuer: string
+  /** The token's `jti`. It is unique within its issuer only. */
   readonly tokenId: string
+  /** The token's `iat`, in seconds since the epoch. */
   readonly issuedAt: number
-  /** Principal first, then actor and the rest of the chain. */
+  /** The principal first, then the current actor and the rest of the chain. */
   readonly parties: readonly Party[]
-  readonly owner?: string
 }

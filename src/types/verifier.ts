@@ -7,115 +7,167 @@ import type { Algorithm } from './options.ts'
 import type { RequestView } from './request.ts'
 import type { Decision, Refusal, Verdict } from './verdict.ts'
 
-/** What `describe()` prints: the policy in force. */
+/** The policy in force, as `describe()` gives it: plain JSON data without secrets. */
 export interface PolicyDescription {
+  /** The `resource` option. */
   readonly resource: string
+  /** The URLs a proof's `htu` may begin with, normalised and without a trailing slash. */
   readonly publicUrls: readonly string[]
+  /** The trusted issuers, in the order of the options. */
   readonly issuers: readonly {
+    /** The issuer identifier. */
     readonly issuer: string
+    /** Where its keys come from: the options, a configured URL, or discovery. */
     readonly keys: 'static' | 'jwksUri' | 'discovery'
-    readonly dialect: string
+    /** The accepted audiences. */
     readonly audience: readonly string[]
+    /** The accepted signature algorithms of its tokens. */
     readonly algorithms: readonly Algorithm[]
+    /** The longest accepted lifetime, in seconds. */
     readonly maxTokenSeconds: number
+    /** Whose actors it may name. */
     readonly actorIssuers: 'own' | 'any' | readonly string[] | false
   }[]
+  /** The authentication schemes that are accepted. */
   readonly schemes: readonly ('Bearer' | 'DPoP')[]
+  /** What is accepted of DPoP proofs; false when DPoP is off. */
   readonly dpop:
     | false
     | {
+        /** The accepted signature algorithms of proofs. */
         readonly algorithms: readonly Algorithm[]
+        /** How old a proof may be, in seconds. */
         readonly maxAgeSeconds: number
+        /** How far ahead its `iat` may lie, in seconds. */
         readonly futureSeconds: number
+        /** The longest accepted proof, in bytes. */
         readonly maxBytes: number
+        /** What must be fresh. */
         readonly freshness: 'iat' | 'nonce' | 'both'
-        readonly nonce: false | { readonly mode: 'required'; readonly seconds: number }
+        /** How long a server nonce is accepted, in seconds; false when none is required. */
+        readonly nonce: false | { readonly seconds: number }
+        /** How the `htu` of a proof is compared. */
         readonly htu: 'rfc9449' | 'strict'
+        /** Which proof signatures are verified on other threads. */
         readonly offload: 'never' | 'adaptive' | 'always'
+        /** What the replay memory can remember. */
         readonly replay: {
+          /** Whether it is the built-in store. */
           readonly store: 'memory' | 'custom'
+          /** `process`: other processes do not know what it remembers. `store`: that depends on the store. */
           readonly scope: 'process' | 'store'
+          /** For how long a proof has to be remembered at most, in seconds. */
           readonly windowSeconds: number
+          /** How many proofs fit; null for a custom store. */
           readonly capacity: number | null
+          /** How many proofs a second it can take for good; null for a custom store. */
           readonly requestsPerSecond: number | null
         }
       }
+  /** Where client certificates come from; false when certificate-bound tokens are refused. */
   readonly mtls: false | { readonly certificate: 'socket' }
+  /** Clock tolerance in seconds, and the longest accepted token in bytes. */
   readonly token: { readonly clockToleranceSeconds: number; readonly maxBytes: number }
+  /** How many nested `act` claims a token may have. */
   readonly delegation: { readonly maxDepth: number }
+  /** How many entries the caches hold, and how long a token stays, in seconds. */
   readonly cache: { readonly tokens: number; readonly tokenSeconds: number; readonly proofKeys: number }
+  /** The URL of the metadata document (RFC 9728 §3); null when it is not served. */
   readonly metadata: string | null
-  /** Every setting weaker than the default, by option path. */
+  /** The path of every option whose setting is weaker than its default. */
   readonly relaxations: readonly string[]
 }
 
-/** What `createVerifier` makes. One verifier may serve many routers and adapters. */
+/** Made by `createVerifier`. One verifier can serve any number of routers and adapters. */
 export interface Verifier {
-  /** Never throws or rejects for the caller's fault. `request`: what the baseline's functions get; default the view. */
+  /**
+   * Judges a request. A request that cannot be admitted gives a verdict, never an exception or rejection. The request is
+   * not routed and the requirements of routes are not judged: that is {@link Verifier.authorize}.
+   * @param view the request as it arrived
+   * @param request what the functions of the baseline get, and what a later `authorize` names; default: the view
+   */
   check(view: RequestView, request?: object): Promise<Verdict>
   /**
-   * For adapters: the same, synchronous whenever nothing has to be awaited: no keys, hook or shared store, nor a signature
-   * that `dpop.offload` gave to another thread.
+   * For adapters: `check` without a promise where nothing has to be awaited. It returns a promise while keys are fetched,
+   * a hook or a shared store answers later, or `dpop.offload` moved a signature to another thread.
    */
   checkNow(view: RequestView, request?: object): Verdict | Promise<Verdict>
-  /** The same as `check`, throwing {@link AuthError}. */
+  /** Judges a request like `check` and returns its context; a refusal rejects with {@link AuthError}. */
   verify(view: RequestView): Promise<AgentContext>
   /**
-   * Judges a context of this verifier by a route's requirement; throws OptionsError for a wrong one. `request` is what the
-   * predicates get; given the view (or the request) that was checked, its audit event has the same requestId.
+   * Judges a context of this verifier by the requirement of a route. It does not judge the token or the proof again. A
+   * wrong requirement rejects with {@link OptionsError}.
+   * @param request what the functions of the requirement get; the audit event has the requestId of the check that was
+   * made with the same object
    */
   authorize<R = unknown>(context: AgentContext, requirement: AccessRequirement<R>, request?: R): Promise<Decision>
-  /** For adapters: the same, synchronous whenever nothing has to be awaited. */
+  /** For adapters: `authorize` without a promise where nothing has to be awaited. A wrong requirement throws. */
   authorizeNow<R = unknown>(
     context: AgentContext,
     requirement: AccessRequirement<R> | CompiledRequirement,
     request?: R,
   ): Decision | Promise<Decision>
   /**
-   * Aborts when the token expires or is revoked, within a second: for streams and sockets that outlive their request.
-   * Until then nothing else about the request is judged again.
+   * For streams and sockets that outlive their request: a signal that aborts within a second after the token has expired
+   * or was revoked, or at once when the verifier is closed. An error of the revocation source aborts it too. Nothing else
+   * about the request is judged again. A context that no verifier made gets an aborted signal.
    */
   lease(context: AgentContext): AbortSignal
-  /** For adapters: refuses a request that was let in without credentials (optional mode) on a route that needs some. */
+  /** For adapters in optional mode: the refusal of a request without credentials on a route that has a requirement. */
   challenge<R = unknown>(
     requirement: AccessRequirement<R> | CompiledRequirement,
     view: RequestView,
   ): Refusal | Promise<Refusal>
-  /** The RFC 9728 document, unless `metadata: false`. */
+  /** The protected resource metadata (RFC 9728); undefined with `metadata: false`. */
   readonly metadata: ResourceMetadata | undefined
-  /** True with an `access` baseline. */
+  /** Whether the `access` option sets a baseline. */
   readonly hasBaseline: boolean
-  /** For adapters: judges the party rules of the app's routes. A wrong one is warned of, and {@link Verifier.ready} rejects. */
+  /**
+   * For adapters: judges the party rules of the app's routes by the issuers. It returns the problems of rules not seen
+   * before, warns the process of each, and from then on {@link Verifier.ready} rejects with them.
+   */
   checkRoutes(routes: readonly Pick<GuardedRoute, 'path' | 'requirements'>[]): readonly OptionProblem[]
   /**
-   * Fetches every issuer's keys; rejects when they cannot be had, and with an OptionsError when a route of the app, as far
-   * as it is known, has a rule that does not fit the issuers (Fastify: once ready; Express: once a request was seen).
+   * Fetches the keys of every issuer that are not fresh. It rejects when those of one issuer cannot be fetched, and with
+   * an {@link OptionsError} when a known route has a rule that does not fit the issuers (Fastify: once the app is ready;
+   * Express: once it has seen a request). Requests need not wait for it: keys are also fetched when a token asks for them.
    */
   ready(): Promise<void>
+  /** The policy in force, as a new object at each call. */
   describe(): PolicyDescription
+  /** How keys, caches, replay memory and audit are doing now. */
   health(): Health
-  /** Ends what is under way on the network; no more keys are fetched. */
+  /** Ends all leases, aborts fetches under way and fetches no more keys. It does not wait for audit sinks. */
   close(): void
 }
 
-/** RFC 9728: where this resource's metadata is, and what it says. */
+/** The protected resource metadata of one verifier (RFC 9728). */
 export interface ResourceMetadata {
+  /** The absolute URL of the document (RFC 9728 §3). */
   readonly url: string
-  /** Path and query a GET must ask for, exactly. */
+  /** The path and query of that URL; the document is served for a GET of exactly this target. */
   readonly path: string
-  /** The document for an app whose routes name these scopes. */
+  /** The document. Its `scopes_supported` has these scopes, those of the baseline and those of the options. */
   document(scopes: readonly string[]): Readonly<Record<string, unknown>>
 }
 
+/** The state of a verifier, for readiness checks and metrics. */
 export interface Health {
+  /** The keys of each issuer. */
   readonly issuers: readonly {
+    /** The issuer identifier. */
     readonly issuer: string
+    /** How many usable keys are known. */
     readonly keys: number
     /** Seconds since the keys were last fetched; null for static keys and before the first fetch. */
     readonly ageSeconds: number | null
+    /** Whether the keys are older than `keys.freshSeconds`. */
     readonly stale: boolean
   }[]
+  /** How many proofs the memory store holds and can hold; null for a custom store and when DPoP is off. */
   readonly replay: { readonly size: number; readonly capacity: number } | null
+  /** How many verified tokens and imported proof keys are cached. */
   readonly caches: { readonly tokens: number; readonly proofKeys: number }
+  /** How many audit events were dropped, could not be written, and wait or are being written. */
   readonly audit: { readonly dropped: number; readonly failed: number; readonly pending: number }
 }

@@ -56,7 +56,7 @@ describe('the example API', () => {
 
   test('RFC 9449 §9: the example agent gets through to an API that requires nonces', async () => {
     const { issuer } = setup.running
-    const nonce = { secret: randomBytes(32), mode: 'required' } as const
+    const nonce = { secret: randomBytes(32) }
     const resource = await serve((url) => {
       const app = express()
       app.use(agentAuth({ issuer, resource: url, dpop: { nonce } }))

@@ -24,7 +24,6 @@ describe('describe()', () => {
         {
           issuer: issuer.issuer,
           keys: 'static',
-          dialect: 'rfc9068',
           audience: [resource],
           algorithms: ['ES256', 'ES384', 'Ed25519', 'EdDSA', 'PS256', 'RS256'],
           maxTokenSeconds: 300,
@@ -56,7 +55,7 @@ describe('describe()', () => {
     expect(text).not.toContain(secret)
     expect(text).not.toContain(JSON.stringify([...new TextEncoder().encode(secret)]).slice(1, -1))
     expect(text).not.toContain(Buffer.from(secret).toString('base64url'))
-    expect(JSON.parse(text).dpop.nonce).toEqual({ mode: 'required', seconds: 300 })
+    expect(JSON.parse(text).dpop.nonce).toEqual({ seconds: 300 })
   })
 
   test.each<[string, Partial<VerifierOptions>, object]>([

@@ -10,7 +10,7 @@ async function documentWith(metadata: Record<string, unknown>, routes: readonly 
   return createVerifier({ issuer: issuer.options, resource, access, metadata }).metadata?.document(routes)
 }
 
-test('RFC 9728 §2: scopes given, of the floor and of the routes stand together, each once', async () => {
+test('RFC 9728 §2: scopes of the options, the baseline and the routes are listed together, each once', async () => {
   const document = await documentWith({ scopes_supported: ['tools:read', 'api'], resource_name: 'Tools' }, ['x'])
   expect(document).toMatchObject({ resource_name: 'Tools', scopes_supported: ['tools:read', 'api', 'x'] })
 })

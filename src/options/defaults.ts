@@ -1,0 +1,78 @@
+import type { Algorithm } from '../types/options.ts'
+
+/** Every default and bound, once and as data: readers, `describe()`, comments and documents go by it. */
+
+/** Whole numbers; `issuer.` stands for each issuer. */
+export const numbers = {
+  'token.clockToleranceSeconds': { default: 5, least: 0, most: 300 },
+  'token.maxBytes': { default: 8_192, least: 256, most: 1_048_576 },
+  'delegation.maxDepth': { default: 5, least: 1, most: 100 },
+  'cache.tokens': { default: 10_000, least: 1, most: 10_000_000 },
+  'cache.tokenSeconds': { default: 60, least: 0, most: 3_600 },
+  'cache.proofKeys': { default: 10_000, least: 1, most: 10_000_000 },
+  /** FAPI 2.0 requires up to 10 s ahead to be accepted, and more than 60 s to be refused. */
+  'dpop.maxAgeSeconds': { default: 60, least: 1, most: 3_600 },
+  'dpop.futureSeconds': { default: 10, least: 0, most: 3_600 },
+  'dpop.maxBytes': { default: 4_096, least: 256, most: 1_048_576 },
+  'dpop.nonce.seconds': { default: 300, least: 10, most: 86_400 },
+  'issuer.maxTokenSeconds': { default: 300, least: 1, most: 31_536_000 },
+  'issuer.keys.freshSeconds': { default: 600, least: 1, most: 86_400 },
+  'issuer.keys.staleSeconds': { default: 3_600, least: 0, most: 604_800 },
+  'issuer.keys.timeoutMs': { default: 5_000, least: 1, most: 60_000 },
+  'memoryReplayStore.capacity': { default: 1_000_000, least: 1, most: 16_000_000 },
+} as const
+
+export type NumberName = keyof typeof numbers
+
+/** Whole numbers without a default: absent means that the rule does not apply. */
+export const ranges = {
+  'access.maxDepth': { least: 0, most: 100 },
+  'access.maxAuthAgeSeconds': { least: 0, most: 31_536_000 },
+} as const
+
+/** A share of the whole: above 0. */
+export const shares = {
+  'memoryReplayStore.quota': { default: 0.1, most: 1 },
+} as const
+
+export const choices = {
+  'dpop.htu': { default: 'rfc9449', allowed: ['rfc9449', 'strict'] },
+  'dpop.offload': { default: 'adaptive', allowed: ['never', 'adaptive', 'always'] },
+  'issuer.actorIssuers': { default: 'own', allowed: ['own', 'any', false] },
+  'issuer.dpopSchemeForMtls': { default: false, allowed: [true, false] },
+  metadata: { default: true, allowed: [true, false] },
+  problemCodes: { default: true, allowed: [true, false] },
+} as const
+
+/** `issuer.algorithms`: RFC 9068 §2.1 requires RS256. `dpop.algorithms`: RS256 only where the options name it. */
+export const algorithms: Readonly<Record<'issuer.algorithms' | 'dpop.algorithms', readonly Algorithm[]>> = {
+  'issuer.algorithms': ['ES256', 'ES384', 'Ed25519', 'EdDSA', 'PS256', 'RS256'],
+  'dpop.algorithms': ['ES256', 'ES384', 'Ed25519', 'EdDSA', 'PS256'],
+}
+
+/** What a `dpop.preset` puts in the place of the defaults. */
+export const presets = {
+  /** FAPI 2.0 Security Profile; it does not allow RS256. */
+  fapi2: { maxAgeSeconds: 60, futureSeconds: 10, htu: 'rfc9449' },
+  /** SEP-1932: five minutes either way. */
+  mcp: { maxAgeSeconds: 300, futureSeconds: 300, htu: 'strict' },
+} as const
+
+/** Numbers that no option changes. */
+export const fixed = {
+  nonceSecretBytes: 32,
+  /** The memory store forgets proofs in batches: an entry may stay this much longer than it must. */
+  replayBatchSeconds: 10,
+  /** A shared store keeps a proof this much longer, since the clocks of several processes differ. */
+  sharedReplaySeconds: 5,
+  /** At least this long lies between two fetches of one issuer's keys, or `freshSeconds` where that is shorter. */
+  keyCoolDownSeconds: 30,
+  /** From this share of `freshSeconds` on, keys are fetched anew in the background. */
+  keyRefreshShare: 0.8,
+  keysPerIssuer: 100,
+  /** Of one metadata document or one key set. */
+  issuerResponseBytes: 524_288,
+  /** Streams end within a second of their token. */
+  leaseCheckMs: 500,
+  pendingAuditEvents: 10_000,
+} as const

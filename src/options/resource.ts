@@ -1,0 +1,25 @@
+import type { OptionReader } from '../internal/option-reader.ts'
+import { readHttpsUrl } from '../internal/urls.ts'
+import { normalizeUrl } from '../sender/proof-url.ts'
+
+export function readResource(read: OptionReader, value: unknown): string {
+  const text = value === undefined ? read.problem('resource', 'is required') : read.string('resource', value)
+  if (text === undefined) return ''
+  const url = readHttpsUrl(text)
+  if (typeof url === 'string') read.problem('resource', url)
+  return text
+}
+
+/** Normalised, without trailing slashes. */
+export function readPublicUrls(read: OptionReader, value: unknown, resource: string): readonly string[] {
+  if (value === undefined) return URL.canParse(resource) ? [new URL(resource).origin] : []
+  const list = read.stringOrList('publicUrl', value) ?? []
+  return list.map((text) => {
+    const url = readHttpsUrl(text)
+    const normal = normalizeUrl(text)
+    if (typeof url === 'string') read.problem('publicUrl', url)
+    else if (text.includes('?')) read.problem('publicUrl', 'must not have a query')
+    else if (normal === undefined) read.problem('publicUrl', 'must be an absolute URL in the characters of RFC 3986')
+    return (normal ?? text).replace(/\/+$/, '')
+  })
+}

@@ -1,0 +1,46 @@
+import type { DpopOptions, IssuerOptions, NonceOptions, RevocationQuery, VerifierOptions } from 'onbehalf'
+import { namesOf } from '../../src/internal/option-reader.ts'
+import { numbers } from '../../src/options/defaults.ts'
+import { readNumber } from '../../src/options/read-number.ts'
+
+/** Compiled, never run: what options may be, and how the compiler ties them to their readers. */
+
+export const options: VerifierOptions = {
+  issuer: [{ issuer: 'https://as.example.test', keys: { timeoutMs: 1_000 } }, 'https://b.example.test'],
+  resource: 'https://api.example.test',
+  dpop: { nonce: { secret: ['x'.repeat(32)], seconds: 60 }, preset: 'mcp' },
+  mtls: {},
+}
+
+// @ts-expect-error the certificate is that of the connection
+export const certificate: VerifierOptions['mtls'] = { certificate: 'socket' }
+// @ts-expect-error tokens are read as RFC 9068 says
+export const dialect: IssuerOptions = { issuer: 'https://as.example.test', dialect: 'rfc9068' }
+// @ts-expect-error a nonce is always required
+export const mode: NonceOptions = { secret: 'x'.repeat(32), mode: 'required' }
+// @ts-expect-error no parties have owners
+export const owner = ({ owner }: RevocationQuery): unknown => owner
+// @ts-expect-error off is written as absent
+export const unbound: IssuerOptions = { issuer: 'https://as.example.test', dangerously: { allowUnbound: false } }
+
+interface Options {
+  first?: string | undefined
+  second?: number | undefined
+}
+
+export function names(): readonly (keyof Options)[] {
+  // @ts-expect-error one is missing
+  namesOf<Options>({ first: true })
+  // @ts-expect-error one is unknown
+  namesOf<Options>({ first: true, second: true, third: true })
+  return namesOf<Options>({ first: true, second: true })
+}
+
+export function defaults(read: Parameters<typeof readNumber>[0]): number {
+  // @ts-expect-error no such option
+  readNumber(read, 'dpop.maxAge', 1)
+  // @ts-expect-error no such default
+  numbers['dpop.maxAge'].default
+  const names: Record<'maxAgeSeconds', keyof DpopOptions> = { maxAgeSeconds: 'maxAgeSeconds' }
+  return readNumber(read, `dpop.${names.maxAgeSeconds as 'maxAgeSeconds'}`, 1)
+}
