@@ -6,7 +6,6 @@ import type { Denial } from '../refusal/denial.ts'
 import type { ProofOwner } from '../replay/memory-store.ts'
 import type { Confirmation } from '../sender/confirmation.ts'
 import type { Proof } from '../sender/proof.ts'
-import type { ProofKeyMemo } from '../sender/proof-keys.ts'
 import type { VerifiedToken } from '../token/verify.ts'
 import type { AgentContext, Party } from '../types/context.ts'
 import type { RevocationQuery } from '../types/options.ts'
@@ -29,7 +28,6 @@ export interface PreparedToken {
   readonly partition: string
   readonly revocationQuery: RevocationQuery
   readonly relaxations: readonly string[]
-  readonly proofKey: ProofKeyMemo
   /** As whose the built-in memory remembers its proofs; made with the first. */
   proofOwner: ProofOwner | undefined
 }

@@ -1,4 +1,4 @@
-import type { Attempt, PreparedToken, Step } from '../audit/request-state.ts'
+import type { Attempt, Step } from '../audit/request-state.ts'
 import { andThen, type MaybePromise, settle } from '../internal/maybe-promise.ts'
 import { hintAtPerProcessReplay } from '../internal/process-warnings.ts'
 import { sha256 } from '../jose/sha256.ts'
@@ -52,7 +52,7 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     if (token === undefined) return new Denial('token_malformed')
     const { binding } = token
     if (binding instanceof Denial) return binding
-    return checkScheme(attempt, binding) ?? checkCertificate(attempt, binding) ?? checkProof(attempt, token, binding)
+    return checkScheme(attempt, binding) ?? checkCertificate(attempt, binding) ?? checkProof(attempt, binding)
   }
 
   /** jkt, alone or with a certificate, goes under DPoP (RFC 9449 §7.1, §7.2), a certificate alone under Bearer (RFC 8705 §3). */
@@ -77,11 +77,11 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     })
   }
 
-  function checkProof(attempt: Attempt, token: PreparedToken, { jkt }: Confirmation): MaybePromise<Denial | undefined> {
+  function checkProof(attempt: Attempt, { jkt }: Confirmation): MaybePromise<Denial | undefined> {
     if (jkt === undefined) return undefined
     if (proofs === undefined) return new Denial('binding_unsupported')
     const { view, tokenHash = '', nowMs } = attempt
-    return andThen(proofs.check(view, { jkt, tokenHash, nowMs, memo: token.proofKey }), (proof) => {
+    return andThen(proofs.check(view, { jkt, tokenHash, nowMs }), (proof) => {
       if (proof instanceof Denial) return proof
       attempt.proof = proof
       return undefined

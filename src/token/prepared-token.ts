@@ -58,7 +58,6 @@ export function createTokenPreparer(policy: Policy): (token: VerifiedToken) => P
       partition: sha256(JSON.stringify([issuer.issuer, claims.clientId, claims.sub])),
       revocationQuery,
       relaxations: relaxationsOf(token, sender),
-      proofKey: { header: '', key: undefined },
       proofOwner: undefined,
     }
   }
