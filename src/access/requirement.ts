@@ -109,7 +109,8 @@ function readScopeTokens(read: OptionReader, path: string, value: unknown): read
 function readDetailRule(read: OptionReader, path: string, value: unknown): DetailRule | undefined {
   const raw = read.object(path, value, ['type', 'allows'])
   if (raw === undefined) return undefined
-  for (const name of ['type', 'allows'] as const) if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
+  for (const name of ['type', 'allows'] as const)
+    if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
   const type = read.string(`${path}.type`, raw['type'])
   const allows = read.function<DetailRule['allows']>(`${path}.allows`, raw['allows'])
   return type === undefined || allows === undefined ? undefined : { type, allows: allows.bind(raw as never) }
@@ -119,7 +120,8 @@ function readWhere(read: OptionReader, path: string, value: unknown): Predicate 
   if (value === undefined || typeof value === 'function') return value as Predicate | undefined
   const raw = read.object(path, value, ['name', 'test'])
   if (raw === undefined) return undefined
-  for (const name of ['name', 'test'] as const) if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
+  for (const name of ['name', 'test'] as const)
+    if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
   read.string(`${path}.name`, raw['name'])
   return read.function<Predicate>(`${path}.test`, raw['test'])?.bind(raw)
 }

@@ -26,12 +26,9 @@ export function readCompact(text: string): UnverifiedJws | undefined {
   return payload === undefined ? undefined : { header, payload, text, headerEnd, payloadEnd, signature }
 }
 
-/**
- * Undefined unless there are three parts, the first two not empty, the last canonical base64url. `known`: so many
- * characters at the start are known to be a header.
- */
-export function splitCompact(text: string, known = 0): CompactParts | undefined {
-  const headerEnd = text.indexOf('.', known)
+/** Undefined unless there are three parts, the first two not empty, the last canonical base64url. */
+export function splitCompact(text: string): CompactParts | undefined {
+  const headerEnd = text.indexOf('.')
   const payloadEnd = text.indexOf('.', headerEnd + 1)
   if (headerEnd < 1 || payloadEnd <= headerEnd + 1) return undefined
   const signature = Buffer.allocUnsafe(((text.length - payloadEnd - 1) * 3) >> 2)

@@ -1,6 +1,6 @@
 /**
- * R‖S (RFC 7518 §3.4) as the DER that OpenSSL verifies (RFC 3279 §2.2.3). Node converts as well, at a microsecond a
- * signature. The buffer is the same every time: use it before the next call.
+ * R‖S (RFC 7518 §3.4) as the DER that OpenSSL verifies (RFC 3279 §2.2.3). Node can convert too, but that makes a DPoP
+ * request one per cent slower. Every call writes to the same buffer: use the result before the next call.
  */
 export function derOf(signature: Uint8Array): Uint8Array {
   const half = signature.length / 2
@@ -14,14 +14,14 @@ export function derOf(signature: Uint8Array): Uint8Array {
   return der.subarray(0, 2 + length)
 }
 
-/** For two integers of 48 octets at most, so that every length fits one octet. */
+/** Holds two integers of at most 48 octets, so every length fits one octet. */
 const der = Buffer.allocUnsafeSlow(2 + 2 * (2 + 49))
 
 interface Integer {
-  /** First octet that is not zero; the last one if all are. */
+  /** The first octet that is not zero, or the last octet if all are zero. */
   readonly start: number
   readonly end: number
-  /** Octets in DER: one more where the first bit would read as a sign. */
+  /** Octets in DER: one more if the first bit is set, because DER would read it as a minus sign. */
   readonly length: number
 }
 

@@ -4,142 +4,89 @@ import { namesOf, OptionReader, type RawOptions } from '../internal/option-reade
 import { shares } from '../options/defaults.ts'
 import { readNumber } from '../options/read-number.ts'
 import type { Clock, MemoryReplayOptions, ReplayAnswer, ReplayStore } from '../types/options.ts'
-import { createChaskey, type Words } from './chaskey.ts'
-import { addTo, countIn, createTally, type Tally } from './client-counts.ts'
-import { createDigestSet } from './digest-set.ts'
+import { type Digest, digestOf } from './digest.ts'
+import { createDigestSet, type DigestSet } from './digest-set.ts'
+import { Generations } from './generations.ts'
 
-/** The built-in store also says `past`: the proof ended at or before the latest end forgotten, so nobody can vouch for it. */
+/**
+ * The built-in store also answers `past`: the proof ends no later than an entry already forgotten, so the store cannot say
+ * whether it saw the proof before.
+ */
 export type MemoryAnswer = ReplayAnswer | 'past'
 
 export interface MemoryReplayStore extends ReplayStore {
   add(key: string, expiresAt: number, partition: string): ReplayAnswer
+  /** Entries held now; those that ended leave with the next call. */
   readonly size: number
   readonly capacity: number
-  /** @internal The verifier's shorter way: what all proofs of one key and client have in common, made once. */
+  /** @internal What all proofs of one key and client have in common, made once for the verifier. */
   ownerOf(jkt: string, partition: string): ProofOwner
-  /** @internal The same as `add` for one proof of that owner, by the verifier's clock. */
+  /** @internal `add` for one proof of that owner, by the clock of the verifier. */
   remember(owner: ProofOwner, jti: string, expiresAt: number, now: number, monotonic: number): MemoryAnswer
 }
 
-/** Of one store alone. */
+/** Good for the store that made it. */
 export interface ProofOwner {
-  /** The state of the MAC behind the thumbprint. */
-  readonly state: Words
-  /** A digest of the partition. */
-  readonly client: Words
+  /** The key of the store and the part of the proof's name before its `jti`. */
+  readonly prefix: string
+  readonly client: Digest
 }
-
-/** Entries that end within the same ten seconds; forgotten together. */
-interface Generation {
-  readonly mark: number
-  /** Latest end of an entry, in wall time, and until when one must stay on the monotonic clock. Milliseconds. */
-  latestEnd: number
-  retainUntil: number
-  size: number
-  readonly tally: Tally
-}
-
-const generationMs = 10_000
 
 /**
- * Remembers the proofs seen, for the life of this process, until each can no longer be accepted. Never forgets a live
- * entry: at `capacity` it answers `full`. `quota`: the share one client may hold once half the capacity is taken.
- * It knows nothing of other processes: behind a load balancer give the instances a shared store. Verifiers that share one
- * store must be given the same object, and the same rule of freshness.
+ * Remembers the proofs seen in this process until each can no longer be accepted (RFC 9449 §11.1). Never forgets a live
+ * entry: at `capacity` it answers `full`. It knows nothing of other processes: behind a load balancer, give all instances
+ * one shared store. Verifiers that share one memory must be given the same object and the same rule of freshness.
  */
-export function memoryReplayStore(
-  options: { capacity?: number | undefined; quota?: number | undefined; clock?: Clock | undefined } = {},
-): MemoryReplayStore {
+export function memoryReplayStore(options: MemoryReplayOptions = {}): MemoryReplayStore {
   const { capacity, quota, clock } = readStoreOptions(options)
-  /** Clients choose what they are remembered by, but not where: nobody can make two names one, or crowd a corner of the table. */
-  const mac = createChaskey(randomWords())
-  /** By the ten seconds in which they end, and by mark. */
-  const bySlot = new Map<number, Generation>()
-  const byMark = new Map<number, Generation>()
-  /** Of the generations that live. */
-  const tallies: Tally[] = []
-  const digests = createDigestSet((mark) => byMark.has(mark))
-  let size = 0
-  let lastMark = 0
-  /** No generation ends before; ends only grow, so it may lie too early, never too late. */
-  let earliestEnd = Number.POSITIVE_INFINITY
-  /** The latest end among the entries forgotten. */
-  let floor = Number.NEGATIVE_INFINITY
-
-  function insert(digest: Words, expiresAt: number, client: Words, now: number, monotonic: number): MemoryAnswer {
-    forgetPast(now, monotonic)
-    if (digests.has(digest)) return 'seen'
-    if (!(expiresAt > floor)) return 'past'
-    if (size >= capacity) return 'full'
-    if (size > capacity / 2 && countIn(tallies, client) >= quota * capacity) return 'quota'
-    const generation = generationOf(expiresAt)
-    digests.add(digest, generation.mark)
-    addTo(generation.tally, client)
-    generation.latestEnd = Math.max(generation.latestEnd, expiresAt)
-    earliestEnd = Math.min(earliestEnd, generation.latestEnd)
-    generation.retainUntil = Math.max(generation.retainUntil, monotonic + (expiresAt - now))
-    generation.size++
-    size++
-    return 'fresh'
-  }
-
-  /** Both clocks must agree that an entry is past: neither a jump of wall time nor a suspended process shortens a life. */
-  function forgetPast(now: number, monotonic: number): void {
-    if (!(now > earliestEnd)) return
-    earliestEnd = Number.POSITIVE_INFINITY
-    for (const [slot, generation] of bySlot) {
-      if (!(now > generation.latestEnd && monotonic > generation.retainUntil)) {
-        earliestEnd = Math.min(earliestEnd, generation.latestEnd)
-        continue
-      }
-      bySlot.delete(slot)
-      byMark.delete(generation.mark)
-      tallies.splice(tallies.indexOf(generation.tally), 1)
-      size -= generation.size
-      floor = Math.max(floor, generation.latestEnd)
-    }
-  }
-
-  function generationOf(expiresAt: number): Generation {
-    const slot = Math.floor(expiresAt / generationMs)
-    const known = bySlot.get(slot)
-    if (known !== undefined) return known
-    const past = Number.NEGATIVE_INFINITY
-    const fresh = { mark: ++lastMark, latestEnd: past, retainUntil: past, size: 0, tally: createTally() }
-    bySlot.set(slot, fresh)
-    tallies.push(fresh.tally)
-    byMark.set(fresh.mark, fresh)
-    return fresh
-  }
-
+  const generations = new Generations()
+  const digests = createDigestSet((mark) => generations.isLive(mark))
+  const memory: Memory = { capacity, quota, generations, digests }
+  // Clients choose `jti`; hashing with a secret key stops them from forcing collisions or filling one shard.
+  const key = randomBytes(24).toString('base64url')
   const store: MemoryReplayStore = {
-    add(key, expiresAt, partition) {
+    add(name, expiresAt, partition) {
       const now = clock.now()
       const monotonic = clock.monotonic()
-      const answer = insert(mac.tag(key), expiresAt, mac.tag(partition), now, monotonic)
+      const answer = insert(memory, digestOf(key + name), digestOf(key + partition), expiresAt, now, monotonic)
       return answer === 'past' ? 'seen' : answer
     },
-    // A thumbprint has 43 characters: with the spaces it fills whole blocks of the MAC.
-    ownerOf: (jkt, partition) => ({ state: mac.absorb(jkt.padEnd(48)), client: mac.tag(partition) }),
-    remember: ({ state, client }, jti, expiresAt, now, monotonic) =>
-      insert(mac.tag(jti, state), expiresAt, client, now, monotonic),
+    ownerOf: (jkt, partition) => ({ prefix: key + replayName(jkt, ''), client: digestOf(key + partition) }),
+    remember: ({ prefix, client }, jti, expiresAt, now, monotonic) =>
+      insert(memory, digestOf(prefix + jti), client, expiresAt, now, monotonic),
     get size() {
-      return size
+      return generations.size
     },
     capacity,
   }
-  ours.add(store)
+  memoryStores.add(store)
   return store
 }
 
-function randomWords(): Words {
-  const octets = randomBytes(16)
-  return {
-    a: octets.readInt32LE(0),
-    b: octets.readInt32LE(4),
-    c: octets.readInt32LE(8),
-    d: octets.readInt32LE(12),
-  }
+interface Memory {
+  readonly capacity: number
+  readonly quota: number
+  readonly generations: Generations
+  readonly digests: DigestSet
+}
+
+function insert(
+  { capacity, quota, generations, digests }: Memory,
+  digest: Digest,
+  client: Digest,
+  expiresAt: number,
+  now: number,
+  monotonic: number,
+): MemoryAnswer {
+  generations.forgetPast(now, monotonic)
+  if (digests.has(digest)) return 'seen'
+  if (!(expiresAt > generations.forgottenUntil)) return 'past'
+  if (generations.size >= capacity) return 'full'
+  if (generations.size > capacity / 2 && generations.entriesOf(client) >= quota * capacity) return 'quota'
+  const generation = generations.at(expiresAt)
+  digests.add(digest, generation.mark)
+  generations.count(generation, client, expiresAt, monotonic + (expiresAt - now))
+  return 'fresh'
 }
 
 const optionNames = namesOf<MemoryReplayOptions>({ capacity: true, quota: true, clock: true })
@@ -155,14 +102,14 @@ function readStoreOptions(options: unknown): { capacity: number; quota: number; 
   return { capacity, quota, clock }
 }
 
-/** By identity: a store that wraps one of ours, or has a method of the same name, is asked through its own `add`. */
+/** By identity: a store that wraps one of ours, or has methods of the same names, is asked through its own `add`. */
 export function isMemoryReplayStore(store: ReplayStore): store is MemoryReplayStore {
-  return ours.has(store)
+  return memoryStores.has(store)
 }
 
-const ours = new WeakSet<ReplayStore>()
+const memoryStores = new WeakSet<ReplayStore>()
 
-/** One proof of one key: the thumbprint has a fixed length and no NUL, so no two pairs share a name. */
+/** The name of one proof of one key. A thumbprint has a fixed length and no NUL, so no two pairs share a name. */
 export function replayName(jkt: string, jti: string): string {
   return `${jkt}\0${jti}`
 }

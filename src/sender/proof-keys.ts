@@ -44,16 +44,9 @@ export function importProofKey(header: ProofHeader, jkt: string): ProofKey | und
   return key === undefined ? undefined : { jkt, key }
 }
 
-/** The last proof header seen with a token, and its key. */
-export interface ProofKeyMemo {
-  header: string
-  key: ProofKey | undefined
-}
-
-/** Imported keys under their exact encoded header. Entered only after a good signature, so nobody else can fill it. */
+/** Imported keys under their exact encoded header. A key enters only after a good signature, so only its holder can add it. */
 export interface ProofKeyCache {
-  /** The key of this proof's header; `memo` then holds both. */
-  find(proof: string, memo: ProofKeyMemo): ProofKey | undefined
+  find(header: string): ProofKey | undefined
   add(header: string, key: ProofKey): void
   readonly size: number
 }
@@ -61,16 +54,7 @@ export interface ProofKeyCache {
 export function createProofKeyCache(max: number): ProofKeyCache {
   const cache = new LRUCache<string, ProofKey>({ max })
   return {
-    find(proof, memo) {
-      // Requests of one token come under one key, most often with the same header: compared before it is looked up.
-      const end = memo.header.length
-      const isLast = proof.charCodeAt(end) === 0x2e && proof.slice(0, end) === memo.header
-      if (isLast && memo.key !== undefined) return memo.key
-      const header = proof.slice(0, Math.max(0, proof.indexOf('.')))
-      const key = cache.get(header)
-      if (key !== undefined) Object.assign(memo, { header: copyOf(header), key })
-      return key
-    },
+    find: (header) => cache.get(header),
     add: (header, key) => cache.set(copyOf(header), key),
     get size() {
       return cache.size

@@ -8,14 +8,7 @@ import type { Facts } from '../types/verdict.ts'
 import type { Nonces } from './nonce.ts'
 import { createPace } from './offload.ts'
 import { type ProofClaims, readProofClaims } from './proof-claims.ts'
-import {
-  checkKeyPolicy,
-  createProofKeyCache,
-  importProofKey,
-  type ProofHeader,
-  type ProofKeyMemo,
-  readProofHeader,
-} from './proof-keys.ts'
+import { checkKeyPolicy, createProofKeyCache, importProofKey, type ProofHeader, readProofHeader } from './proof-keys.ts'
 import { isTarget, readTarget, type Target } from './proof-url.ts'
 
 /** A proof that holds for this request, token and key; only its single use is still to be checked. */
@@ -33,7 +26,6 @@ export interface ProofOwed {
   /** base64url SHA-256 of the access token. */
   readonly tokenHash: string
   readonly nowMs: number
-  readonly memo: ProofKeyMemo
 }
 
 export interface ProofCheck {
@@ -53,9 +45,9 @@ export function createProofCheck(
   function check(view: RequestView, owed: ProofOwed): MaybePromise<Proof | Denial> {
     const proof = readField(view)
     if (proof instanceof Denial) return proof
-    const known = keys.find(proof, owed.memo)
-    const parts = splitCompact(proof, known === undefined ? 0 : owed.memo.header.length)
+    const parts = splitCompact(proof)
     if (parts === undefined) return new Denial('proof_malformed')
+    const known = keys.find(proof.slice(0, parts.headerEnd))
     const header = known === undefined ? readProofHeader(proof, parts.headerEnd) : undefined
     if (known === undefined && header === undefined) return new Denial('proof_malformed')
     const claims = readProofClaims(decodeObject(proof, parts.headerEnd + 1, parts.payloadEnd))

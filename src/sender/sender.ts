@@ -81,7 +81,7 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     return next(token.confirmation, (confirmation) =>
       next(checkScheme(credentials, confirmation, token.issuer), (fitting) =>
         next(checkCertificate(view, fitting), (certified) =>
-          next(checkProof(view, credentials, token, certified), (proof) =>
+          next(checkProof(view, credentials, certified), (proof) =>
             next(spend(token, certified, proof), (spent) => new Bound(token, certified, spent)),
           ),
         ),
@@ -92,12 +92,11 @@ export function createSenderCheck(policy: Policy): SenderCheck {
   function checkProof(
     view: RequestView,
     { tokenHash }: Credentials,
-    token: CurrentToken,
     { jkt }: CertifiedConfirmation,
   ): MaybePromise<CheckedProof | Denial> {
     if (jkt === undefined) return notBoundToProofKey
     if (proofs === undefined) return new Denial('binding_unsupported')
-    return proofs.check(view, { jkt, tokenHash, nowMs: clock.now(), memo: token.proofKey })
+    return proofs.check(view, { jkt, tokenHash, nowMs: clock.now() })
   }
 
   /** Uses the proof up: last, so that nobody can burn another's `jti`, and before access, so that a 403 has used it up. */

@@ -5,7 +5,6 @@ import { numbers } from '../options/defaults.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { ProofOwner } from '../replay/memory-store.ts'
 import type { Confirmation } from '../sender/confirmation.ts'
-import type { ProofKeyMemo } from '../sender/proof-keys.ts'
 import type { Party } from '../types/context.ts'
 import type { RevocationQuery } from '../types/options.ts'
 import type { VerifiedToken } from './verify.ts'
@@ -24,7 +23,6 @@ export interface PreparedToken extends VerifiedToken {
   readonly revocationQuery: RevocationQuery
   /** The relaxed settings this token needs to be admitted, as option paths. */
   readonly relaxations: readonly string[]
-  readonly proofKey: ProofKeyMemo
   /** Under what the built-in memory remembers this token's proofs; made with the first one. */
   proofOwner: ProofOwner | undefined
 }
@@ -56,7 +54,6 @@ export function prepareToken(token: VerifiedToken, readers: TokenReaders): Prepa
       parties: Object.freeze([principal, ...named]),
     }),
     relaxations: tokenRelaxations(token, confirmation),
-    proofKey: { header: '', key: undefined },
     proofOwner: undefined,
   }
 }

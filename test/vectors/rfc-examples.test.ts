@@ -35,7 +35,6 @@ async function check(one: ProofCase): Promise<Proof | string> {
     jkt,
     tokenHash: sha256(one.access_token ?? ''),
     nowMs,
-    memo: { header: '', key: undefined },
   })
   return result instanceof Denial ? result.code : result
 }

@@ -90,7 +90,7 @@ describe('quota', () => {
   })
 })
 
-describe('retention and floor', () => {
+describe('retention and forgetting', () => {
   test('RFC 9449 §11.1: an entry goes only when both clocks are past its end', () => {
     const store = make(10)
     store.add('one', inSeconds(60), 'a')
