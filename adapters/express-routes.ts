@@ -20,7 +20,7 @@ export interface ExpressApp {
   readonly _router?: unknown
 }
 
-export function routesOf(app: ExpressApp): readonly GuardedRoute[] {
+export function expressRoutes(app: ExpressApp): readonly GuardedRoute[] {
   return routesIn(stackOf(routerOf(app)), '', [])
 }
 

@@ -11,8 +11,8 @@ import {
 } from '../src/adapter/index.ts'
 import type { AccessRequirement, AccessSummary, AgentContext, Verifier, VerifierOptions } from '../src/index.ts'
 import { declareAgentAuth } from './agent-auth-handlers.ts'
-import { type ExpressApp, routesOf } from './express-routes.ts'
-import { addHeadersToHead, viewOf, writeAnswer } from './node-request.ts'
+import { type ExpressApp, expressRoutes } from './express-routes.ts'
+import { addHeadersToHead, nodeRequestView, writeAnswer } from './node-request.ts'
 
 declare global {
   namespace Express {
@@ -50,9 +50,9 @@ export function agentAuth<R extends ExpressRequest = ExpressRequest>(
   const handler: ExpressHandler<R> = function agentAuth(request, response, next) {
     const { app } = request
     if (app !== undefined) checkApp(app)
-    const view = viewOf(request, request.originalUrl ?? request.url ?? '')
-    const scopes = () => (app === undefined ? [] : scopesOf(routesOf(app)))
-    act(admit(request, view, scopes), request, response, next)
+    const view = nodeRequestView(request, request.originalUrl ?? request.url ?? '')
+    const scopes = () => (app === undefined ? [] : scopesOf(expressRoutes(app)))
+    answerExpress(admit(request, view, scopes), request, response, next)
   }
   return declareAgentAuth(handler, { verifier, isStrict: !optional })
 }
@@ -63,7 +63,7 @@ function createAppCheck(verifier: Verifier): (app: ExpressApp) => void {
   return function checkApp(app) {
     if (checked.has(app)) return
     checked.add(app)
-    verifier.checkRoutes(routesOf(app).filter((route) => route.verifier === verifier))
+    verifier.checkRoutes(expressRoutes(app).filter((route) => route.verifier === verifier))
   }
 }
 
@@ -87,7 +87,7 @@ export function requireAccess<R extends ExpressRequest = ExpressRequest>(
       next(error)
       return
     }
-    act(entry, request, response, next)
+    answerExpress(entry, request, response, next)
   }, guard.requirement)
 }
 
@@ -96,7 +96,7 @@ export function requireAccess<R extends ExpressRequest = ExpressRequest>(
  * sub-apps are not seen. Made from the routes registered so far.
  */
 export function accessSummary(app: ExpressApp, context?: AgentContext, now: () => number = Date.now): AccessSummary {
-  return summarizeRoutes(routesOf(app), context, now())
+  return summarizeRoutes(expressRoutes(app), context, now())
 }
 
 /** The context, or undefined where the request was let in without credentials. */
@@ -104,14 +104,14 @@ export function agentContextOf(request: ExpressRequest): AgentContext | undefine
   return contextOf(request)
 }
 
-function act(
+function answerExpress(
   entry: Entry | undefined | Promise<Entry | undefined>,
   request: ExpressRequest,
   response: ServerResponse,
   next: (error?: unknown) => void,
 ): void {
   if (entry instanceof Promise) {
-    entry.then((late) => act(late, request, response, next)).catch(next)
+    entry.then((late) => answerExpress(late, request, response, next)).catch(next)
     return
   }
   if (entry?.kind === 'answered') {

@@ -12,7 +12,7 @@ interface Found {
 /** By server: scopes of one app share it, two apps do not. */
 const collected = new WeakMap<object, Found[]>()
 
-export function routesOf(app: FastifyInstance): readonly GuardedRoute[] {
+export function fastifyRoutes(app: FastifyInstance): readonly GuardedRoute[] {
   return (collected.get(app.server) ?? []).flatMap(({ scope, options }) => {
     const hooks = phases.flatMap((phase) => [...hooksOf(scope, phase), options[phase]].flat())
     const requirements = hooks.flatMap((hook) => requirementOf(hook) ?? [])

@@ -19,8 +19,8 @@ import {
   type VerifierOptions,
 } from '../src/index.ts'
 import { declareAgentAuth } from './agent-auth-handlers.ts'
-import { collectRoutes, routesOf } from './fastify-routes.ts'
-import { addHeadersToHead, viewOf } from './node-request.ts'
+import { collectRoutes, fastifyRoutes } from './fastify-routes.ts'
+import { addHeadersToHead, nodeRequestView } from './node-request.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -55,12 +55,12 @@ async function guardScope(app: FastifyInstance, options: AgentAuthOptions): Prom
   const { verifier, admit } = admissions
   if (!app.hasRequestDecorator('agentContext')) app.decorateRequest('agentContext', { getter: readContext })
   collectRoutes(app)
-  const scopes = () => scopesOf(routesOf(app))
+  const scopes = () => scopesOf(fastifyRoutes(app))
   const enter = async (request: FastifyRequest, reply: FastifyReply) =>
-    act(await admit(request, viewOf(request.raw, request.originalUrl), scopes), reply)
+    answerFastify(await admit(request, nodeRequestView(request.raw, request.originalUrl), scopes), reply)
   app.addHook('onRequest', declareAgentAuth(enter, { verifier, isStrict: !admissions.optional }))
   app.addHook('onReady', async () => {
-    const problems = verifier.checkRoutes(routesOf(app).filter((route) => route.verifier === verifier))
+    const problems = verifier.checkRoutes(fastifyRoutes(app).filter((route) => route.verifier === verifier))
     if (problems.length > 0) throw new OptionsError(problems)
   })
 }
@@ -83,7 +83,7 @@ export function requireAccess<R extends FastifyRequest = FastifyRequest>(
 ): (request: NoInfer<R>, reply: FastifyReply) => Promise<FastifyReply | undefined> {
   const guard = createRouteGuard<R>(requirement)
   return declareRouteGuard(async function requireAccess(request: R, reply: FastifyReply) {
-    return act(await guard.judge(request), reply)
+    return answerFastify(await guard.judge(request), reply)
   }, guard.requirement)
 }
 
@@ -96,7 +96,7 @@ export function accessSummary(
   context?: AgentContext,
   now: () => number = Date.now,
 ): AccessSummary {
-  return summarizeRoutes(routesOf(app), context, now())
+  return summarizeRoutes(fastifyRoutes(app), context, now())
 }
 
 /** The context, or undefined where the request was let in without credentials. */
@@ -104,7 +104,7 @@ export function agentContextOf(request: FastifyRequest): AgentContext | undefine
   return contextOf(request)
 }
 
-function act(entry: Entry | undefined, reply: FastifyReply): FastifyReply | undefined {
+function answerFastify(entry: Entry | undefined, reply: FastifyReply): FastifyReply | undefined {
   if (entry?.kind === 'admitted') addHeadersToHead(reply.raw, entry.headers)
   if (entry?.kind === 'handed over') {
     addHeadersToHead(reply.raw, entry.error.headers)

@@ -60,7 +60,7 @@ export function createGate(
     guard: RouteGuard<Request> | undefined,
     connection: Connection | undefined,
   ): Promise<GateEntry> {
-    const entry: Entry = await admit(request, viewOf(request, connection), scopes)
+    const entry: Entry = await admit(request, webRequestView(request, connection), scopes)
     if (entry.kind !== 'admitted') return { ok: false, response: responseTo(entry) }
     const refusal = await guard?.judge(request)
     if (refusal !== undefined) return { ok: false, response: finish(responseTo(refusal), entry.headers) }
@@ -90,7 +90,7 @@ export function agentContextOf(request: Request): AgentContext | undefined {
   return contextOf(request)
 }
 
-function viewOf(request: Request, connection: Connection | undefined): RequestView {
+function webRequestView(request: Request, connection: Connection | undefined): RequestView {
   const { pathname, search } = new URL(request.url)
   return {
     method: request.method,

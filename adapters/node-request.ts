@@ -5,7 +5,7 @@ import type { HeaderList, RequestView } from '../src/index.ts'
 
 /** Node's request and response, as every adapter on node:http needs them. */
 
-export function viewOf(request: IncomingMessage, target: string): RequestView {
+export function nodeRequestView(request: IncomingMessage, target: string): RequestView {
   return {
     method: request.method ?? '',
     target,

@@ -10,7 +10,7 @@ import {
   type Entry,
 } from '../src/adapter/index.ts'
 import type { AccessRequirement, AgentContext, Verifier, VerifierOptions } from '../src/index.ts'
-import { addHeadersToHead, viewOf, writeAnswer } from './node-request.ts'
+import { addHeadersToHead, nodeRequestView, writeAnswer } from './node-request.ts'
 
 type NodeRequest = IncomingMessage | Http2ServerRequest
 type NodeResponse = ServerResponse | Http2ServerResponse
@@ -44,7 +44,7 @@ export function createNodeGate(
 
   async function enter(request: IncomingMessage, requirement?: AccessRequirement<IncomingMessage>): Promise<Entry> {
     const guard = requirement === undefined ? undefined : createRouteGuard(requirement)
-    const entry = await admit(request, viewOf(request, request.url ?? ''))
+    const entry = await admit(request, nodeRequestView(request, request.url ?? ''))
     return entry.kind === 'admitted' ? ((await guard?.judge(request)) ?? entry) : entry
   }
 

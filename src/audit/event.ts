@@ -20,7 +20,7 @@ export function authenticationEvent(
   const { token, tokenHash } = state
   const refusal = verdict.ok ? undefined : verdict.refusal
   const parties = token?.parties instanceof Denial ? undefined : token?.parties
-  return finish(refusal, {
+  return completeEvent(refusal, {
     version: 1,
     id: state.nextEventId(),
     requestId: state.requestId,
@@ -53,7 +53,7 @@ export function accessEvent(
 ): AuditEvent {
   const refusal = decision.ok ? undefined : decision.refusal
   const requestId = state?.requestId ?? randomUUID()
-  return finish(refusal, {
+  return completeEvent(refusal, {
     version: 1,
     id: state?.nextEventId() ?? `${requestId}-1`,
     requestId,
@@ -80,7 +80,7 @@ export function accessEvent(
   })
 }
 
-function finish(refusal: Refusal | undefined, event: AuditEvent): AuditEvent {
+function completeEvent(refusal: Refusal | undefined, event: AuditEvent): AuditEvent {
   return Object.freeze(refusal === undefined ? event : { ...event, facts: recordable(refusal) })
 }
 

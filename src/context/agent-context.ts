@@ -2,7 +2,7 @@ import { sealed } from '../internal/freeze.ts'
 import { numbers } from '../options/defaults.ts'
 import type { CurrentToken } from '../token/revocation.ts'
 import type { AgentContext, Party, WarningCode } from '../types/context.ts'
-import { type DelegatedToken, partiesOf } from './parties.ts'
+import { type DelegatedToken, partiesIn } from './parties.ts'
 
 /** The contexts of one verifier: one object per token, built when the first bound request asks for it. */
 export interface Contexts {
@@ -31,7 +31,7 @@ export function createContexts(): Contexts {
 function buildContext(delegated: DelegatedToken): AgentContext {
   const { issuer, claims } = delegated.token
   const { sender } = delegated
-  const parties = partiesOf(delegated)
+  const parties = partiesIn(delegated)
   const warnings: WarningCode[] = [...parties.warnings]
   if (claims.exp - claims.iat > numbers['issuer.maxTokenSeconds'].default) warnings.push('ttl_over_policy')
   if (sender.method === 'none') warnings.push('unbound_token')

@@ -64,7 +64,7 @@ export function checkDelegation(bound: BoundToken): DelegatedToken | Denial {
   return parties instanceof Denial ? parties : (bound as DelegatedToken)
 }
 
-export function partiesOf({ token }: DelegatedToken): Parties {
+export function partiesIn({ token }: DelegatedToken): Parties {
   return token.parties as Parties
 }
 

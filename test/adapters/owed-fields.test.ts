@@ -6,7 +6,7 @@ import type { RequestView } from 'onbehalf'
 import { agentAuth } from 'onbehalf/fastify'
 import { createNodeGate } from 'onbehalf/node'
 import { expect, onTestFinished, test } from 'vitest'
-import { viewOf } from '../../adapters/node-request.ts'
+import { nodeRequestView } from '../../adapters/node-request.ts'
 import { createKit, type Kit } from './express-setup.ts'
 
 const nonce = { secret: randomBytes(32), seconds: 300 }
@@ -97,7 +97,7 @@ test('RFC 8705 §3: the requests of one HTTP/2 connection share one certificate 
 function certificateOf(session: object): Uint8Array | undefined {
   const socket = { getPeerCertificate: () => ({ raw: Uint8Array.of(48) }) }
   const request = { socket, stream: { session }, rawHeaders: [], headers: {} }
-  const view: RequestView = viewOf(request as unknown as IncomingMessage, '/tools')
+  const view: RequestView = nodeRequestView(request as unknown as IncomingMessage, '/tools')
   return view.peer?.certificate?.()
 }
 

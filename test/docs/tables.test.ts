@@ -7,7 +7,6 @@ import { readTree, root } from './tree.ts'
 const sources = readTree(join(root, 'src')).map(({ text }) => text)
 
 /** Members that have one possible value, or that no code fills. No document names them. */
-const unfilled: readonly string[] = ['dialect', 'mode', 'route']
 
 test('DOCS: the table of refusals is the one in code, in its order', () => {
   const rows = Object.entries(refusals).map(([code, { status, error, detail }]) => [
@@ -82,5 +81,5 @@ function membersOf(type: string): readonly string[] {
   const members = declaration.startsWith('export interface')
     ? declaration.matchAll(/^ {2}(?:readonly )?(\w+)\??[:(]/gm)
     : declaration.matchAll(/\breadonly (\w+)\??:/g)
-  return [...new Set([...members].map(([, name = '']) => name))].filter((name) => !unfilled.includes(name))
+  return [...new Set([...members].map(([, name = '']) => name))]
 }
