@@ -7,15 +7,18 @@ export function derOf(signature: Uint8Array): Uint8Array {
   const r = integerAt(signature, 0, half)
   const s = integerAt(signature, half, signature.length)
   const length = 2 + r.length + 2 + s.length
-  der[0] = 0x30
-  der[1] = length
-  writeInteger(signature, r, 2)
-  writeInteger(signature, s, 4 + r.length)
-  return der.subarray(0, 2 + length)
+  let at = 0
+  der[at++] = 0x30
+  // From 128 on a length has an octet that counts its octets (X.690 §8.1.3.5): ES512.
+  if (length > 127) der[at++] = 0x81
+  der[at++] = length
+  writeInteger(signature, r, at)
+  writeInteger(signature, s, at + 2 + r.length)
+  return der.subarray(0, at + length)
 }
 
-/** Holds two integers of at most 48 octets, so every length fits one octet. */
-const der = Buffer.allocUnsafeSlow(2 + 2 * (2 + 49))
+/** Holds two integers of at most 66 octets (P-521), so the length of each fits one octet. */
+const der = Buffer.allocUnsafeSlow(3 + 2 * (2 + 67))
 
 interface Integer {
   /** The first octet that is not zero, or the last octet if all are zero. */

@@ -15,11 +15,17 @@ export function fitsAlgorithm(jwk: JsonObject, algorithm: Algorithm): boolean {
       return isCurvePoint(jwk, 'P-256', 32)
     case 'ES384':
       return isCurvePoint(jwk, 'P-384', 48)
+    case 'ES512':
+      return isCurvePoint(jwk, 'P-521', 66)
     case 'Ed25519':
     case 'EdDSA':
       return jwk['kty'] === 'OKP' && jwk['crv'] === 'Ed25519' && isBase64urlOf(jwk['x'], 32)
     case 'PS256':
+    case 'PS384':
+    case 'PS512':
     case 'RS256':
+    case 'RS384':
+    case 'RS512':
       return jwk['kty'] === 'RSA' && jwk['e'] === 'AQAB' && isModulus(jwk['n'])
   }
 }

@@ -28,16 +28,22 @@ interface Scheme {
   readonly signatureLength?: number
 }
 
-const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
+/** The salt is as long as the hash (RFC 7518 §3.5). */
+const pss = (saltLength: number) => ({ padding: constants.RSA_PKCS1_PSS_PADDING, saltLength })
 const pkcs1 = { padding: constants.RSA_PKCS1_PADDING }
 
 const schemes: Readonly<Record<Algorithm, Scheme>> = {
   ES256: { digest: 'sha256', signatureLength: 64 },
   ES384: { digest: 'sha384', signatureLength: 96 },
+  ES512: { digest: 'sha512', signatureLength: 132 },
   Ed25519: { digest: null, signatureLength: 64 },
   EdDSA: { digest: null, signatureLength: 64 },
-  PS256: { digest: 'sha256', options: pss },
+  PS256: { digest: 'sha256', options: pss(32) },
+  PS384: { digest: 'sha384', options: pss(48) },
+  PS512: { digest: 'sha512', options: pss(64) },
   RS256: { digest: 'sha256', options: pkcs1 },
+  RS384: { digest: 'sha384', options: pkcs1 },
+  RS512: { digest: 'sha512', options: pkcs1 },
 }
 
 export const algorithms: readonly Algorithm[] = Object.keys(schemes) as Algorithm[]

@@ -1,7 +1,8 @@
 import { isMemoryReplayStore } from '../replay/memory-store.ts'
 import type { PolicyDescription } from '../types/verifier.ts'
-import { algorithms as defaultAlgorithms, fixed, numbers } from './defaults.ts'
+import { fixed, numbers } from './defaults.ts'
 import type { Policy } from './policy.ts'
+import { isPkcs1 } from './read-algorithms.ts'
 import type { DpopPolicy } from './sender.ts'
 
 /** The policy in force as data, for an operator to print at start. It contains no secret. */
@@ -79,7 +80,7 @@ function dpopRelaxations({
   const list: string[] = []
   if (maxAgeSeconds > numbers['dpop.maxAgeSeconds'].default) list.push('dpop.maxAgeSeconds')
   if (futureSeconds > numbers['dpop.futureSeconds'].default) list.push('dpop.futureSeconds')
-  if (algorithms.some((name) => !defaultAlgorithms['dpop.algorithms'].includes(name))) list.push('dpop.algorithms')
+  if (algorithms.some(isPkcs1)) list.push('dpop.algorithms')
   if (freshness !== (nonce === undefined ? 'iat' : 'both')) list.push('dpop.freshness')
   return list
 }

@@ -1,8 +1,8 @@
 import { namesOf, type OptionReader, type RawOptions } from '../internal/option-reader.ts'
-import { algorithms as knownAlgorithms } from '../jose/signature.ts'
 import type { Algorithm, DangerousOptions, IssuerOptions, MissingAudienceOptions } from '../types/options.ts'
 import { choices, algorithms as defaultAlgorithms } from './defaults.ts'
 import { type KeySource, readDiscoverable, readKeySource } from './issuer-keys.ts'
+import { readAlgorithms } from './read-algorithms.ts'
 import { readNumber } from './read-number.ts'
 
 export interface IssuerPolicy extends KeySource {
@@ -108,10 +108,6 @@ function readDangerous(
     allowUnbound: read.oneOf(`${path}.allowUnbound`, raw.allowUnbound, [true] as const) ?? false,
     missingAudienceClients: new Set(read.strings(`${at}.clients`, missing?.clients)),
   }
-}
-
-export function readAlgorithms(read: OptionReader, path: string, value: unknown): readonly Algorithm[] | undefined {
-  return read.list(path, value, (at, item) => read.oneOf(at, item, knownAlgorithms))
 }
 
 function readActorIssuers(read: OptionReader, path: string, value: unknown): IssuerPolicy['actorIssuers'] {

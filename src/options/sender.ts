@@ -2,7 +2,7 @@ import { namesOf, type OptionReader, type RawOptions } from '../internal/option-
 import { memoryReplayStore } from '../replay/memory-store.ts'
 import type { Algorithm, DpopOptions, MtlsOptions, NonceOptions, ReplayStore } from '../types/options.ts'
 import { choices, algorithms as defaultAlgorithms, fixed, presets } from './defaults.ts'
-import { readAlgorithms } from './issuer.ts'
+import { isPkcs1, readAlgorithms } from './read-algorithms.ts'
 import { readNumber } from './read-number.ts'
 
 export interface DpopPolicy {
@@ -46,8 +46,8 @@ export function readDpop(read: OptionReader, value: unknown): DpopPolicy | false
     read.problem('dpop.freshness', `'${freshness}' needs dpop.nonce`)
   }
   const algorithms = readAlgorithms(read, 'dpop.algorithms', given.algorithms) ?? defaultAlgorithms['dpop.algorithms']
-  if (presetName === 'fapi2' && algorithms.includes('RS256')) {
-    read.problem('dpop.algorithms', "must not name RS256 with preset 'fapi2'")
+  if (presetName === 'fapi2' && algorithms.some(isPkcs1)) {
+    read.problem('dpop.algorithms', "must not name RS256, RS384 or RS512 with preset 'fapi2'")
   }
   return {
     algorithms,

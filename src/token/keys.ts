@@ -58,10 +58,24 @@ function readKey(jwk: JsonObject, accepted: ReadonlySet<Algorithm>): TokenKey | 
 /** Each key serves one algorithm (RFC 8725 §3.1): what the JWK says, else what its type and curve leave; RSA without `alg` means RS256 where that is accepted. */
 function algorithmOf(jwk: JsonObject, accepted: ReadonlySet<Algorithm>): Algorithm | undefined {
   const declared = jwk['alg']
-  const candidates: readonly Algorithm[] =
-    declared === undefined ? ['ES256', 'ES384', 'Ed25519', 'EdDSA', 'RS256', 'PS256'] : [declared as Algorithm]
+  const candidates: readonly Algorithm[] = declared === undefined ? inferred : [declared as Algorithm]
   return candidates.find((algorithm) => accepts(accepted, algorithm) && fitsAlgorithm(jwk, algorithm))
 }
+
+/** Where a JWK has no `alg`, the first of these that is accepted and that its type and curve fit. */
+const inferred: readonly Algorithm[] = [
+  'ES256',
+  'ES384',
+  'ES512',
+  'Ed25519',
+  'EdDSA',
+  'RS256',
+  'PS256',
+  'RS384',
+  'PS384',
+  'RS512',
+  'PS512',
+]
 
 function accepts(accepted: ReadonlySet<Algorithm>, algorithm: Algorithm): boolean {
   return [...accepted].some((name) => isSameAlgorithm(name, algorithm))

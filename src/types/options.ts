@@ -5,9 +5,21 @@ import type { Party } from './context.ts'
 
 /**
  * Signature algorithms by their JOSE names (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). `EdDSA` is the older name of
- * `Ed25519`; Ed448 is not accepted under either name.
+ * `Ed25519`; Ed448 is not accepted under either name. ES512, PS384, PS512, RS384 and RS512 are accepted only where an
+ * option names them.
  */
-export type Algorithm = 'ES256' | 'ES384' | 'Ed25519' | 'EdDSA' | 'PS256' | 'RS256'
+export type Algorithm =
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
+  | 'Ed25519'
+  | 'EdDSA'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
 
 /**
  * All settings of a verifier. An absent or undefined member means its default. A wrong value, an unknown member and
@@ -266,7 +278,7 @@ export interface DpopOptions {
    */
   offload?: 'never' | 'adaptive' | 'always' | undefined
   /**
-   * Defaults of a profile; a member given beside it wins. `'fapi2'`: 60 s, 10 s ahead, no RS256. `'mcp'` (SEP-1932): 300 s
+   * Defaults of a profile; a member given beside it wins. `'fapi2'`: 60 s, 10 s ahead, no RS256, RS384 or RS512. `'mcp'` (SEP-1932): 300 s
    * either way, `htu: 'strict'`. Default: no profile.
    */
   preset?: 'fapi2' | 'mcp' | undefined

@@ -28,6 +28,8 @@ function pairFor(algorithm: Algorithm, modulusLength: number) {
       return makePair('ec', { namedCurve: 'P-256' })
     case 'ES384':
       return makePair('ec', { namedCurve: 'P-384' })
+    case 'ES512':
+      return makePair('ec', { namedCurve: 'P-521' })
     case 'Ed25519':
     case 'EdDSA':
       return makePair('ed25519', {})
@@ -60,13 +62,23 @@ export function signBytes({ algorithm, privateKey }: RawKey, data: string | Uint
       return sign('sha256', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' })
     case 'ES384':
       return sign('sha384', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' })
+    case 'ES512':
+      return sign('sha512', bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' })
     case 'Ed25519':
     case 'EdDSA':
       return sign(null, bytes, privateKey)
     case 'PS256':
-      return sign('sha256', bytes, { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 })
+    case 'PS384':
+    case 'PS512':
+      return sign(`sha${algorithm.slice(2)}`, bytes, {
+        key: privateKey,
+        padding: constants.RSA_PKCS1_PSS_PADDING,
+        saltLength: Number(algorithm.slice(2)) / 8,
+      })
     case 'RS256':
-      return sign('sha256', bytes, { key: privateKey, padding: constants.RSA_PKCS1_PADDING })
+    case 'RS384':
+    case 'RS512':
+      return sign(`sha${algorithm.slice(2)}`, bytes, { key: privateKey, padding: constants.RSA_PKCS1_PADDING })
   }
 }
 

@@ -39,6 +39,8 @@ describeVectors('jose-cookbook', (files) => {
     }
     expect(held).toEqual([
       'jws/4_1.rsa_v15_signature.json true',
+      'jws/4_2.rsa-pss_signature.json true',
+      'jws/4_3.ecdsa_signature.json true',
       'curve25519/jws.json true',
       'nested/6.nesting_signatures_and_encryption.json true',
     ])

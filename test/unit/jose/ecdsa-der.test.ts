@@ -25,6 +25,9 @@ describe('RFC 3279 §2.2.3', () => {
     ['full length and the first bit', joined(ones(32), sevens(32)), `3045022100${ones(32)}0220${sevens(32)}`],
     ['the longest of P-256', joined(ones(32), ones(32)), `3046022100${ones(32)}022100${ones(32)}`],
     ['the longest of P-384', joined(ones(48), ones(48), 48), `3066023100${ones(48)}023100${ones(48)}`],
+    ['the longest of P-521', joined(ones(66), ones(66), 66), `30818a024300${ones(66)}024300${ones(66)}`],
+    ['a length of 127', joined(sevens(62), sevens(61), 66), `307f023e${sevens(62)}023d${sevens(61)}`],
+    ['a length of 128', joined(sevens(62), sevens(62), 66), `308180023e${sevens(62)}023e${sevens(62)}`],
     ['a short R and a long S of P-384', joined('01', ones(48), 48), `3036020101023100${ones(48)}`],
   ])('RFC 3279 §2.2.3: %s', (_, signature, der) => {
     expect(hex(signature)).toBe(der)
@@ -39,6 +42,7 @@ describe('RFC 3279 §2.2.3', () => {
 describe.each([
   ['ES256', 'P-256', 'sha256'],
   ['ES384', 'P-384', 'sha384'],
+  ['ES512', 'P-521', 'sha512'],
 ] as const)('%s', (algorithm, namedCurve, digest) => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve })
   const signed = (text: string) => sign(digest, Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' })

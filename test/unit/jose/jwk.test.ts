@@ -1,16 +1,17 @@
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import { beforeAll, expect, test } from 'vitest'
-import { createVerifier, OptionsError } from '../../../src/index.ts'
+import { type Algorithm, createVerifier, OptionsError } from '../../../src/index.ts'
 import { fitsAlgorithm, thumbprint } from '../../../src/jose/jwk.ts'
 import { type Members, makeRawKey, type RawKey, rawJws, sha256Url } from '../../support/raw-jws.ts'
 import { createScene, outcomeOf, type Scene } from '../../support/scene.ts'
 
 const scene: Scene = await createScene()
-const verifier = scene.verifier()
+const algorithms: readonly Algorithm[] = ['ES256', 'ES384', 'ES512', 'Ed25519', 'PS256']
+const verifier = scene.verifier({}, { dpop: { algorithms } })
 const keys = new Map<string, RawKey>()
 
 beforeAll(async () => {
-  for (const algorithm of ['ES256', 'ES384', 'Ed25519', 'PS256'] as const)
+  for (const algorithm of ['ES256', 'ES384', 'ES512', 'Ed25519', 'PS256'] as const)
     keys.set(algorithm, await makeRawKey(algorithm))
 })
 
@@ -18,7 +19,7 @@ function jwkOf(algorithm: string): Members & JWK {
   return { ...keys.get(algorithm)?.publicJwk } as Members & JWK
 }
 
-test.each(['ES256', 'ES384', 'Ed25519', 'PS256'] as const)(
+test.each(['ES256', 'ES384', 'ES512', 'Ed25519', 'PS256'] as const)(
   'RFC 7638 §3: the thumbprint of a key for %s is that of jose',
   async (algorithm) => {
     const jwk = jwkOf(algorithm)
@@ -77,27 +78,27 @@ test('JOSE-10: a proof under an RSA key of 1024 bits is proof_key', async () => 
 })
 
 /** Each member with its value made one octet longer or shorter, or written in another way. */
-const noncanonical: readonly (readonly [string, 'ES256' | 'ES384' | 'Ed25519' | 'PS256', (jwk: Members) => Members])[] =
-  [
-    ['EC x with a leading zero octet', 'ES256', (jwk) => ({ ...jwk, x: resized(jwk['x'], 1) })],
-    ['EC y with a leading zero octet', 'ES256', (jwk) => ({ ...jwk, y: resized(jwk['y'], 1) })],
-    ['EC x of 31 octets', 'ES256', (jwk) => ({ ...jwk, x: resized(jwk['x'], -1) })],
-    ['EC y of 31 octets', 'ES256', (jwk) => ({ ...jwk, y: resized(jwk['y'], -1) })],
-    ['EC x with padding', 'ES256', (jwk) => ({ ...jwk, x: `${jwk['x']}=` })],
-    ['EC x with a space', 'ES256', (jwk) => ({ ...jwk, x: `${jwk['x']} ` })],
-    ['EC x that ends in unused bits', 'ES256', (jwk) => ({ ...jwk, x: withUnusedBits(jwk['x']) })],
-    ['EC x that is a number', 'ES256', (jwk) => ({ ...jwk, x: 5 })],
-    ['P-384 x of 47 octets', 'ES384', (jwk) => ({ ...jwk, x: resized(jwk['x'], -1) })],
-    ['OKP x of 33 octets', 'Ed25519', (jwk) => ({ ...jwk, x: resized(jwk['x'], 1) })],
-    ['OKP x with padding', 'Ed25519', (jwk) => ({ ...jwk, x: `${jwk['x']}=` })],
-    ['OKP x that ends in unused bits', 'Ed25519', (jwk) => ({ ...jwk, x: withUnusedBits(jwk['x']) })],
-    ['RSA n with a leading zero octet', 'PS256', (jwk) => ({ ...jwk, n: resized(jwk['n'], 1) })],
-    ['RSA n in base64', 'PS256', (jwk) => ({ ...jwk, n: `+${String(jwk['n']).slice(1)}` })],
-    ['RSA n with padding', 'PS256', (jwk) => ({ ...jwk, n: `${jwk['n']}==` })],
-    ['RSA e with a leading zero octet', 'PS256', (jwk) => ({ ...jwk, e: 'AAEAAQ' })],
-    ['RSA e of 3', 'PS256', (jwk) => ({ ...jwk, e: 'Aw' })],
-    ['RSA e of 1', 'PS256', (jwk) => ({ ...jwk, e: 'AQ' })],
-  ]
+const noncanonical: readonly (readonly [string, Algorithm, (jwk: Members) => Members])[] = [
+  ['EC x with a leading zero octet', 'ES256', (jwk) => ({ ...jwk, x: resized(jwk['x'], 1) })],
+  ['EC y with a leading zero octet', 'ES256', (jwk) => ({ ...jwk, y: resized(jwk['y'], 1) })],
+  ['EC x of 31 octets', 'ES256', (jwk) => ({ ...jwk, x: resized(jwk['x'], -1) })],
+  ['EC y of 31 octets', 'ES256', (jwk) => ({ ...jwk, y: resized(jwk['y'], -1) })],
+  ['EC x with padding', 'ES256', (jwk) => ({ ...jwk, x: `${jwk['x']}=` })],
+  ['EC x with a space', 'ES256', (jwk) => ({ ...jwk, x: `${jwk['x']} ` })],
+  ['EC x that ends in unused bits', 'ES256', (jwk) => ({ ...jwk, x: withUnusedBits(jwk['x']) })],
+  ['EC x that is a number', 'ES256', (jwk) => ({ ...jwk, x: 5 })],
+  ['P-521 x of 65 octets', 'ES512', (jwk) => ({ ...jwk, x: resized(jwk['x'], -1) })],
+  ['P-384 x of 47 octets', 'ES384', (jwk) => ({ ...jwk, x: resized(jwk['x'], -1) })],
+  ['OKP x of 33 octets', 'Ed25519', (jwk) => ({ ...jwk, x: resized(jwk['x'], 1) })],
+  ['OKP x with padding', 'Ed25519', (jwk) => ({ ...jwk, x: `${jwk['x']}=` })],
+  ['OKP x that ends in unused bits', 'Ed25519', (jwk) => ({ ...jwk, x: withUnusedBits(jwk['x']) })],
+  ['RSA n with a leading zero octet', 'PS256', (jwk) => ({ ...jwk, n: resized(jwk['n'], 1) })],
+  ['RSA n in base64', 'PS256', (jwk) => ({ ...jwk, n: `+${String(jwk['n']).slice(1)}` })],
+  ['RSA n with padding', 'PS256', (jwk) => ({ ...jwk, n: `${jwk['n']}==` })],
+  ['RSA e with a leading zero octet', 'PS256', (jwk) => ({ ...jwk, e: 'AAEAAQ' })],
+  ['RSA e of 3', 'PS256', (jwk) => ({ ...jwk, e: 'Aw' })],
+  ['RSA e of 1', 'PS256', (jwk) => ({ ...jwk, e: 'AQ' })],
+]
 
 test.each(noncanonical)('JOSE-22: %s fits no algorithm', (_, algorithm, spoil) => {
   const jwk = jwkOf(algorithm)
@@ -123,7 +124,7 @@ test.each(noncanonical)('JOSE-22: an issuer key with %s is passed over', async (
   const others = { ...scene.key.publicJwk, kid: 'k2', alg: 'ES256' }
   const jwks = { keys: [{ ...spoil(jwkOf(algorithm)), kid: 'k1', alg: algorithm } as JWK, others] }
   const token = rawJws(key, scene.header({ alg: algorithm }), scene.claims())
-  expect(outcomeOf(await scene.send(scene.verifier({ jwks }), token))).toBe('token_key_unknown')
+  expect(outcomeOf(await scene.send(scene.verifier({ jwks, algorithms }), token))).toBe('token_key_unknown')
 })
 
 async function outcomeWithProofKey(key: RawKey, jwk: Members, jkt: string): Promise<string> {

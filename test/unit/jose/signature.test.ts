@@ -6,7 +6,19 @@ import { asAlgorithm, encode, makeRawKey, type RawKey, rawJws, sha256Url, signBy
 import { createScene, outcomeOf, type Scene } from '../../support/scene.ts'
 
 const scene: Scene = await createScene()
-const algorithms: readonly Algorithm[] = ['ES256', 'ES384', 'Ed25519', 'EdDSA', 'PS256', 'RS256']
+const algorithms: readonly Algorithm[] = [
+  'ES256',
+  'ES384',
+  'ES512',
+  'Ed25519',
+  'EdDSA',
+  'PS256',
+  'PS384',
+  'PS512',
+  'RS256',
+  'RS384',
+  'RS512',
+]
 const keys = new Map<Algorithm, RawKey>()
 
 beforeAll(async () => {
@@ -20,7 +32,7 @@ function keyFor(algorithm: Algorithm): RawKey {
 }
 
 function verifierFor(key: RawKey, alg: string | undefined = key.algorithm) {
-  return scene.verifier({ jwks: { keys: [{ ...key.publicJwk, kid: 'k1', ...(alg && { alg }) } as JWK] } })
+  return scene.verifier({ jwks: { keys: [{ ...key.publicJwk, kid: 'k1', ...(alg && { alg }) } as JWK] }, algorithms })
 }
 
 const inputOf = (alg: string) => `${encode(scene.header({ alg }))}.${encode(scene.claims())}`
@@ -60,12 +72,12 @@ test.each(algorithms)(
   },
 )
 
-test.each(['ES256', 'ES384'] as const)(
+test.each(['ES256', 'ES384', 'ES512'] as const)(
   'JOSE-11: %s signatures are R and S side by side; DER is token_signature',
   async (alg) => {
     const key = keyFor(alg)
     const verifier = verifierFor(key)
-    const digest = alg === 'ES256' ? 'sha256' : 'sha384'
+    const digest = `sha${alg.slice(2)}`
     for (let round = 0; round < 16; round++) {
       const input = inputOf(alg)
       const der = sign(digest, Buffer.from(input), { key: key.privateKey, dsaEncoding: 'der' })
@@ -110,6 +122,18 @@ test('JOSE-11: a DER signature on a proof is proof_signature', async () => {
   const raw = encode(signBytes(key, input))
   expect(outcomeOf(await scene.send(verifier, token, { proof: `${input}.${raw}` }))).toBe('admitted')
 })
+
+test.each(['ES512', 'PS384', 'PS512', 'RS384', 'RS512'] as const)(
+  'JOSE-01: a token signed with %s is refused unless its issuer names that algorithm',
+  async (alg) => {
+    const key = keyFor(alg)
+    const named: JWK = { ...key.publicJwk, kid: 'k1' } as JWK
+    const jwks = { keys: [named, { ...keyFor('ES256').publicJwk, kid: 'k2' } as JWK] }
+    const token = rawJws(key, scene.header({ alg }), scene.claims())
+    expect(outcomeOf(await scene.send(scene.verifier({ jwks }), token))).toBe('token_algorithm')
+    expect(outcomeOf(await scene.send(scene.verifier({ jwks, algorithms: [alg] }), token))).toBe('admitted')
+  },
+)
 
 test('JOSE-02: an RSA key serves the algorithm its JWK names and no other', async () => {
   const key = keyFor('RS256')

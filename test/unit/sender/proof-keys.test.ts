@@ -35,6 +35,29 @@ describe('algorithm', () => {
     expect(await world.code({ ...by(rsa), verifier })).toBe('admitted')
   })
 
+  test.each<Algorithm>(['ES512', 'PS384', 'PS512', 'RS384', 'RS512'])(
+    'DPOP-05: %s is refused unless opted in',
+    async (algorithm) => {
+      const agent = await world.issuer.agent('travel-7', { algorithm })
+      expect(await world.code(by(agent))).toBe('proof_key')
+      const verifier = world.verifierWith({ dpop: { algorithms: [algorithm] } })
+      for (const offload of ['never', 'always'] as const) {
+        const own = world.verifierWith({ dpop: { algorithms: [algorithm], offload } })
+        expect(await world.code({ ...by(agent), verifier: own }), offload).toBe('admitted')
+      }
+      expect(await world.code({ verifier })).toBe('proof_key')
+    },
+  )
+
+  test('DPOP-08: a key of P-521 is for ES512 alone, and ES512 takes no other', async () => {
+    const verifier = world.verifierWith({ dpop: { algorithms: ['ES256', 'ES384', 'ES512'] } })
+    const p521 = await world.issuer.agent('travel-7', { algorithm: 'ES512' })
+    for (const alg of ['ES256', 'ES384']) {
+      expect(await world.code({ ...by(p521), verifier, proof: { header: { alg } } })).toBe('proof_key')
+    }
+    expect(await world.code({ verifier, proof: { header: { alg: 'ES512' } } })).toBe('proof_key')
+  })
+
   test('DPOP-05: an algorithm left out of the list is refused', async () => {
     const verifier = world.verifierWith({ dpop: { algorithms: ['ES384'] } })
     expect(await world.code({ verifier })).toBe('proof_key')
@@ -160,6 +183,35 @@ describe('jwk', () => {
     const forbid = allowPublishedKeys()
     try {
       expect(await world.code({ token, proof: { header: { jwk } } })).toBe('proof_signature')
+    } finally {
+      forbid()
+    }
+  })
+
+  // RFC 9500 §2.3: keys that were made to be known.
+  test.each([
+    ['ES256', 'P-256', 'QiVI-I-3gv-17KN0RFLHKh5Vj71vc75eSOkyMsxFxbE', 'bEzRDEy41bihcTnpSILImSVymTQl9BQZq36QpCpJQnI'],
+    [
+      'ES384',
+      'P-384',
+      'WwkBuIUjKW65GdUP-hqcs3S8TUCVhigr_soRsdla27VHNK9XC_grcijPImvPTCXd',
+      'vP47GjrTlDDv92Ph1o0uFR2Rcgt3lbWNprNGOWE6j7m1qNpIxnRxF_mRnoQk837I',
+    ],
+    [
+      'ES512',
+      'P-521',
+      'AdD9cleoTHR_ViV1wHOF2-vy9SvqWAg9uC_dFTHYquPMh1_wL_f6LaJg2Oti1tL11kknjjIXNqBijLuzAwi25hjb',
+      'APYq0gTGRgNZvIGKuJYb8PD8DsWq6KQoFzzlbwDemxV8HlyCxk9WL8re_EpMKPbTQs8-9hb8gtM7coXJIfK_Nv3Y',
+    ],
+  ] as const)('RFC 9500 §2.3: the test key for %s is refused', async (alg, crv, x, y) => {
+    const verifier = world.verifierWith({ dpop: { algorithms: [alg] } })
+    const jwk = { kty: 'EC', crv, x, y }
+    const proof = { header: { alg, jwk } }
+    const code = () => world.code({ verifier, token: { claims: { cnf: { jkt: thumbprint(jwk) } } }, proof })
+    expect(await code()).toBe('proof_key')
+    const forbid = allowPublishedKeys()
+    try {
+      expect(await code()).toBe('proof_signature')
     } finally {
       forbid()
     }
