@@ -12,7 +12,6 @@ export interface IssuerPolicy extends KeySource {
   readonly maxTokenSeconds: number
   readonly actorIssuers: 'own' | 'any' | false | ReadonlySet<string>
   readonly agentClients: ReadonlySet<string>
-  readonly ignoreCnf: ReadonlySet<string>
   readonly dpopSchemeForMtls: boolean
   readonly allowUnbound: boolean
   readonly missingAudienceClients: ReadonlySet<string>
@@ -30,7 +29,6 @@ const names = namesOf<IssuerOptions>({
   maxTokenSeconds: true,
   actorIssuers: true,
   agentClients: true,
-  ignoreCnf: true,
   dpopSchemeForMtls: true,
   dangerously: true,
 })
@@ -79,20 +77,11 @@ function readIssuer(
     maxTokenSeconds: readNumber(read, 'issuer.maxTokenSeconds', raw.maxTokenSeconds, `${path}.maxTokenSeconds`),
     actorIssuers: readActorIssuers(read, `${path}.actorIssuers`, raw.actorIssuers),
     agentClients: new Set(read.strings(`${path}.agentClients`, raw.agentClients)),
-    ignoreCnf: readIgnoredConfirmations(read, `${path}.ignoreCnf`, raw.ignoreCnf),
     dpopSchemeForMtls:
       read.boolean(`${path}.dpopSchemeForMtls`, raw.dpopSchemeForMtls) ?? choices['issuer.dpopSchemeForMtls'].default,
     ...readDangerous(read, `${path}.dangerously`, raw.dangerously),
     path,
   }
-}
-
-function readIgnoredConfirmations(read: OptionReader, path: string, value: unknown): ReadonlySet<string> {
-  const ignored = new Set(read.strings(path, value))
-  for (const member of ['jkt', 'x5t#S256']) {
-    if (ignored.has(member)) read.problem(path, `must not name ${member}: it is always enforced`)
-  }
-  return ignored
 }
 
 function readDangerous(

@@ -1,6 +1,8 @@
 import { sealed } from '../internal/freeze.ts'
 import { isBase64urlOf } from '../jose/base64url.ts'
-import { isJsonObject } from '../jose/strict-json.ts'
+import { fitsAlgorithm, thumbprint } from '../jose/jwk.ts'
+import { algorithms } from '../jose/signature.ts'
+import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { AgentContext } from '../types/context.ts'
 
@@ -9,34 +11,44 @@ export type Confirmation = AgentContext['sender']
 
 const none: Confirmation = sealed<Confirmation>({ method: 'none' })
 
-/** A confirmation that cannot be checked must not degrade to a bearer token: anything unknown or malformed refuses. */
+/**
+ * A confirmation that cannot be checked must not degrade to a bearer token. RFC 7800 §3.1 lets a recipient ignore members
+ * that it does not understand: done beside a member that is enforced, and never for a registered method.
+ */
 export function readConfirmation(
   cnf: unknown,
   policy: { dpop: unknown; mtls: unknown },
-  issuer: { ignoreCnf: ReadonlySet<string>; allowUnbound: boolean; path: string },
+  issuer: { allowUnbound: boolean; path: string },
 ): Confirmation | Denial {
   if (cnf === undefined) return unbound(issuer)
-  if (!isJsonObject(cnf)) return new Denial('binding_unsupported')
-  const names = Object.keys(cnf)
-  if (names.length === 0) return new Denial('binding_unsupported')
+  if (!isJsonObject(cnf)) return unsupported('cnf')
   const { jkt, 'x5t#S256': x5t } = cnf as { jkt?: unknown; 'x5t#S256'?: unknown }
-  for (const name of names) {
-    if (name === 'jkt' || name === 'x5t#S256' || issuer.ignoreCnf.has(name)) continue
-    return new Denial('binding_unsupported', { claim: 'cnf', hint: `${issuer.path}.ignoreCnf` })
-  }
   const hasJkt = Object.hasOwn(cnf, 'jkt')
   const hasX5t = Object.hasOwn(cnf, 'x5t#S256')
-  if ((hasJkt && !isBase64urlOf(jkt, 32)) || (hasX5t && !isBase64urlOf(x5t, 32))) {
-    return new Denial('binding_unsupported', { claim: 'cnf' })
-  }
-  if (hasJkt && policy.dpop === false) return new Denial('binding_unsupported', { hint: 'dpop' })
-  if (hasX5t && policy.mtls === false) return new Denial('binding_unsupported', { hint: 'mtls' })
-  if (!hasJkt && !hasX5t) return unbound(issuer)
+  const method = notEnforced.find((name) => Object.hasOwn(cnf, name) && !(name === 'jwk' && isKeyOf(cnf, jkt)))
+  if (method !== undefined) return unsupported(`cnf.${method}`)
+  if (hasJkt && !isBase64urlOf(jkt, 32)) return unsupported('cnf.jkt')
+  if (hasX5t && !isBase64urlOf(x5t, 32)) return unsupported('cnf.x5t#S256')
+  if (hasJkt && policy.dpop === false) return unsupported('cnf.jkt', 'dpop')
+  if (hasX5t && policy.mtls === false) return unsupported('cnf.x5t#S256', 'mtls')
+  if (!hasJkt && !hasX5t) return unsupported('cnf')
   return sealed<Confirmation>({
     method: hasJkt ? (hasX5t ? 'dpop+mtls' : 'dpop') : 'mtls',
     ...(hasJkt ? { jkt: jkt as string } : {}),
     ...(hasX5t ? { x5t: x5t as string } : {}),
   })
+}
+
+/** The registered methods (RFC 7800 §6.2 and its registry) other than `jkt`, `x5t#S256` and `kid`, which alone proves nothing. */
+const notEnforced = ['jwk', 'jwe', 'jku', 'osc'] as const
+
+/** The key of the thumbprint, written out beside it: the proof of the one is the proof of the other. */
+function isKeyOf({ jwk }: JsonObject, jkt: unknown): boolean {
+  return isJsonObject(jwk) && algorithms.some((name) => fitsAlgorithm(jwk, name)) && thumbprint(jwk) === jkt
+}
+
+function unsupported(claim: string, hint?: string): Denial {
+  return new Denial('binding_unsupported', hint === undefined ? { claim } : { claim, hint })
 }
 
 function unbound(issuer: { allowUnbound: boolean; path: string }): Confirmation | Denial {

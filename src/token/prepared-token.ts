@@ -60,10 +60,8 @@ export function prepareToken(token: VerifiedToken, readers: TokenReaders): Prepa
 
 function tokenRelaxations({ issuer, claims }: VerifiedToken, confirmation: Confirmation | Denial): readonly string[] {
   const used: string[] = []
-  const hasOther = Object.keys(claims.cnf ?? {}).some((name) => issuer.ignoreCnf.has(name))
   const isUnbound = !(confirmation instanceof Denial) && confirmation.method === 'none'
   if (isUnbound) used.push(`${issuer.path}.dangerously.allowUnbound`)
-  if (hasOther) used.push(`${issuer.path}.ignoreCnf`)
   if (claims.audience === undefined) used.push(`${issuer.path}.dangerously.allowMissingAudience`)
   if (claims.exp - claims.iat > numbers['issuer.maxTokenSeconds'].default) used.push(`${issuer.path}.maxTokenSeconds`)
   return Object.freeze(used)

@@ -187,11 +187,6 @@ export interface IssuerOptions {
    */
   agentClients?: readonly string[] | undefined
   /**
-   * Members of `cnf` (RFC 7800 §3.1) to overlook; any other unknown member is refused (`binding_unsupported`). `jkt` and
-   * `x5t#S256` cannot be named: they are always enforced. Default: no member.
-   */
-  ignoreCnf?: readonly string[] | undefined
-  /**
    * Whether a token that is bound to a certificate alone is also accepted under the scheme `DPoP`, as Auth0 sends it.
    * Its certificate is checked all the same. Default: false.
    */

@@ -10,10 +10,7 @@ beforeAll(async () => {
 })
 
 function admit(claims: Members, shotsPerToken = 1): readonly Verdict[] {
-  const { clock, verifier } = rig.open(
-    { delegation: { maxDepth: 20 } },
-    { actorIssuers: 'any', agentClients: ['app'], ignoreCnf: ['kid'] },
-  )
+  const { clock, verifier } = rig.open({ delegation: { maxDepth: 20 } }, { actorIssuers: 'any', agentClients: ['app'] })
   const token = rig.token(claims)
   return Array.from({ length: shotsPerToken }, () => judgeNow(verifier, viewOf(token, rig.proof(clock, token))))
 }

@@ -24,7 +24,7 @@ beforeAll(() => {
     open({ dpop: { nonce: { secret }, freshness: 'nonce', htu: 'strict' }, audit: { sink, required: true } }),
     open({ mtls: false, audit: [sink], access: { scopes: ['tools:read'], actor: { kind: 'agent' } } }),
     open({ dpop: false, metadata: false, revocation: { isRevoked: () => false } }),
-    open({ problemCodes: false }, { dangerously: { allowUnbound: true }, actorIssuers: 'any', ignoreCnf: ['kid'] }),
+    open({ problemCodes: false }, { dangerously: { allowUnbound: true }, actorIssuers: 'any' }),
   ]
 })
 

@@ -114,7 +114,6 @@ describe('describe()', () => {
     ['maxTokenSeconds', { maxTokenSeconds: 301 }],
     ['actorIssuers', { actorIssuers: 'any' }],
     ['actorIssuers', { actorIssuers: ['https://partner.example.test'] }],
-    ['ignoreCnf', { ignoreCnf: ['kid'] }],
     ['dpopSchemeForMtls', { dpopSchemeForMtls: true }],
   ])('Describe: the relaxation %s of one issuer is listed with its place (%j)', (name, more) => {
     const other = { issuer: 'https://b.example.test', ...more }

@@ -85,7 +85,6 @@ describe('values of another kind', () => {
     ['issuer.algorithms', [['none'], ['HS256'], ['es256'], [''], [undefined]], 'issuer.algorithms[0]'],
     ['issuer.actorIssuers', ['', 'all', true, null, {}, []]],
     ['issuer.agentClients', [[], 'travel-7', null]],
-    ['issuer.ignoreCnf', [[], 'kid', ['jkt'], ['x5t#S256']]],
     ['issuer.dpopSchemeForMtls', ['yes', 1, null]],
     ['issuer.dangerously', [true, null, []]],
     ['issuer.dangerously.allowUnbound', [false, 'true', 1, null]],
@@ -158,6 +157,7 @@ describe('unknown keys', () => {
     'unknown',
     'issuer.unknown',
     'issuer.dialect',
+    'issuer.ignoreCnf',
     'issuer.keys.unknown',
     'issuer.dangerously.unknown',
     'issuer.dangerously.allowMissingAudience.unknown',
@@ -254,7 +254,7 @@ test('Options: no message of the error repeats a secret', () => {
 test('Options: undefined is absent, at every level', () => {
   const names = ['audience', 'publicUrl', 'dpop', 'mtls', 'token', 'delegation', 'access', 'cache', 'revocation']
   const more = ['audit', 'metadata', 'problemCodes', 'clock', 'fetch', 'dpop.nonce', 'dpop.replay', 'dpop.preset']
-  const inIssuer = ['jwksUri', 'keys', 'audience', 'algorithms', 'actorIssuers', 'agentClients', 'ignoreCnf']
+  const inIssuer = ['jwksUri', 'keys', 'audience', 'algorithms', 'actorIssuers', 'agentClients']
   for (const path of [...names, ...more, ...inIssuer.map((name) => `issuer.${name}`), 'issuer.dangerously']) {
     expect([path, pathsOf(withSetting(path, undefined))]).toEqual([path, []])
   }

@@ -13,19 +13,31 @@ const { jkt } = scene.agent
 const x5t = scene.agent.certificate?.thumbprint ?? ''
 const certificates = { good: scene.agent.certificate?.der, other: thief.certificate?.der, none: undefined }
 
-type Sort = 'jkt' | 'x5t' | 'both' | 'absent' | 'overlooked' | 'jkt and overlooked' | 'unknown' | 'jkt and unknown'
+type Sort =
+  | 'jkt'
+  | 'x5t'
+  | 'both'
+  | 'absent'
+  | 'strange'
+  | 'jkt and strange'
+  | 'x5t and strange'
+  | 'registered'
+  | 'jkt and registered'
+  | 'x5t and registered'
 type Quality = 'good' | 'other' | 'none'
 
-/** `osc` is what the options may overlook, `kid` (RFC 7800 §3.4) nobody does. */
+/** Keycloak writes `kc-jkt-type` beside `jkt`; `osc` is a registered method that is not enforced here. */
 const confirmations: Readonly<Record<Sort, Members | undefined>> = {
   jkt: { jkt },
   x5t: { 'x5t#S256': x5t },
   both: { jkt, 'x5t#S256': x5t },
   absent: undefined,
-  overlooked: { osc: 'a' },
-  'jkt and overlooked': { jkt, osc: 'a' },
-  unknown: { kid: 'a' },
-  'jkt and unknown': { jkt, kid: 'a' },
+  strange: { 'kc-jkt-type': 'dpop', kid: 'a' },
+  'jkt and strange': { jkt, 'kc-jkt-type': 'dpop', kid: 'a' },
+  'x5t and strange': { 'x5t#S256': x5t, kid: null, jkt2: [] },
+  registered: { osc: 'a' },
+  'jkt and registered': { jkt, osc: 'a' },
+  'x5t and registered': { 'x5t#S256': x5t, osc: 'a' },
 }
 
 /** Default options: what each confirmation gives for each scheme, proof and certificate. */
@@ -54,11 +66,18 @@ const table: readonly (readonly [Sort, 'DPoP' | 'Bearer', Quality, Quality, Outc
   ['absent', 'Bearer', 'none', 'none', 'binding_missing'],
   ['absent', 'Bearer', 'good', 'good', 'binding_missing'],
   ['absent', 'DPoP', 'good', 'good', 'binding_missing'],
-  ['overlooked', 'Bearer', 'none', 'good', 'binding_unsupported'],
-  ['jkt and overlooked', 'DPoP', 'good', 'none', 'binding_unsupported'],
-  ['unknown', 'Bearer', 'none', 'none', 'binding_unsupported'],
-  ['unknown', 'DPoP', 'good', 'good', 'binding_unsupported'],
-  ['jkt and unknown', 'DPoP', 'good', 'good', 'binding_unsupported'],
+  ['strange', 'Bearer', 'none', 'good', 'binding_unsupported'],
+  ['strange', 'DPoP', 'good', 'good', 'binding_unsupported'],
+  ['jkt and strange', 'DPoP', 'good', 'none', 'admitted'],
+  ['jkt and strange', 'DPoP', 'other', 'none', 'binding_mismatch'],
+  ['jkt and strange', 'DPoP', 'none', 'none', 'proof_missing'],
+  ['jkt and strange', 'Bearer', 'none', 'none', 'binding_scheme'],
+  ['x5t and strange', 'Bearer', 'none', 'good', 'admitted'],
+  ['x5t and strange', 'Bearer', 'none', 'none', 'certificate_missing'],
+  ['registered', 'Bearer', 'none', 'none', 'binding_unsupported'],
+  ['registered', 'DPoP', 'good', 'good', 'binding_unsupported'],
+  ['jkt and registered', 'DPoP', 'good', 'good', 'binding_unsupported'],
+  ['x5t and registered', 'Bearer', 'none', 'good', 'binding_unsupported'],
 ]
 
 test.each(table)(
@@ -77,7 +96,6 @@ interface Policy {
   readonly dpop: boolean
   readonly mtls: boolean
   readonly allowUnbound: boolean
-  readonly ignoresOsc: boolean
   readonly dpopSchemeForMtls: boolean
 }
 
@@ -93,7 +111,7 @@ interface Cell {
 function expectedFor(policy: Policy, { sort, scheme, proof, certificate }: Cell): Outcome {
   const takes = { Bearer: policy.mtls || policy.allowUnbound, DPoP: policy.dpop || policy.dpopSchemeForMtls }
   if (!takes[scheme]) return 'credentials_missing'
-  if (/unknown/.test(sort) || (/overlooked/.test(sort) && !policy.ignoresOsc)) return 'binding_unsupported'
+  if (sort === 'strange' || /registered/.test(sort)) return 'binding_unsupported'
   const owesProof = /jkt|both/.test(sort)
   const owesCertificate = /x5t|both/.test(sort)
   if ((owesProof && !policy.dpop) || (owesCertificate && !policy.mtls)) return 'binding_unsupported'
@@ -126,11 +144,7 @@ beforeAll(async () => {
 const bits = [false, true]
 const policies: readonly Policy[] = bits.flatMap((dpop) =>
   bits.flatMap((mtls) =>
-    bits.flatMap((allowUnbound) =>
-      bits.flatMap((ignoresOsc) =>
-        bits.map((dpopSchemeForMtls) => ({ dpop, mtls, allowUnbound, ignoresOsc, dpopSchemeForMtls })),
-      ),
-    ),
+    bits.flatMap((allowUnbound) => bits.map((dpopSchemeForMtls) => ({ dpop, mtls, allowUnbound, dpopSchemeForMtls }))),
   ),
 )
 
@@ -138,7 +152,6 @@ function verifierFor(policy: Policy, sink?: (event: AuditEvent) => void): Verifi
   return scene.verifier(
     {
       dpopSchemeForMtls: policy.dpopSchemeForMtls,
-      ...(policy.ignoresOsc && { ignoreCnf: ['osc'] }),
       ...(policy.allowUnbound && { dangerously: { allowUnbound: true } }),
     },
     {
@@ -221,7 +234,14 @@ const malformed: readonly (readonly [string, unknown])[] = [
   ['X5T#S256', { 'X5T#S256': x5t }],
   ['JKT', { JKT: jkt }],
   ['jwk', { jwk: scene.agent.publicJwk }],
-  ['jwk beside jkt', { jkt, jwk: scene.agent.publicJwk }],
+  ['jwk of another key beside jkt', { jkt, jwk: thief.publicJwk }],
+  ['jwk beside x5t#S256', { 'x5t#S256': x5t, jwk: scene.agent.publicJwk }],
+  ['jwk with a private member beside jkt', { jkt, jwk: { ...scene.agent.publicJwk, d: 'AAAA' } }],
+  ['jwk without kty beside jkt', { jkt, jwk: { ...scene.agent.publicJwk, kty: undefined } }],
+  ['jwk of a text beside jkt', { jkt, jwk: jkt }],
+  ['jwk of null beside jkt', { jkt, jwk: null }],
+  ['jwe beside jkt', { jkt, jwe: null }],
+  ['jku beside both', { jkt, 'x5t#S256': x5t, jku: 'https://as.example.test/jwks' }],
   ['jwe', { jwe: 'a.b.c.d.e' }],
   ['jku', { jku: 'https://evil.test/jwks', kid: 'a' }],
   ['__proto__', JSON.parse(`{"__proto__":{"jkt":"${jkt}"}}`)],
@@ -231,7 +251,7 @@ const malformed: readonly (readonly [string, unknown])[] = [
 test.each(malformed)(
   'MTLS-18: cnf %s cannot be checked and so admits nobody, whatever is allowed unbound',
   async (_, cnf) => {
-    const policy = { dpop: true, mtls: true, ignoresOsc: true, dpopSchemeForMtls: true }
+    const policy = { dpop: true, mtls: true, dpopSchemeForMtls: true }
     for (const allowUnbound of bits) {
       const verifier = verifierFor({ ...policy, allowUnbound })
       const token = scene.token({ cnf })
@@ -245,22 +265,44 @@ test.each(malformed)(
   },
 )
 
-test('MTLS-18: ignoreCnf cannot name what we can check', () => {
-  for (const member of ['jkt', 'x5t#S256']) expect(() => scene.verifier({ ignoreCnf: [member] })).toThrow(OptionsError)
+test('RFC 7800 §3.2: a jwk beside jkt is the same confirmation where it is the key of that thumbprint', async () => {
+  const { kty, crv, x, y } = scene.agent.publicJwk
+  for (const jwk of [scene.agent.publicJwk, { kid: 'a', use: 'sig', y, x, crv, kty }]) {
+    const token = scene.token({ cnf: { jkt, jwk } })
+    for (const [proof, outcome] of [
+      ['good', 'admitted'],
+      ['other', 'binding_mismatch'],
+      ['none', 'proof_missing'],
+    ] as const) {
+      const view = await viewOf(token, { scheme: 'DPoP', proof, certificate: 'none' })
+      expect(outcomeOf(await scene.verifier().check(view)), proof).toBe(outcome)
+    }
+  }
+})
+
+test.each([
+  ['a member of cnf that is a registered method', { jkt, osc: 'a' }, { claim: 'cnf.osc' }],
+  ['a jwk of another key', { jkt, jwk: thief.publicJwk }, { claim: 'cnf.jwk' }],
+  ['a malformed jkt', { jkt: 'x' }, { claim: 'cnf.jkt' }],
+  ['a malformed x5t#S256', { 'x5t#S256': 1 }, { claim: 'cnf.x5t#S256' }],
+  ['nothing we enforce', { x5t }, { claim: 'cnf' }],
+])('RFC 7800 §3.1: the operator is told which member it was: %s', async (_, cnf, facts) => {
+  const view = await viewOf(scene.token({ cnf }), { scheme: 'DPoP', proof: 'good', certificate: 'good' })
+  expect(await scene.verifier().check(view)).toMatchObject({ refusal: { code: 'binding_unsupported', facts } })
 })
 
 test('RFC 7800 §3.1: a token admitted unbound says so in its warnings and in the audit event', async () => {
   const events: AuditEvent[] = []
-  const policy = { dpop: true, mtls: true, allowUnbound: true, ignoresOsc: true, dpopSchemeForMtls: false }
+  const policy = { dpop: true, mtls: true, allowUnbound: true, dpopSchemeForMtls: false }
   const verifier = verifierFor(policy, (event) => events.push(event))
-  for (const cnf of [undefined, { osc: 'a' }]) {
-    const view = await viewOf(scene.token({ cnf }), { scheme: 'Bearer', proof: 'good', certificate: 'good' })
-    const context = contextIn(await verifier.check(view))
-    expect(context.warnings).toContain('unbound_token')
-    expect({ ...context.sender }).toEqual({ method: 'none' })
-    await new Promise(setImmediate)
-    expect(events.at(-1)?.relaxations).toContain('issuer.dangerously.allowUnbound')
-  }
+  const token = scene.token({ cnf: undefined })
+  const context = contextIn(
+    await verifier.check(await viewOf(token, { scheme: 'Bearer', proof: 'good', certificate: 'good' })),
+  )
+  expect(context.warnings).toContain('unbound_token')
+  expect({ ...context.sender }).toEqual({ method: 'none' })
+  await new Promise(setImmediate)
+  expect(events.at(-1)?.relaxations).toContain('issuer.dangerously.allowUnbound')
 })
 
 test('MTLS-19: a certificate-bound token without mutual TLS is refused, a good proof does not help', async () => {
