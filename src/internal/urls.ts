@@ -2,15 +2,23 @@ import { BlockList, isIP } from 'node:net'
 
 /** URLs that come from configuration or from an issuer's metadata. */
 
-/** Parsed, or why not: absolute https, or http on a loopback host; no credentials, no fragment. */
-export function readHttpsUrl(text: string): URL | string {
+const noHosts: ReadonlySet<string> = new Set()
+
+/** Parsed, or why not: absolute https, or http on a loopback host or one of `httpHosts`; no credentials, no fragment. */
+export function readHttpsUrl(text: string, httpHosts: ReadonlySet<string> = noHosts): URL | string {
   // The URL parser forgives whitespace, backslashes and missing slashes; a comparison by characters does not.
   const url = /^https?:\/\/[^\s\\/][^\s\\]*$/i.test(text) && URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined) return 'must be an absolute URL'
   if (url.username !== '' || url.password !== '') return 'must not carry credentials'
   if (text.includes('#')) return 'must not have a fragment'
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))) return url
-  return 'must be https, or http on a loopback host'
+  if (url.protocol === 'https:' || isLoopback(url.hostname) || httpHosts.has(url.hostname)) return url
+  return 'must be https, or http on a loopback host or on one that dangerously.allowHttp names'
+}
+
+/** One host as a parsed URL names it: in lower case, an IPv6 address in brackets. */
+export function isHostName(text: string): boolean {
+  const url = `http://${text}/`
+  return /^(?:[a-z0-9._-]+|\[[0-9a-f:]+\])$/.test(text) && URL.canParse(url) && new URL(url).hostname === text
 }
 
 function isLoopback(hostname: string): boolean {

@@ -55,7 +55,7 @@ function windowOf({ freshness, nonce, maxAgeSeconds, futureSeconds }: DpopPolicy
 }
 
 function policyRelaxations(policy: Policy): readonly string[] {
-  const list: string[] = []
+  const list: string[] = policy.httpHosts.size > 0 ? ['dangerously.allowHttp'] : []
   for (const issuer of policy.issuers.values()) {
     if (issuer.allowUnbound) list.push(`${issuer.path}.dangerously.allowUnbound`)
     if (issuer.missingAudienceClients.size > 0) list.push(`${issuer.path}.dangerously.allowMissingAudience`)

@@ -18,10 +18,10 @@ export function readKeySource(
   read: OptionReader,
   path: string,
   raw: RawOptions<keyof IssuerOptions>,
-  accepted: ReadonlySet<Algorithm>,
+  { accepted, httpHosts }: { accepted: ReadonlySet<Algorithm>; httpHosts: ReadonlySet<string> },
 ): KeySource {
   const jwks = readJwks(read, `${path}.jwks`, raw.jwks, accepted)
-  const jwksUri = readUrl(read, `${path}.jwksUri`, raw.jwksUri)
+  const jwksUri = readUrl(read, `${path}.jwksUri`, raw.jwksUri, httpHosts)
   if (jwks !== undefined && jwksUri !== undefined) {
     read.problem(`${path}.jwksUri`, 'must not be combined with jwks: the keys come from one of them')
   }
@@ -44,16 +44,26 @@ function readJwks(
   return read.problem(path, 'must be a JWK Set with at least one usable public key')
 }
 
-function readUrl(read: OptionReader, path: string, value: unknown): string | undefined {
+function readUrl(
+  read: OptionReader,
+  path: string,
+  value: unknown,
+  httpHosts: ReadonlySet<string>,
+): string | undefined {
   const text = read.string(path, value)
   if (text === undefined) return undefined
-  const url = readHttpsUrl(text)
+  const url = readHttpsUrl(text, httpHosts)
   return typeof url === 'string' ? read.problem(path, url) : text
 }
 
 /** RFC 8414 §2: an issuer identifier has no query. */
-export function readDiscoverable(read: OptionReader, path: string, issuer: string): void {
-  readUrl(read, path, issuer)
+export function readDiscoverable(
+  read: OptionReader,
+  path: string,
+  issuer: string,
+  httpHosts: ReadonlySet<string>,
+): void {
+  readUrl(read, path, issuer, httpHosts)
   if (issuer.includes('?')) read.problem(path, 'must not have a query, since its keys are discovered')
 }
 

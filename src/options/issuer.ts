@@ -35,10 +35,16 @@ const names = namesOf<IssuerOptions>({
 const dangerousNames = namesOf<DangerousOptions>({ allowUnbound: true, allowMissingAudience: true })
 const missingAudienceNames = namesOf<MissingAudienceOptions>({ clients: true })
 
+/** What the issuers take from the verifier's own options. */
+interface CommonPolicy {
+  readonly audience: readonly string[]
+  readonly httpHosts: ReadonlySet<string>
+}
+
 export function readIssuers(
   read: OptionReader,
   value: unknown,
-  audience: readonly string[],
+  common: CommonPolicy,
 ): ReadonlyMap<string, IssuerPolicy> {
   const issuers = new Map<string, IssuerPolicy>()
   if (value === undefined) read.problem('issuer', 'is required: an issuer URL, an object or a list of them')
@@ -46,7 +52,7 @@ export function readIssuers(
   if (Array.isArray(value) && value.length === 0) read.problem('issuer', 'must name at least one issuer')
   for (const [index, item] of items.entries()) {
     const path = Array.isArray(value) ? `issuer[${index}]` : 'issuer'
-    const policy = readIssuer(read, path, item, audience)
+    const policy = readIssuer(read, path, item, common)
     if (policy === undefined) continue
     if (issuers.has(policy.issuer)) read.problem(path, 'names an issuer that is already in the list')
     issuers.set(policy.issuer, policy)
@@ -58,7 +64,7 @@ function readIssuer(
   read: OptionReader,
   path: string,
   value: unknown,
-  audience: readonly string[],
+  { audience, httpHosts }: CommonPolicy,
 ): IssuerPolicy | undefined {
   const raw = read.object(path, typeof value === 'string' ? { issuer: value } : value, names)
   if (raw === undefined) return read.problem(path, 'must be an issuer URL or an object')
@@ -67,11 +73,14 @@ function readIssuer(
   const algorithms =
     readAlgorithms(read, `${path}.algorithms`, raw.algorithms) ?? defaultAlgorithms['issuer.algorithms']
   const isDiscovered = raw.jwks === undefined && raw.jwksUri === undefined
-  if (issuer !== undefined && isDiscovered) readDiscoverable(read, at, issuer)
+  if (issuer !== undefined && isTemplate(issuer)) {
+    read.problem(at, 'must be the iss of the tokens as it is: it is compared character by character, so this one never matches')
+  }
+  if (issuer !== undefined && isDiscovered) readDiscoverable(read, at, issuer, httpHosts)
   const own = read.stringOrList(`${path}.audience`, raw.audience)
   return {
     issuer: issuer ?? '',
-    ...readKeySource(read, path, raw, new Set(algorithms)),
+    ...readKeySource(read, path, raw, { accepted: new Set(algorithms), httpHosts }),
     audience: new Set(own ?? audience),
     algorithms: new Set(algorithms),
     maxTokenSeconds: readNumber(read, 'issuer.maxTokenSeconds', raw.maxTokenSeconds, `${path}.maxTokenSeconds`),
@@ -82,6 +91,17 @@ function readIssuer(
     ...readDangerous(read, `${path}.dangerously`, raw.dangerously),
     path,
   }
+}
+
+/**
+ * A pattern for several issuers. Entra's `common`, `organizations` and `consumers` are one: its tokens name the id of a
+ * tenant there.
+ */
+function isTemplate(issuer: string): boolean {
+  if (/[{}*]/.test(issuer)) return true
+  const { hostname, pathname } = URL.canParse(issuer) ? new URL(issuer) : { hostname: '', pathname: '' }
+  const isEntra = /(?:^|\.)(?:microsoftonline\.(?:com|us|cn|de)|windows\.net|chinacloudapi\.cn)$/.test(hostname)
+  return isEntra && /^\/(?:common|organizations|consumers)(?:\/|$)/i.test(pathname)
 }
 
 function readDangerous(

@@ -1,9 +1,11 @@
 import { problemsFor, type Requirement, readRequirement } from '../access/requirement.ts'
 import { clockFrom } from '../internal/clock.ts'
+import { isHostName } from '../internal/urls.ts'
 import { namesOf, OptionReader, type RawOptions } from '../internal/option-reader.ts'
 import type {
   CacheOptions,
   Clock,
+  DangerousVerifierOptions,
   DelegationOptions,
   RevocationSource,
   TokenOptions,
@@ -13,7 +15,7 @@ import { type AuditPolicy, readAudit } from './audit.ts'
 import { choices } from './defaults.ts'
 import { type IssuerPolicy, readIssuers } from './issuer.ts'
 import { readNumber } from './read-number.ts'
-import { readPublicUrls, readResource } from './resource.ts'
+import { audienceOf, readPublicUrls, readResource } from './resource.ts'
 import { readMetadataOption } from './resource-metadata.ts'
 import { type DpopPolicy, readDpop, readMtls } from './sender.ts'
 
@@ -23,6 +25,8 @@ export interface Policy {
   readonly resource: string
   /** Normalised, without trailing slash. */
   readonly publicUrls: readonly string[]
+  /** Where http is allowed beside loopback hosts. */
+  readonly httpHosts: ReadonlySet<string>
   readonly dpop: DpopPolicy | false
   /** Whether certificate-bound tokens are taken. */
   readonly mtls: boolean
@@ -54,10 +58,12 @@ const names = namesOf<VerifierOptions>({
   revocation: true,
   audit: true,
   metadata: true,
+  dangerously: true,
   problemCodes: true,
   clock: true,
   fetch: true,
 })
+const dangerousNames = namesOf<DangerousVerifierOptions>({ allowHttp: true })
 const tokenNames = namesOf<TokenOptions>({ clockToleranceSeconds: true, maxBytes: true })
 const delegationNames = namesOf<DelegationOptions>({ maxDepth: true })
 const cacheNames = namesOf<CacheOptions>({ tokens: true, tokenSeconds: true, proofKeys: true })
@@ -66,9 +72,10 @@ export function readOptions(options: VerifierOptions): Policy {
   const read = new OptionReader()
   const raw: RawOptions<keyof VerifierOptions> = read.object('options', options, names) ?? {}
   if (options === undefined) read.problem('options', 'are required: issuer and resource at least')
-  const resource = readResource(read, raw.resource)
-  const audience = read.stringOrList('audience', raw.audience) ?? [resource]
-  const issuers = readIssuers(read, raw.issuer, audience)
+  const httpHosts = readHttpHosts(read, raw.dangerously)
+  const resource = readResource(read, raw.resource, httpHosts)
+  const audience = read.stringOrList('audience', raw.audience) ?? audienceOf(resource)
+  const issuers = readIssuers(read, raw.issuer, { audience, httpHosts })
   const dpop = readDpop(read, raw.dpop)
   const mtls = readMtls(read, raw.mtls)
   const access = readBaseline(read, raw.access, [...issuers.keys()])
@@ -80,7 +87,8 @@ export function readOptions(options: VerifierOptions): Policy {
   const policy: Policy = {
     issuers,
     resource,
-    publicUrls: readPublicUrls(read, raw.publicUrl, resource),
+    publicUrls: readPublicUrls(read, raw.publicUrl, resource, httpHosts),
+    httpHosts,
     dpop,
     mtls,
     takesBearer: mtls !== false || anyUnbound,
@@ -98,6 +106,16 @@ export function readOptions(options: VerifierOptions): Policy {
   }
   read.finish()
   return Object.freeze(policy)
+}
+
+function readHttpHosts(read: OptionReader, value: unknown): ReadonlySet<string> {
+  const at = 'dangerously.allowHttp'
+  const hosts = read.list(at, read.object('dangerously', value, dangerousNames)?.allowHttp, (path, item) => {
+    const host = read.string(path, item)
+    if (host === undefined || isHostName(host)) return host
+    return read.problem(path, 'must be a host name in lower case, without scheme, port or wildcard')
+  })
+  return new Set(hosts)
 }
 
 function readBaseline(read: OptionReader, value: unknown, issuers: readonly string[]): Requirement | undefined {

@@ -65,7 +65,14 @@ function originOf(scheme: string, authorityText: string): string | undefined {
   const lower = scheme.toLowerCase()
   const isDefault = port === '' || Number(port) === (lower === 'https' ? 443 : 80)
   if (Number(port) > 65_535) return undefined
-  return `${lower}://${host.toLowerCase()}${isDefault ? '' : `:${Number(port)}`}`
+  const name = host.startsWith('[') ? canonicalAddress(host) : host.toLowerCase()
+  return name === undefined ? undefined : `${lower}://${name}${isDefault ? '' : `:${Number(port)}`}`
+}
+
+/** One spelling for each IPv6 address (RFC 5952 §4, but for dotted quads); undefined for what is no address. */
+function canonicalAddress(host: string): string | undefined {
+  const url = `http://${host}`
+  return URL.canParse(url) ? new URL(url).hostname : undefined
 }
 
 /** RFC 3986 §6.2.2.1 and §6.2.2.2. */

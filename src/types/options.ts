@@ -39,13 +39,13 @@ export interface VerifierOptions {
   resource: string
   /**
    * Accepted audiences: a token must name at least one of them in `aud` (RFC 9068 §4), compared character by character.
-   * Default: `resource`.
+   * Default: `resource`; where its path is empty or `/`, with and without that slash (RFC 3986 §6.2.3).
    */
   audience?: string | readonly string[] | undefined
   /**
    * The URL or URLs under which clients reach the server's `/`. The `htu` of a proof must be one of them followed by the
-   * path of the request (RFC 9449 §4.3). A trailing slash is dropped; a query or a fragment is not allowed. The `Host`
-   * and `Forwarded` fields are never read. Default: the origin of `resource`.
+   * path of the request (RFC 9449 §4.3). A trailing slash is dropped; a query or a fragment is not allowed. An IPv6 address
+   * may be written in any way. The `Host` and `Forwarded` fields are never read. Default: the origin of `resource`.
    */
   publicUrl?: string | readonly string[] | undefined
   /**
@@ -84,6 +84,8 @@ export interface VerifierOptions {
    * from other options. Default: true.
    */
   metadata?: boolean | Record<string, unknown> | undefined
+  /** Checks to give up for the whole verifier. Each one weakens this resource. Default: no check is given up. */
+  dangerously?: DangerousVerifierOptions | undefined
   /** Whether the body of a refusal has the member `code` with the refusal code. Default: true. */
   problemCodes?: boolean | undefined
   /**
@@ -96,6 +98,16 @@ export interface VerifierOptions {
    * Default: the global `fetch`.
    */
   fetch?: typeof fetch | undefined
+}
+
+/** Checks that the verifier may skip. */
+export interface DangerousVerifierOptions {
+  /**
+   * Host names that may be reached by http as loopback hosts may: in `issuer`, `jwksUri`, `resource` and `publicUrl`.
+   * Compared exactly, in lower case and without a port; there are no wildcards. Whoever sits on the way to such an issuer
+   * can replace its keys. What the metadata of an https issuer names must be https all the same. Default: no host.
+   */
+  allowHttp?: readonly string[] | undefined
 }
 
 /** A source of time, in milliseconds. */
@@ -147,7 +159,8 @@ export interface CacheOptions {
 export interface IssuerOptions {
   /**
    * The issuer identifier, compared with `iss` character by character (RFC 9068 §4). An https URL without a query or
-   * fragment when the keys are discovered. Required.
+   * fragment when the keys are discovered. A template (`{tenantid}`, `*`) and the `common`, `organizations` and
+   * `consumers` endpoints of Entra ID are no issuers. Required.
    */
   issuer: string
   /**
