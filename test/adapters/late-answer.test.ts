@@ -8,7 +8,7 @@ import { agentAuth } from 'onbehalf/express'
 import { agentAuth as fastifyAuth } from 'onbehalf/fastify'
 import { createNodeGate } from 'onbehalf/node'
 import { expect, onTestFinished, test } from 'vitest'
-import { createKit } from './express-setup.ts'
+import { createKit } from '../support/kit.ts'
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 
@@ -52,7 +52,7 @@ async function buildNode(options: VerifierOptions): Promise<Built> {
 
 /** A request that is refused, a replay, after `whileWaiting` had the response in hand. */
 async function refuseLate(build: Build, whileWaiting: (response: ServerResponse) => void) {
-  const kit = await createKit()
+  const kit = await createKit({ token: { human: 'alice' } })
   let waiting: ServerResponse | undefined
   const replay = {
     async add(): Promise<ReplayAnswer> {

@@ -1,6 +1,6 @@
 import { type RefusalCode, refusals } from 'onbehalf'
 import { expect } from 'vitest'
-import { parseChallenges } from '../support/challenge-grammar.ts'
+import { readChallenges } from '../support/challenges.ts'
 import type { Answer } from './wire.ts'
 
 /** What a client makes of an answer: everything that must be the same on every door. */
@@ -41,11 +41,6 @@ export function see(answer: Answer): Seen {
 
 export function valuesOf({ fields }: Answer, name: string): readonly string[] {
   return fields.filter(([field]) => field.toLowerCase() === name).map(([, value]) => value)
-}
-
-function readChallenges(field: string): Record<string, Record<string, string>> {
-  const list = parseChallenges(field)
-  return Object.fromEntries(list.map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)]))
 }
 
 export interface RefusedHow {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { AgentContext, Verdict } from '../../src/index.ts'
-import { createRig, judgeNow, type Members, plainJson, type Rig, runs, viewOf } from './kit.ts'
+import type { Members } from '../support/jws.ts'
+import { createRig, judgeNow, plainJson, type Rig, runs, viewOf } from './rig.ts'
 
 let rig: Rig
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { respell } from '../support/bytes.ts'
-import { encode, type RawKey, signBytes } from '../support/raw-jws.ts'
-import { claimsFor, type Members } from './kit.ts'
+import { encode, respell } from '../support/bytes.ts'
+import { type Members, type RawKey, signBytes } from '../support/jws.ts'
+import { claimsFor } from './rig.ts'
 
 /** Tokens for two verifiers to disagree about: mostly good, bent in one or two places, and signed as they then stand. */
 

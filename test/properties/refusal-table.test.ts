@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Refusal, type RequestView, refusals, type Verdict, type Verifier } from '../../src/index.ts'
-import { parseChallenges } from '../support/challenge-grammar.ts'
-import { encode, type Part, rawJws, signBytes } from '../support/raw-jws.ts'
-import { anyJson, claimsFor, createRig, proofClaims, proofHeader, type Rig, runs, viewOf } from './kit.ts'
+import { encode } from '../support/bytes.ts'
+import { parseChallenges } from '../support/challenges.ts'
+import { type Part, rawJws, signBytes } from '../support/jws.ts'
+import { anyJson, claimsFor, createRig, proofClaims, proofHeader, type Rig, runs, viewOf } from './rig.ts'
 
 /** What is planted in every input and must come out nowhere. */
 const canary = 'c4n4ry'

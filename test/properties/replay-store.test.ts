@@ -3,8 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { memoryReplayStore, type ReplayStore } from '../../src/index.ts'
 import { createTestClock } from '../../src/testing/index.ts'
 import { ecdsaTwin, sha256 } from '../support/bytes.ts'
-import { makeRawKey, type RawKey } from '../support/raw-jws.ts'
-import { codeOf, createRig, jktOf, judgeNow, type Rig, runs, startMs, viewOf } from './kit.ts'
+import { makeRawKey, type RawKey } from '../support/jws.ts'
+import { outcomeOf } from '../support/kit.ts'
+import { createRig, jktOf, judgeNow, type Rig, runs, startMs, viewOf } from './rig.ts'
 
 let rig: Rig
 let keys: readonly RawKey[]
@@ -34,10 +35,10 @@ describe('quota', () => {
               expect(replay.size).toBeLessThanOrEqual(capacity)
             }
             const proof = rig.proof(clock, token)
-            expect(codeOf(judgeNow(verifier, viewOf(token, proof)))).toBe('admitted')
+            expect(outcomeOf(judgeNow(verifier, viewOf(token, proof)))).toBe('admitted')
             kept.push(proof)
           }
-          for (const proof of kept) expect(codeOf(judgeNow(verifier, viewOf(token, proof)))).toBe('proof_replayed')
+          for (const proof of kept) expect(outcomeOf(judgeNow(verifier, viewOf(token, proof)))).toBe('proof_replayed')
         },
       ),
       runs(40),
@@ -50,12 +51,12 @@ describe('quota', () => {
     const [key] = keys
     const flooder = rig.token({ client_id: 'flooder', cnf: { jkt: key === undefined ? '' : jktOf(key) } })
     const codes = Array.from({ length: 20 }, () =>
-      codeOf(judgeNow(verifier, viewOf(flooder, rig.proof(clock, flooder, {}, key)))),
+      outcomeOf(judgeNow(verifier, viewOf(flooder, rig.proof(clock, flooder, {}, key)))),
     )
     expect(codes.slice(0, 11)).toEqual(Array(11).fill('admitted'))
     expect(codes.slice(11)).toEqual(Array(9).fill('rate_limited'))
     const token = rig.token()
-    expect(codeOf(judgeNow(verifier, viewOf(token, rig.proof(clock, token))))).toBe('admitted')
+    expect(outcomeOf(judgeNow(verifier, viewOf(token, rig.proof(clock, token))))).toBe('admitted')
   })
 })
 
@@ -119,7 +120,7 @@ describe('at once', () => {
         const token = rig.token()
         const proof = rig.proof(clock, token)
         const views = turns.map((_, at) => viewOf(token, isTwin && at % 2 === 1 ? ecdsaTwin(proof) : proof))
-        const codes = (await Promise.all(views.map((view) => verifier.check(view)))).map(codeOf)
+        const codes = (await Promise.all(views.map((view) => verifier.check(view)))).map(outcomeOf)
         expect(codes.filter((code) => code === 'admitted')).toHaveLength(1)
         expect(codes.filter((code) => code === 'proof_replayed')).toHaveLength(turns.length - 1)
       }),

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ReplayStore, VerifierOptions } from '../../src/index.ts'
 import { ecdsaTwin } from '../support/bytes.ts'
-import { codeOf, createRig, judgeNow, type Rig, runs, startMs, viewOf } from './kit.ts'
+import { outcomeOf } from '../support/kit.ts'
+import { createRig, judgeNow, type Rig, runs, startMs, viewOf } from './rig.ts'
 
 let rig: Rig
 let token: string
@@ -109,7 +110,7 @@ describe.each<Freshness>(['iat', 'both', 'nonce'])('with freshness %s', (freshne
       fc.property(stories(anyMove), (story) => {
         const { clock, verifier, view, twin, other, move, moments } = scene(freshness, story)
         const codes: string[] = []
-        const show = () => codes.push(codeOf(judgeNow(verifier, codes.length % 4 === 3 ? twin : view)))
+        const show = () => codes.push(outcomeOf(judgeNow(verifier, codes.length % 4 === 3 ? twin : view)))
         show()
         for (const change of story.moves) {
           move(change)
@@ -148,7 +149,7 @@ describe.each<Freshness>(['iat', 'both', 'nonce'])('with freshness %s', (freshne
         const { clock, verifier, view, moments, move } = scene(freshness, story, forgetful)
         let latest = clock.now()
         const codes: string[] = []
-        const show = async () => codes.push(codeOf(await verifier.check(view)))
+        const show = async () => codes.push(outcomeOf(await verifier.check(view)))
         await show()
         for (const change of story.moves) {
           const isBack = clock.now() + change.ms < latest - 4_999

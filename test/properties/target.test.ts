@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isTarget, normalizeUrl, readTarget } from '../../src/sender/proof-url.ts'
-import { runs } from './kit.ts'
+import { runs } from './rig.ts'
 
 /** An address as a tuple: two URLs mean the same if and only if their tuples are equal. */
 interface Address {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type AccessRequirement, type AgentContext, createVerifier, type IssuerOptions } from '../../src/index.ts'
 import { createTestIssuer, requestView } from '../../src/testing/index.ts'
-import { parseChallenges } from '../support/challenge-grammar.ts'
+import { parseChallenges } from '../support/challenges.ts'
 
 interface Example {
   readonly issuer: string

@@ -1,4 +1,4 @@
-import { resource } from '../kit.ts'
+import { resource } from '../../support/kit.ts'
 import { like } from '../like.ts'
 import { admitted, refused, type Seen } from '../seen.ts'
 import type { Chapter, Column, Row } from '../table.ts'

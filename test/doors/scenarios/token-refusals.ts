@@ -1,5 +1,5 @@
-import { sha256, withBrokenSignature } from '../../support/compact.ts'
-import type { Changes, Kit } from '../kit.ts'
+import { sha256, withBrokenSignature } from '../../support/bytes.ts'
+import type { Changes, DoorKit } from '../kit.ts'
 import { refused } from '../seen.ts'
 import type { Chapter, Row } from '../table.ts'
 
@@ -54,7 +54,7 @@ export const tokenRefusals: Chapter = {
 function row(
   code: TokenCode,
   title: string,
-  change: (kit: Kit) => Changes | Promise<Changes>,
+  change: (kit: DoorKit) => Changes | Promise<Changes>,
   on: 'DPoP' | 'Bearer' = 'DPoP',
 ): Row {
   return {

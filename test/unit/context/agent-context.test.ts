@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type AgentContext, type Party, partyKey, sentence } from '../../../src/index.ts'
-import { type Members, spliceMember } from '../../support/raw-jws.ts'
-import { contextIn, createScene, type Scene } from '../../support/scene.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import { type Members, spliceMember } from '../../support/jws.ts'
+import { resource } from '../../support/kit.ts'
 
-const scene: Scene = await createScene()
-const verifier = scene.verifier()
-const home = scene.issuer.issuer
+const forge: Forge = await createForge()
+const { verifier } = forge
+const home = forge.trust.issuer
 const agent = (sub: string, act?: Members): Members => ({
   sub,
   iss: home,
@@ -15,7 +16,7 @@ const agent = (sub: string, act?: Members): Members => ({
 })
 
 async function contextFor(claims: Members): Promise<AgentContext> {
-  return contextIn(await scene.send(verifier, scene.token(claims)))
+  return forge.context({ verifier, token: forge.token(claims) })
 }
 
 /** Every object reachable from `value`, with the way to it. */
@@ -52,8 +53,8 @@ test('AT-22: the context is frozen to the last member and inherits nothing', asy
 })
 
 test('AT-22: writing to it fails, and the next request of the token sees the same object, unchanged', async () => {
-  const token = scene.token(everything)
-  const first = contextIn(await scene.send(verifier, token))
+  const token = forge.token(everything)
+  const first = await forge.context({ verifier, token })
   const before = JSON.stringify(first)
   const writes: readonly (() => unknown)[] = [
     () => Reflect.set(first, 'authority', 'independent'),
@@ -66,7 +67,7 @@ test('AT-22: writing to it fails, and the next request of the token sees the sam
   ]
   for (const write of writes) expect(write()).toBe(false)
   expect(() => (first.scopes as string[]).push('admin')).toThrow(TypeError)
-  const second = contextIn(await scene.send(verifier, token))
+  const second = await forge.context({ verifier, token })
   expect(second).toBe(first)
   expect(JSON.stringify(second)).toBe(before)
 })
@@ -75,10 +76,10 @@ test('AT-22: claims called like members of Object.prototype stay claims and reac
   const names = ['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', '__defineGetter__', 'then']
   for (const name of names) {
     const text = `${JSON.stringify(name)}:{"scope":"admin","roles":["admin"],"isAdmin":true}`
-    const claims = scene.claims()
+    const claims = forge.claims()
     const act = spliceMember(agent('a'), text)
     const payload = spliceMember({ ...claims, cnf: claims['cnf'] }, `${text},"act":${act}`)
-    const context = contextIn(await scene.send(verifier, scene.raw(scene.header(), payload)))
+    const context = await forge.context({ verifier, token: forge.raw(forge.header(), payload) })
     expect(context, name).toMatchObject({ scopes: [], roles: [], authority: 'delegated', actor: { subject: 'a' } })
     expect(Reflect.get(context, 'isAdmin')).toBeUndefined()
     expect(Object.hasOwn(context.token.claims, name), name).toBe(true)
@@ -90,16 +91,16 @@ test('AT-22: claims called like members of Object.prototype stay claims and reac
 
 test('AT-22: required claims are own claims: none can be had from __proto__', async () => {
   for (const name of ['sub', 'client_id', 'jti', 'iat', 'exp']) {
-    const { [name]: value, ...others } = scene.claims()
+    const { [name]: value, ...others } = forge.claims()
     const payload = spliceMember(others, `"__proto__":{${JSON.stringify(name)}:${JSON.stringify(value)}}`)
-    const verdict = await scene.send(verifier, scene.raw(scene.header(), payload))
+    const verdict = await forge.call({ verifier, token: forge.raw(forge.header(), payload) })
     expect(verdict, name).toMatchObject({ ok: false, refusal: { code: 'token_claim', facts: { claim: name } } })
   }
 })
 
 test('RFC 9068 §2.2: the context says what the token says, and nothing else', async () => {
   const context = await contextFor(everything)
-  const now = scene.clock.now() / 1_000
+  const now = forge.clock.now() / 1_000
   const { claims, id, ...token } = context.token
   expect(JSON.parse(JSON.stringify({ ...context, token }))).toEqual({
     principal: {
@@ -142,9 +143,9 @@ test('RFC 9068 §2.2: the context says what the token says, and nothing else', a
     authorizationDetails: [{ type: 't', actions: ['x'], nested: { list: [{}] } }],
     roles: ['r'],
     permissions: ['p'],
-    sender: { method: 'dpop', jkt: scene.agent.jkt },
+    sender: { method: 'dpop', jkt: forge.agent.jkt },
     authentication: { acr: 'gold', amr: ['pwd', 'otp'], time: 1 },
-    token: { issuer: home, audience: [scene.resource], issuedAt: now, expiresAt: now + 300 },
+    token: { issuer: home, audience: [resource], issuedAt: now, expiresAt: now + 300 },
     enforcement: 'enforced',
     warnings: ['client_id_azp_differ'],
   })
@@ -153,7 +154,7 @@ test('RFC 9068 §2.2: the context says what the token says, and nothing else', a
 })
 
 test("RFC 9068 §2.2: the audience in the context is all of the token's", async () => {
-  const aud = ['https://other.example.test', scene.resource]
+  const aud = ['https://other.example.test', resource]
   expect((await contextFor({ aud })).token.audience).toEqual(aud)
 })
 

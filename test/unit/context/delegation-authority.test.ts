@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest'
 import type { AgentContext, IssuerOptions, WarningCode } from '../../../src/index.ts'
-import type { Members } from '../../support/raw-jws.ts'
-import { contextIn, createScene, type Scene } from '../../support/scene.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import type { Members } from '../../support/jws.ts'
 
 /** Who is acting, by whose authority, and what is odd about it: RFC 8693 §4.1 as one table per question. */
 
-const scene: Scene = await createScene()
-const verifier = scene.verifier()
-const home = scene.issuer.issuer
+const forge: Forge = await createForge()
+const { verifier } = forge
+const home = forge.trust.issuer
 
 async function contextFor(claims: Members, issuer: Partial<IssuerOptions> = {}): Promise<AgentContext> {
   const isUnbound = Object.hasOwn(claims, 'cnf') && claims['cnf'] === undefined
   const change = isUnbound ? ({ scheme: 'Bearer', proof: null } as const) : {}
-  return contextIn(await scene.send(scene.verifier(issuer), scene.token(claims), change))
+  return forge.context({ verifier: forge.verifierTrusting(issuer), token: forge.token(claims), ...change })
 }
 
 /** Outermost first. */
@@ -98,7 +98,7 @@ test.each<readonly [string, Members, Partial<IssuerOptions>, boolean]>([
   expect(decision.ok).toBe(!involvesAgent)
 })
 
-const dayLong = { exp: scene.clock.now() / 1_000 + 86_400 }
+const dayLong = { exp: forge.clock.now() / 1_000 + 86_400 }
 const humanActor = { sub: 'b', iss: home, sub_profile: 'user' }
 
 /** Typed so that a new literal asks for its cases here. */

@@ -1,6 +1,6 @@
 import type { ReplayAnswer, ReplayStore } from 'onbehalf'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { withBrokenSignature } from '../../support/compact.ts'
+import { withBrokenSignature } from '../../support/bytes.ts'
 import { createWorld, url, type World } from '../../support/world.ts'
 
 let world: World

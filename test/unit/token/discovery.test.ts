@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createHome, held, judge, keysUri, metadataUri, openidUri } from './remote-home.ts'
+import { createHome, held, judge, keysUri, metadataUri, openidUri } from '../../support/key-home.ts'
 
 describe('who is asked', () => {
   test('RFC 8414 §3: OpenID Connect is asked only where the first document does not serve', async () => {

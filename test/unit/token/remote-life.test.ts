@@ -11,10 +11,9 @@ import {
   keysUri,
   metadataUri,
   refusalOf,
-  resource,
   until,
-  url,
-} from './remote-home.ts'
+} from '../../support/key-home.ts'
+import { resource, url } from '../../support/kit.ts'
 
 describe('ageing', () => {
   test('P26: at 80 % of their freshness keys are fetched anew in the background, and no request waits', async () => {

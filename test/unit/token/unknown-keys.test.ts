@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { createHome, forgedToken, gate, held, judge, judgeNow, keysUri, metadataUri, refusalOf } from './remote-home.ts'
+import {
+  createHome,
+  forgedToken,
+  gate,
+  held,
+  judge,
+  judgeNow,
+  keysUri,
+  metadataUri,
+  refusalOf,
+} from '../../support/key-home.ts'
 
 describe('a kid nobody knows', () => {
   test('RFC 8725 §3.10: unknown after a fetch it caused is token_key_unknown, and no second fetch', async () => {

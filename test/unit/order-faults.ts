@@ -1,7 +1,7 @@
 import type { RefusalCode, ReplayAnswer, VerifierOptions } from 'onbehalf'
 import { createTestCertificate, type TestAgent, type TestCertificate } from 'onbehalf/testing'
-import { withBrokenSignature } from './compact.ts'
-import { codeOf, createWorld, url, type World } from './world.ts'
+import { withBrokenSignature } from '../support/bytes.ts'
+import { createKit, type Kit, type Outcome, outcomeOf, url } from '../support/kit.ts'
 
 /** A request taken apart so far that several things of it can be wrong at once. */
 export interface Draft {
@@ -32,11 +32,11 @@ export interface Fault {
 }
 
 export interface OrderStage {
-  readonly world: World
+  readonly kit: Kit
   readonly thief: TestAgent
   readonly thiefCertificate: TestCertificate
   readonly now: number
-  codeWith(...faults: readonly Fault[]): Promise<RefusalCode | 'admitted'>
+  codeWith(...faults: readonly Fault[]): Promise<Outcome>
 }
 
 const access: VerifierOptions['access'] = {
@@ -53,7 +53,7 @@ const access: VerifierOptions['access'] = {
 export async function createOrderStage(): Promise<OrderStage> {
   let replay: ReplayAnswer = 'fresh'
   let isRevoked = false
-  const world = await createWorld({
+  const kit = await createKit({
     agent: { certificate: true },
     verifier: {
       dpop: { nonce: { secret: 'order-secret-of-thirty-two-bytes' }, replay: { add: () => replay } },
@@ -61,25 +61,25 @@ export async function createOrderStage(): Promise<OrderStage> {
       access,
     },
   })
-  const thief = await world.issuer.agent('thief')
+  const thief = await kit.issuer.agent('thief')
   const thiefCertificate = await createTestCertificate({ commonName: 'thief' })
-  const now = world.issuer.clock.now() / 1_000
-  const asked = await world.refusal({ token: { bind: 'dpop' } })
+  const now = kit.issuer.clock.now() / 1_000
+  const asked = await kit.refusal({ token: { bind: 'dpop' } })
   const nonce = asked.headers.find(([name]) => name === 'DPoP-Nonce')?.[1]
 
   async function codeWith(...faults: readonly Fault[]) {
-    const draft = goodDraft(world, nonce)
+    const draft = goodDraft(kit, nonce)
     for (const { spoil } of faults) spoil(draft, stage)
     replay = draft.replay
     isRevoked = draft.isRevoked
-    return send(world, draft)
+    return send(kit, draft)
   }
 
-  const stage: OrderStage = { world, thief, thiefCertificate, now, codeWith }
+  const stage: OrderStage = { kit, thief, thiefCertificate, now, codeWith }
   return stage
 }
 
-function goodDraft({ agent, issuer }: World, nonce: string | undefined): Draft {
+function goodDraft({ agent, issuer }: Kit, nonce: string | undefined): Draft {
   return {
     method: 'GET',
     target: '/tools',
@@ -107,14 +107,14 @@ function goodDraft({ agent, issuer }: World, nonce: string | undefined): Draft {
   }
 }
 
-async function send(world: World, draft: Draft): Promise<RefusalCode | 'admitted'> {
-  const made = await world.token({ bind: 'both', claims: draft.tokenClaims, header: draft.tokenHeader })
+async function send(kit: Kit, draft: Draft): Promise<Outcome> {
+  const made = await kit.token({ bind: 'both', claims: draft.tokenClaims, header: draft.tokenHeader })
   const token = draft.bendToken(made)
   const { nonce, proofClaims: claims, proofHeader: header } = draft
   const proof = await draft.prover.proof({ method: 'GET', url, token, nonce, claims, header })
   const { method, target, certificate } = draft
-  return codeOf(
-    await world.call({
+  return outcomeOf(
+    await kit.call({
       method,
       target,
       token,
