@@ -8,8 +8,8 @@ import { createTestIssuer, type TestAgent, type TestIssuer, type TokenInput } fr
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createPaymentsApp } from '../../examples/payments/app.ts'
 import { covers, type Payment } from '../../examples/payments/payment.ts'
+import { resource } from '../support/kit.ts'
 
-const resource = 'https://api.example.test'
 const toBob = detail(100, ['bob'])
 
 let issuer: TestIssuer

@@ -1,23 +1,19 @@
 import express, { type RequestHandler } from 'express'
 import { agentAuth } from 'onbehalf/express'
-import { createTestIssuer, type TestAgent, type TestIssuer } from 'onbehalf/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { createKit, type Kit, url } from '../support/kit.ts'
 import { fieldsNamed, listen, sendRaw } from '../support/servers.ts'
 
-let issuer: TestIssuer
-let agent: TestAgent
-const url = 'https://api.example.test/tools'
-
+let kit: Kit
 beforeAll(async () => {
-  issuer = await createTestIssuer({ resource: 'https://api.example.test' })
-  agent = await issuer.agent('travel-7')
+  kit = await createKit()
 })
 
-/** What runs before the guard, the guard, and a handler that says who. */
+/** The given handlers, then the guard, then a handler that answers who called. */
 function appWith(...before: RequestHandler[]) {
   const app = express()
   for (const handler of before) app.use(handler)
-  app.use(agentAuth({ issuer: issuer.options, resource: issuer.resource, clock: issuer.clock, dpop: { nonce } }))
+  app.use(agentAuth({ ...kit.options, dpop: { nonce } }))
   app.use((request, response) => void response.json(request.agentContext.actor.subject))
   return app
 }
@@ -30,9 +26,9 @@ async function send(port: number, fields: readonly (readonly [string, string])[]
 }
 
 async function goodFields(port: number, authorization = 'Authorization', dpop = 'DPoP') {
-  const token = await issuer.token({ agent })
+  const token = await kit.token()
   const asked = await send(port, [['Authorization', `DPoP ${token}`]])
-  const proof = await agent.proof({ method: 'GET', url, token, nonce: fieldsNamed(asked, 'dpop-nonce')[0] })
+  const proof = await kit.agent.proof({ method: 'GET', url, token, nonce: fieldsNamed(asked, 'dpop-nonce')[0] })
   return [
     [authorization, `DPoP ${token}`],
     [dpop, proof],
@@ -77,8 +73,8 @@ describe('a form body', () => {
   test('PRES-06: a token in it is not read, parsed or not', async () => {
     for (const before of [[], [express.urlencoded({ extended: false })]]) {
       const port = await listen(appWith(...before))
-      const token = await issuer.token({ agent })
-      const proof = await agent.proof({ method: 'POST', url, token })
+      const token = await kit.token()
+      const proof = await kit.agent.proof({ method: 'POST', url, token })
       const response = await fetch(`http://127.0.0.1:${port}/tools`, form(token, { dpop: proof }))
       expect(response.status).toBe(401)
       expect(await response.json()).toMatchObject({ code: 'credentials_missing' })
@@ -87,11 +83,11 @@ describe('a form body', () => {
 
   test('PRES-06: beside a header it is not looked at', async () => {
     const port = await listen(appWith(express.urlencoded({ extended: false })))
-    const token = await issuer.token({ agent })
+    const token = await kit.token()
     const headers = { authorization: `DPoP ${token}` }
     const asked = await fetch(`http://127.0.0.1:${port}/tools`, form('other', headers))
     const fresh = asked.headers.get('dpop-nonce') ?? undefined
-    const dpop = await agent.proof({ method: 'POST', url, token, nonce: fresh })
+    const dpop = await kit.agent.proof({ method: 'POST', url, token, nonce: fresh })
     const response = await fetch(`http://127.0.0.1:${port}/tools`, form('other', { ...headers, dpop }))
     expect([response.status, await response.json()]).toEqual([200, 'travel-7'])
   })
@@ -119,11 +115,11 @@ describe('what a script may read', () => {
 
   test('PRES-15: an admitted answer with a nonce exposes it', async () => {
     const port = await listen(appWith(expose))
-    const token = await issuer.token({ agent })
+    const token = await kit.token()
     const asked = await send(port, [['Authorization', `DPoP ${token}`]])
     const [aging] = fieldsNamed(asked, 'dpop-nonce')
-    issuer.clock.advance(200)
-    const proof = await agent.proof({ method: 'GET', url, token, nonce: aging })
+    kit.clock.advance(200)
+    const proof = await kit.agent.proof({ method: 'GET', url, token, nonce: aging })
     const response = await send(port, [
       ['Authorization', `DPoP ${token}`],
       ['DPoP', proof],
