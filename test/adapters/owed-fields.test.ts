@@ -85,7 +85,7 @@ test('Fastify: options beside a verifier are refused, for they would be without 
   await expect(fastify().register(agentAuth, options)).rejects.toMatchObject({ problems: [{ path: 'access' }] })
 })
 
-test('RFC 8705 §3: the requests of one HTTP/2 connection share one certificate buffer, those of another do not', () => {
+test('node: the requests of one HTTP/2 connection share one certificate buffer, those of another do not', () => {
   const session = {}
   const first = certificateOf(session)
   expect(first).toBeInstanceOf(Uint8Array)

@@ -153,7 +153,7 @@ describe.each(doors)('the payments example on %s', (_name, create) => {
     expect(await send('POST', '/payments', token, { amount: 80, to: 'bob' })).toEqual(refusedWith(403, 'scope_missing'))
   })
 
-  test('RFC 8693 §4.1: the route for humans keeps out agents, and a human’s token in a declared agent’s hands', async () => {
+  test('Example: the route for humans keeps out agents, and a human’s token in a declared agent’s hands', async () => {
     const send = await serve(create)
     const app = await issuer.agent('web-app')
     const own = { sub: 'alice', sub_profile: 'user' }
@@ -166,7 +166,7 @@ describe.each(doors)('the payments example on %s', (_name, create) => {
     expect(await send('GET', '/limits', { agent: agentA })).toEqual(refusedWith(403, 'actor_unauthorized'))
   })
 
-  test('RFC 8693 §4.1: the route for agents lets them in for themselves and for others, and keeps humans out', async () => {
+  test('Example: the route for agents lets them in for themselves and for others, and keeps humans out', async () => {
     const send = await serve(create)
     const human = { agent: await issuer.agent('web-app'), claims: { sub: 'alice', sub_profile: 'user' } }
     expect(await send('GET', '/statements', { agent: agentA, human: 'alice' })).toEqual({
@@ -177,7 +177,7 @@ describe.each(doors)('the payments example on %s', (_name, create) => {
     expect(await send('GET', '/statements', human)).toEqual(refusedWith(403, 'actor_unauthorized'))
   })
 
-  test('RFC 8693 §4.1: the route for own authority refuses what is borrowed', async () => {
+  test('Example: the route for own authority refuses what is borrowed', async () => {
     const send = await serve(create)
     expect((await send('POST', '/heartbeat', { agent: agentA })).status).toBe(204)
     expect(await send('POST', '/heartbeat', { agent: agentA, human: 'alice' })).toEqual(
@@ -185,7 +185,7 @@ describe.each(doors)('the payments example on %s', (_name, create) => {
     )
   })
 
-  test('RFC 8693 §4.1: a partner’s token cannot name our agent', async () => {
+  test('Example: a partner’s token cannot name our agent', async () => {
     const send = await serve(create)
     const ledger = (token: TokenInput, by: TestIssuer) => send('GET', '/ledger', token, undefined, by)
     const ours = { agent: await issuer.agent('auditor-1'), human: 'alice' }

@@ -88,7 +88,7 @@ describe('proofs', () => {
   })
 })
 
-test('RFC 9449 §4.3(7) (F01-5): outside of tests nobody may sign with the printed key', () => {
+test('Published keys (F01-5): outside of tests no proof may be signed with the printed key', () => {
   expect(checkProof(F01_5, 1_562_262_618)).toBe('proof_key')
 })
 

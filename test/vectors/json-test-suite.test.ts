@@ -30,7 +30,7 @@ describeVectors('json-test-suite/test_parsing', (files) => {
     Buffer.concat([Buffer.from('{"v":'), raw(name), Buffer.from(`,${JSON.stringify(more).slice(1)}`)])
   const alone = (name: string) => Buffer.concat([Buffer.from('{"v":'), raw(name), Buffer.from('}')])
 
-  test('the suite is complete', () => {
+  test('HYGIENE: the suite of JSON texts is complete', () => {
     expect([good.length, bad.length]).toEqual([95, 188])
   })
 

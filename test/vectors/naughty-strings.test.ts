@@ -29,11 +29,11 @@ async function tokensWith(kit: Kit, text: string): Promise<string[]> {
 describeVectors('naughty-strings', (files) => {
   const strings = files.json('blns.json') as readonly string[]
 
-  test('the list is complete', () => {
+  test('HYGIENE: the list of strings is complete', () => {
     expect(strings).toHaveLength(515)
   })
 
-  test('a string in any claim or header of a token crashes nothing, and never leaves by header or line', async () => {
+  test('Hostile text: a string in any claim or header of a token crashes nothing, and never leaves by header or line', async () => {
     const events: AuditEvent[] = []
     const kit = await createKit({
       verifier: { audit: { write: (event) => void events.push(event) } },
@@ -64,7 +64,7 @@ describeVectors('naughty-strings', (files) => {
     expect(events).toHaveLength(strings.length * 17)
   })
 
-  test('a string in any member of a proof is refused or ignored', async () => {
+  test('Hostile text: a string in any member of a proof is refused or ignored', async () => {
     const kit = await createKit({ token: { human: 'alice' } })
     const token = await kit.token()
     for (const text of strings) {
@@ -79,7 +79,7 @@ describeVectors('naughty-strings', (files) => {
     }
   })
 
-  test('a string as a whole field is refused', async () => {
+  test('Hostile text: a string as a whole field is refused', async () => {
     const kit = await createKit({ token: { human: 'alice' } })
     const token = await kit.token()
     for (const text of strings) {
@@ -93,7 +93,7 @@ describeVectors('naughty-strings', (files) => {
     }
   })
 
-  test('through Express a string adds no field, and the challenge can be read', async () => {
+  test('Hostile text: through Express a string adds no field, and the challenge can be read', async () => {
     const kit = await createKit({ token: { human: 'alice' } })
     const usual = new Set<string>()
     const port = await listen(createApi(kit.verifier))

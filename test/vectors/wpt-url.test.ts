@@ -24,7 +24,7 @@ describeVectors('wpt-url', (files) => {
   )
   const urls = [...new Set(cases.flatMap(({ input, base, href }) => [input, base ?? '', href ?? '']))]
 
-  test('the suite is complete', () => {
+  test('HYGIENE: the suite of URLs is complete', () => {
     expect(cases).toHaveLength(891)
     expect(urls.filter((url) => normalizeUrl(url) !== undefined).length).toBeGreaterThan(150)
   })

@@ -61,7 +61,7 @@ export const mounts: readonly Chapter[] = [
         expect: refused('scope_missing', { needs: { scope: 'admin' } }),
       },
       {
-        title: 'RFC 9110 §11.6.1: what is outside the router asks for nothing',
+        title: 'Guard: a path outside the guarded router needs no credentials',
         send: async () => ({ method: 'GET', target: '/health', fields: [] }),
         expect: { status: 200, type: 'application/json', body: { reached: '/health', context: null } },
       },

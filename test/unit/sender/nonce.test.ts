@@ -161,7 +161,7 @@ describe('the next one', () => {
     expect([await codeFor(nonce), await codeFor(nonceOf(verdict))]).toEqual(['nonce_invalid', 'admitted'])
   })
 
-  test('RFC 9449 §9: a refusal that is not about the proof carries none', async () => {
+  test('Nonce: a refusal that is not about the proof carries none', async () => {
     const verdict = await kit.call({ verifier, token: { lifetimeSeconds: 301 } })
     expect(outcomeOf(verdict)).toBe('token_lifetime')
     expect(headerValues(verdict, 'dpop-nonce')).toEqual([])

@@ -148,7 +148,7 @@ describe('jwk', () => {
     expect(await kit.code({ proof: { header } })).toBe(code)
   })
 
-  test('RFC 9449 §11.6: a key whose private half is printed in an RFC is refused', async () => {
+  test('Published keys: a key whose private half is printed in an RFC is refused', async () => {
     const jwk = {
       kty: 'EC',
       crv: 'P-256',

@@ -62,7 +62,7 @@ const lives: readonly (readonly [string, (now: number) => Members])[] = [
 ]
 
 test.each(lives)(
-  'RFC 9068 §4: around %s a cached token has the verdict of a fresh one at every second, forwards and backwards',
+  'Cache: around %s a cached token has the verdict of a fresh one at every second, forwards and backwards',
   async (_, life) => {
     const clock = createTestClock()
     const own = { ...forge, clock }
@@ -101,7 +101,7 @@ function countingReader(cache: { tokens?: number; tokenSeconds?: number }) {
   return { clock, reader, read, verifications: () => prepared }
 }
 
-test('RFC 9068 §4: a cached token is verified anew once tokenSeconds of the monotonic clock have passed', () => {
+test('Cache: a cached token is verified anew once tokenSeconds of the monotonic clock have passed', () => {
   const { clock, read, verifications } = countingReader({ tokenSeconds: 10 })
   const token = forge.token()
   read(token)
@@ -118,7 +118,7 @@ test('RFC 9068 §4: a cached token is verified anew once tokenSeconds of the mon
   expect(verifications()).toBe(2)
 })
 
-test('RFC 9068 §4: with tokenSeconds 0 nothing is believed twice', () => {
+test('Cache: with tokenSeconds 0 every token is verified anew', () => {
   const { read, verifications } = countingReader({ tokenSeconds: 0 })
   const token = forge.token()
   for (let round = 1; round <= 3; round++) {
@@ -127,7 +127,7 @@ test('RFC 9068 §4: with tokenSeconds 0 nothing is believed twice', () => {
   }
 })
 
-test('RFC 9068 §4: the cache is bounded; the least recently used token leaves', () => {
+test('Cache: it is bounded; the least recently used token leaves', () => {
   const { reader, read, verifications } = countingReader({ tokens: 3 })
   const tokens = Array.from({ length: 4 }, () => forge.token())
   for (const token of tokens) read(token)
@@ -138,7 +138,7 @@ test('RFC 9068 §4: the cache is bounded; the least recently used token leaves',
   expect(verifications()).toBe(5)
 })
 
-test('RFC 9068 §4: only successes are cached', () => {
+test('Cache: only successes are cached', () => {
   const { reader, read, verifications } = countingReader({})
   const now = forge.clock.now() / 1_000
   const bad = [
@@ -156,7 +156,7 @@ test('RFC 9068 §4: only successes are cached', () => {
   expect({ cached: reader.cachedTokens, verified: verifications() }).toEqual({ cached: 0, verified: 0 })
 })
 
-test('RFC 9068 §4: tokens that share all but one character are different tokens', async () => {
+test('Cache: tokens that share all but one character are different tokens', async () => {
   const verifier = forge.verifierWith()
   const token = forge.token()
   expect(await forge.code({ verifier, token })).toBe('admitted')

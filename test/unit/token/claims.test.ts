@@ -146,7 +146,7 @@ test('AT-08: a token becomes active as the clock moves', async () => {
   expect(await own.code({ verifier: patient, token })).toBe('admitted')
 })
 
-test('RFC 7519 §4.1.6: the operator is told how far iat lies ahead of our clock, without the tolerance', async () => {
+test('Facts: the operator is told how far iat lies ahead of our clock, without the tolerance', async () => {
   const verdict = await forge.call({ verifier, token: forge.token({ iat: now + 60, exp: now + 120 }) })
   expect(verdict).toMatchObject({ refusal: { code: 'token_not_active', facts: { iatOffset: 60 } } })
 })

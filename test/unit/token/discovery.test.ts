@@ -15,7 +15,7 @@ describe('who is asked', () => {
     expect(network.asked).toEqual([metadataUri, openidUri, keysUri])
   })
 
-  test('RFC 8414 §3: nobody is asked where jwksUri or jwks is given', async () => {
+  test('Discovery: nothing is fetched where jwksUri or jwks is given', async () => {
     const { network, open, issuer, token } = await createHome()
     expect(await judge(open({ jwksUri: keysUri }), await token())).toBe(held)
     expect(network.asked.splice(0)).toEqual([keysUri])
