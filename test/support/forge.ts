@@ -37,7 +37,7 @@ export async function createForge({ algorithm = 'ES256', certificate = false }: 
   return { ...caller, key, claims, header, token, raw: (first, second) => rawJws(key, first, second) }
 }
 
-export interface Holder {
+interface Holder {
   readonly issuer: string
   readonly jkt: string
   readonly nowMs: number

@@ -139,7 +139,7 @@ export async function createKit(options: KitOptions = {}): Promise<Kit> {
   }
 }
 
-export interface CallerParts<Token> {
+interface CallerParts<Token> {
   readonly clock: TestClock
   readonly agent: TestAgent
   readonly trust: IssuerOptions

@@ -6,7 +6,7 @@ import type { AgentContext, IssuerOptions, Party, RefusalCode, Verdict } from '.
 import { createForge, type Forge } from '../../support/forge.ts'
 import type { Members } from '../../support/jws.ts'
 import { contextIn, outcomeOf, url } from '../../support/kit.ts'
-import { sharedFolder } from '../../support/shared.ts'
+import { sharedFolder } from '../../support/vectors.ts'
 
 /** Decoded tokens as issuers and drafts write them, read by an issuer of the default dialect. */
 
