@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 const reached = (_req: Request, res: Response) => void res.send('reached')
 
-/** What an application's own last handler does; four parameters make it one. */
+/** An application's own error handler; Express recognises it by its four parameters. */
 function nameError(error: unknown, _req: Request, res: Response, _next: NextFunction): void {
   res.status(500).send(error instanceof Error ? error.name : 'no error')
 }

@@ -8,7 +8,7 @@ import { codeIn, type Reply, serve } from '../support/servers.ts'
 
 const owed = ['WWW-Authenticate', 'DPoP-Nonce', 'Retry-After']
 
-/** What cors() does of it: sets the field at once. */
+/** Sets the field at once, as cors() does. */
 function exposing(names: string): RequestHandler {
   return (_req, res, next) => {
     res.setHeader('Access-Control-Expose-Headers', names)
@@ -21,7 +21,7 @@ function exposedBy(reply: Reply): string[] {
 }
 
 describe.each(frameworks)('%s', (_name, express) => {
-  /** Behind it every answer to `request` owes a nonce. */
+  /** Behind it every answer to `request` has to carry a nonce. */
   async function apiWithNonce(before: readonly RequestHandler[], ...handlers: RequestHandler[]) {
     const kit = await createKit({ token: { human: 'alice' } })
     const nonce = { secret: randomBytes(32), seconds: 300 }

@@ -124,7 +124,7 @@ describe('the connection', () => {
 describe('the answer', () => {
   const secret = 'a secret of at least thirty-two bytes'
 
-  /** A request for which the next nonce is owed. */
+  /** A request whose answer has to carry the next nonce. */
   async function owingRequest(gate: ReturnType<typeof createGate>, scopes: readonly string[] = []): Promise<Request> {
     const asked = await gate(await requestFor('/tools'))
     const nonce = asked.ok ? undefined : (asked.response.headers.get('dpop-nonce') ?? undefined)

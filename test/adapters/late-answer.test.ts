@@ -50,7 +50,7 @@ async function buildNode(options: VerifierOptions): Promise<Built> {
   return { listener: (request, response) => gate(request, response).catch((error) => errors.push(error)), errors }
 }
 
-/** A request that is refused, a replay, after `whileWaiting` had the response in hand. */
+/** Sends a replay, which is refused after `whileWaiting` has used the response. */
 async function refuseLate(build: Build, whileWaiting: (response: ServerResponse) => void) {
   const kit = await createKit({ token: { human: 'alice' } })
   let waiting: ServerResponse | undefined
@@ -85,7 +85,7 @@ test.each(doors)(
   },
 )
 
-// Fastify leaves to its own hooks what was written behind its back.
+// Without Fastify, which itself handles a response that was begun without its reply.
 test.each(doors.filter(([name]) => name !== 'Fastify'))(
   '%s: a refusal that finds an answer begun cuts it off',
   async (_name, build) => {

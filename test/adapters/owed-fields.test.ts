@@ -40,7 +40,7 @@ test.each<[string, readonly unknown[]]>([
   },
 )
 
-/** The answer to a request that holds, and owes the next nonce. */
+/** The answer to an admitted request; it has to carry the next nonce. */
 async function askLate(kit: Kit, app: FastifyInstance): Promise<LightMyRequestResponse> {
   const send = async (value?: string) =>
     app.inject({ url: '/tools', headers: await kit.credentials('GET', '/tools', { proof: { nonce: value } }) })
@@ -101,7 +101,7 @@ function certificateOf(session: object): Uint8Array | undefined {
   return view.peer?.certificate?.()
 }
 
-/** On loopback until the test ends. */
+/** Listens on loopback until the test ends. */
 async function serve(listener: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<string> {
   const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -20,7 +20,7 @@ describe('required claims', () => {
       expect(await stage.judgeToken({ token: { claims: { [claim]: undefined } } })).toBe(missing)
     })
 
-    // `aud` that is there and empty is malformed; `iss` of the wrong type names nobody.
+    // `aud` that is there and empty is malformed; `iss` of the wrong type is an unknown issuer.
     const wrong = claim === 'iss' ? 'token_issuer' : 'token_claim'
     for (const value of wrongValues) {
       coldAndWarm(`P7: ${claim} ${JSON.stringify(value)} is refused`, async (stage) => {

@@ -6,7 +6,7 @@ import { createApi } from '../support/express.ts'
 import type { Outcome } from '../support/kit.ts'
 import { coldAndWarm, createStage, type Stage } from './stage.ts'
 
-/** How somebody else's code fails. Each is a function of any signature. */
+/** Ways in which foreign code fails; each fits any signature. */
 const failures: Readonly<Record<string, () => unknown>> = {
   throws: () => {
     throw new Error('secret of the store')
@@ -39,7 +39,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Lets the deadline of a silent hook pass without waiting for it: as often as it takes, for keys and signatures take real time. */
+/** Moves the fake timers past the deadline of a silent hook, repeatedly, since keys and signatures take real time. */
 async function settled<T>(pending: Promise<T>): Promise<T> {
   let isDone = false
   const finished = pending.finally(() => {
@@ -52,7 +52,7 @@ async function settled<T>(pending: Promise<T>): Promise<T> {
   return finished
 }
 
-/** Good for as long as the stage warms up, failing from then on. */
+/** Works while the stage warms up, and fails from then on. */
 function failingLater(good: unknown, fail: () => unknown): { hook: () => unknown; begin: () => void } {
   let isFailing = false
   return {
@@ -136,7 +136,7 @@ describe('rules', () => {
 })
 
 describe('rejections', () => {
-  /** Node ends the process over a rejection that nobody handles. */
+  /** Node ends the process on an unhandled rejection. */
   async function unhandledDuring(act: () => Promise<unknown>): Promise<unknown[]> {
     const unhandled: unknown[] = []
     const listen = (reason: unknown) => unhandled.push(reason)

@@ -45,7 +45,7 @@ describe('critical extensions', () => {
   })
 })
 
-/** What a public key can be mistaken for when it is taken as a shared secret. */
+/** The byte forms of a public key that an attacker could use as an HMAC secret. */
 function secretsFrom(jwk: JWK): (string | Buffer)[] {
   const key = createPublicKey({ key: jwk, format: 'jwk' })
   const pem = key.export({ type: 'spki', format: 'pem' }).toString()

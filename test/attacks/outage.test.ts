@@ -36,7 +36,7 @@ const outages: Readonly<Record<string, Fetch>> = {
   'no response object': async () => undefined as unknown as Response,
 }
 
-/** Keys of the network, of which the first answer is good on a warm stage; then the outage begins. */
+/** A verifier with fetched keys. On a warm stage the first fetch succeeds; then the outage begins. */
 async function createOutage(start: 'cold' | 'warm', outage: Fetch): Promise<{ stage: Stage; verifier: Verifier }> {
   const stage = await createStage('cold')
   let isUp = start === 'warm'

@@ -7,7 +7,7 @@ import { coldAndWarm, createStage, type Stage, type StageOptions } from './stage
 const maxAges = { default: [60, 10], mcp: [300, 300] } as const
 const latency = () => new Promise((resolve) => setImmediate(resolve))
 
-/** Sends one proof every second for as long as a verifier may still take it. */
+/** Sends one proof every second while a verifier could still accept it. */
 async function replayEverySecond(stage: Stage, iatOffset: number, seconds: number): Promise<Outcome[]> {
   const token = await stage.token({ lifetimeSeconds: 900 })
   await stage.warmUp({ token })

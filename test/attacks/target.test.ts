@@ -4,7 +4,7 @@ import { resource, url } from '../support/kit.ts'
 import { fieldsNamed, listen, type RawResponse, sendRaw } from '../support/servers.ts'
 import { coldAndWarm, type Stage } from './stage.ts'
 
-/** What the answer says, whether or not the handler was reached. */
+/** The refusal code of the answer, or `admitted` where the handler was reached. */
 function codeIn(response: RawResponse): unknown {
   const body = JSON.parse(response.body) as { code?: string; who?: string }
   return body.code ?? (body.who === undefined ? undefined : 'admitted')

@@ -14,7 +14,7 @@ export interface Seen {
   readonly retryAfter?: string
   readonly cache?: string
   readonly exposed?: readonly string[]
-  /** JSON read; undefined for what the framework itself says (404, 500) and for no body. */
+  /** Parsed JSON; undefined for no body and for the framework's own answers (404, 500). */
   readonly body?: unknown
 }
 
@@ -44,7 +44,7 @@ export function valuesOf({ fields }: Answer, name: string): readonly string[] {
 }
 
 export interface RefusedHow {
-  /** With which challenge the error stands. Default `DPoP`; `none` where the caller's scheme is unknown. */
+  /** Which challenge carries the error. Default `DPoP`; `none` where the caller's scheme is unknown. */
   readonly on?: 'DPoP' | 'Bearer' | 'both' | 'none'
   /** Parameters of every challenge beyond the usual ones. */
   readonly needs?: Readonly<Record<string, string>>
@@ -101,7 +101,7 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 }
 
-/** A handler's answer; of the context, what is named. */
+/** A handler's answer, whose context has at least these members. */
 export function admitted(path: string, context: object = {}, isNonced = false): Seen {
   return {
     status: 200,

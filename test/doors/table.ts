@@ -18,10 +18,10 @@ export interface Row {
   readonly title: string
   /** Sent to every door, made once. Several are sent one after another; the last answer counts. */
   readonly send?: (kit: DoorKit) => Promise<Shot | readonly Shot[]>
-  /** In the place of `send`, where an answer makes the next request. */
+  /** In place of `send`, where a request depends on the answer before it. */
   readonly play?: (ask: Ask, kit: DoorKit) => Promise<Answer>
   readonly expect: Seen
-  /** The columns of what a door cannot help, and why. */
+  /** What differs on doors of a trait, and why. */
   readonly columns?: Partial<Record<Trait, Column>>
 }
 
@@ -31,7 +31,7 @@ export interface Column {
   readonly expect: Seen | null
 }
 
-/** Runs every row against every door over a real socket: what is expected, and among doors of one column the same to the letter. */
+/** Runs every row against every door over a real socket. Doors of one column must give equal answers. */
 export function runTable(chapters: readonly Chapter[]): void {
   for (const chapter of chapters) describe(chapter.subject, () => runChapter(chapter))
 }

@@ -32,7 +32,7 @@ function verifier(): Verifier {
   return createVerifier({ issuer: [issuer.options, partner.options], resource, clock: issuer.clock })
 }
 
-/** The same API on Fastify: the rule needs the body, so it stands where the body is there. */
+/** The same API on Fastify: the rule needs the body, so it runs as preHandler. */
 async function createFastifyTwin(): Promise<Server> {
   const app = fastify()
   await app.register(agentAuth, { verifier: verifier() })
@@ -89,7 +89,7 @@ async function serve(create: () => Promise<Server>): Promise<Send> {
   }
 }
 
-/** The same scopes for everybody: the difference is in the details. */
+/** All agents have the same scopes and differ only in their details. */
 function payerToken(agent: TestAgent, ...authorization_details: readonly object[]): TokenInput {
   return { agent, human: 'alice', scopes: ['payments:write'], claims: { authorization_details } }
 }

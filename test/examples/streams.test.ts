@@ -21,7 +21,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A stream of either kind that has said hello. */
+/** An open stream of either kind, after its first message. */
 interface Stream {
   readonly hello: string
   isOpen(): boolean
@@ -52,7 +52,7 @@ async function openSocket(socket: WebSocket): Promise<Stream> {
   }
 }
 
-/** Lets everything that is under way on loopback arrive. */
+/** Waits until everything sent on loopback has arrived. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
 }

@@ -56,7 +56,7 @@ const anyClaims: fc.Arbitrary<Members> = fc.record(
   { requiredKeys: [], noNullPrototype: true },
 )
 
-/** Every object below is frozen, and has no member that it does not own. */
+/** Requires that every object inside is frozen and inherits nothing. */
 function requireSealed(value: unknown, path: string): void {
   if (typeof value !== 'object' || value === null) return
   expect(Object.isFrozen(value), `${path} is frozen`).toBe(true)

@@ -19,7 +19,7 @@ const clock = createTestClock(startMs)
 const verifier = createVerifier({ issuer: { issuer: issuerUrl, jwks }, resource, clock })
 const keySet = createLocalJWKSet(jwks)
 
-/** Of the token alone: whatever comes after it is refused for want of a proof. */
+/** Judges the token alone: the request has no proof, so an accepted token ends as proof_missing. */
 function ourVerdict(token: string): string {
   const verdict = judgeNow(verifier, viewOf(token))
   const code = verdict.ok ? 'admitted' : verdict.refusal.code

@@ -6,7 +6,7 @@ import { parseChallenges } from '../support/challenges.ts'
 import { type Part, rawJws, signBytes } from '../support/jws.ts'
 import { anyJson, claimsFor, createRig, proofClaims, proofHeader, type Rig, runs, viewOf } from './rig.ts'
 
-/** What is planted in every input and must come out nowhere. */
+/** This text is in every input and must be in no answer. */
 const canary = 'c4n4ry'
 let rig: Rig
 let verifiers: readonly Verifier[]
@@ -110,7 +110,7 @@ describe('any input', () => {
   })
 })
 
-/** Longer than any word the table has by chance. */
+/** Long enough that the table does not contain it by chance. */
 function isTelling(text: string): boolean {
   return text.length > 12 && !JSON.stringify(Object.values(refusals)).includes(text)
 }

@@ -83,7 +83,7 @@ describe('the memory store against a model that forgets nothing', () => {
           const store = memoryReplayStore({ capacity, quota, clock })
           /** End of each entry on either clock. */
           const ends = new Map<string, { wall: number; monotonic: number }>()
-          /** The latest end that may be forgotten: of what was past on both clocks at one moment. */
+          /** The latest end that may be forgotten: an entry must have been past on both clocks at one moment. */
           let past = Number.NEGATIVE_INFINITY
           for (const act of acts) {
             if (act.kind === 'add') {
@@ -95,7 +95,7 @@ describe('the memory store against a model that forgets nothing', () => {
               for (const one of ends.values()) {
                 if (clock.now() > one.wall && clock.monotonic() > one.monotonic) past = Math.max(past, one.wall)
               }
-              // A proof nobody has shown is not mistaken for one forgotten.
+              // A new proof must not be mistaken for a forgotten one.
               if (end === undefined && expiresAt > past) expect(answer).not.toBe('seen')
               // `seen` wins over `full` and `quota`.
               if (isLive) expect(answer).toBe('seen')
@@ -128,7 +128,7 @@ describe('at once', () => {
     )
   })
 
-  /** Atomic, yet its answers take their time and overtake each other. */
+  /** Atomic, but its answers arrive late and out of order. */
   function slowStore(turns: readonly number[]): ReplayStore {
     const seen = new Set<string>()
     let calls = 0

@@ -80,7 +80,7 @@ export function viewOf(token: string, proof?: string): RequestView {
   return requestView({ url, headers: { authorization: `DPoP ${token}`, ...(proof !== undefined && { dpop: proof }) } })
 }
 
-/** For verifiers in which nothing waits. */
+/** For verifiers whose verdicts need no waiting. */
 export function judgeNow(verifier: Verifier, view: RequestView): Verdict {
   const verdict = verifier.checkNow(view)
   if (verdict instanceof Promise) throw new Error('a verdict with nothing to wait for came as a promise')

@@ -12,7 +12,7 @@ beforeAll(async () => {
 const start = startMs / 1_000
 const seconds = fc.oneof(fc.integer({ min: -320, max: 320 }), fc.constantFrom(-6, -5, -4, 4, 5, 6, 299.5, 300, 305))
 
-/** Moments at which a token of these times may be looked at: around each bound, and anywhere. */
+/** Moments at which to judge a token of these times: around each bound, and anywhere. */
 const times = fc.record({
   iat: fc.integer({ min: -300, max: 5 }),
   life: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.double({ min: 0.001, max: 300, noNaN: true })),
@@ -48,7 +48,7 @@ test('P8: a cached token is judged as an unknown one, at any moment', () => {
         const uncached = outcomeOf(judgeNow(fresh.verifier, view()))
         met.add(uncached)
         if (verifier.health().caches.tokens === 1) hits += 1
-        // A proof too old for what the memory has already forgotten is no matter of the token.
+        // A refusal because the replay memory has forgotten the proof's time says nothing about the token.
         if (cached !== 'proof_expired') expect(cached).toBe(uncached)
       }
     }),

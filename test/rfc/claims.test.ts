@@ -12,7 +12,7 @@ interface Example {
   readonly nowSeconds?: number
 }
 
-/** The example's claims in a token that is signed, bound and complete, at a time when it is good. */
+/** Sends the example's claims in a signed, bound and complete token, at a time when it is valid. */
 async function send(example: Example) {
   const { issuer: name, resource = 'https://rs.example.com/', claims, header, options } = example
   const issuer = await createTestIssuer({ issuer: name, resource })

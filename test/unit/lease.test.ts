@@ -155,7 +155,7 @@ test('lease: without a revocation source it lives as long as the token', async (
 test('lease: its timer does not keep the process alive', async () => {
   vi.useRealTimers()
   const context = await admit()
-  // Nothing is awaited in between: other timers of the process come and go.
+  // Nothing is awaited between the two counts, since other timers of the process would change them.
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   const before = timers()
   verifier.lease(context)

@@ -3,12 +3,12 @@ import { createTestCertificate, type TestAgent, type TestCertificate } from 'onb
 import { withBrokenSignature } from '../support/bytes.ts'
 import { createKit, type Kit, type Outcome, outcomeOf, url } from '../support/kit.ts'
 
-/** A request taken apart so far that several things of it can be wrong at once. */
+/** The parts of a request, so that a test can make several of them wrong at once. */
 export interface Draft {
   method: string
   target: string
   scheme: string
-  /** Of the Authorization field; undefined sends none. */
+  /** Maps the one good Authorization line to the lines that are sent. */
   lines: (line: string) => readonly string[]
   tokenClaims: Record<string, unknown>
   tokenHeader: Record<string, unknown>
@@ -20,7 +20,7 @@ export interface Draft {
   bendProof: (proof: string) => string
   nonce: string | undefined
   certificate: TestCertificate | undefined
-  /** What the replay store and the revocation source will say. */
+  /** What the replay store and the revocation source answer. */
   replay: ReplayAnswer
   isRevoked: boolean
 }
@@ -125,7 +125,7 @@ async function send(kit: Kit, draft: Draft): Promise<Outcome> {
   )
 }
 
-/** One of each, in the order of precedence. Two of one code are two ways to earn it. */
+/** Faults in the order of precedence. Two with one code are two ways to that refusal. */
 export const faults: readonly Fault[] = [
   { code: 'request_malformed', name: 'two lines', spoil: (draft) => twice(draft) },
   { code: 'credentials_missing', name: 'a scheme not taken', spoil: (draft) => rename(draft, 'Basic') },
@@ -221,7 +221,7 @@ function claim(draft: Draft, claims: Record<string, unknown>): void {
   Object.assign(draft.tokenClaims, claims)
 }
 
-/** Levels more around what is there. */
+/** Wraps the present act in more levels. */
 function nest(draft: Draft, levels: number): void {
   for (let level = 0; level < levels; level++) claim(draft, { act: { sub: 'planner', act: draft.tokenClaims['act'] } })
 }

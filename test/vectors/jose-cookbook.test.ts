@@ -12,7 +12,7 @@ interface Example {
   readonly output: { compact?: string; json?: unknown; json_flat?: unknown }
 }
 
-/** The nested example is two: one signed, one encrypted. */
+/** The nested example has two parts: one signed, one encrypted. */
 function flatten(file: unknown): readonly Example[] {
   const { sign, encrypt } = file as { sign?: Example; encrypt?: Example }
   return sign === undefined || encrypt === undefined ? [file as Example] : [sign, encrypt]
@@ -45,7 +45,7 @@ describeVectors('jose-cookbook', (files) => {
   })
 
   function verifies(jwk: JsonObject, algorithm: Algorithm, jws: CompactParts): boolean {
-    // A private key is none of a verifier's business.
+    // The examples print private keys, which a verifier refuses; only their public part is imported.
     expect(fitsAlgorithm(jwk, algorithm)).toBe(false)
     const own = publicPart(jwk)
     const key = fitsAlgorithm(own, algorithm) ? importKey(own, algorithm) : undefined

@@ -40,7 +40,7 @@ describeVectors('json-test-suite/test_parsing', (files) => {
       const value = parseJsonObject(alone(name))
       if (value === undefined) refused.push(name)
       else expect(value, name).toEqual(JSON.parse(alone(name).toString('utf8')))
-      // At the top level only an object is one.
+      // We read only objects, so every other top-level value is refused.
       const top: unknown = JSON.parse(raw(name).toString('utf8'))
       const isObject = typeof top === 'object' && top !== null && !Array.isArray(top)
       expect(parseJsonObject(raw(name)) !== undefined, name).toBe(isObject && !(name in refusedHere))
@@ -66,7 +66,7 @@ describeVectors('json-test-suite/test_parsing', (files) => {
           [header, encode(text), mac],
         ].map((parts) => parts.join('.'))) {
           const view = requestView({ url, headers: { authorization: `DPoP ${token}`, dpop: proof } })
-          // The largest are over the cap of the field before they are read.
+          // The largest exceed the cap of the field, which is checked before they are parsed.
           const expected = token.length <= defaultMaxBytes ? 'token_malformed' : 'request_malformed'
           expect(outcomeOf(await kit.verifier.check(view)), name).toBe(expected)
         }

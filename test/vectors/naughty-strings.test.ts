@@ -9,7 +9,7 @@ import { describeVectors } from '../support/vectors.ts'
 const printable = /^[\x20-\x7e]*$/
 const places = ['sub', 'jti', 'client_id', 'scope', 'acr', 'iss', 'aud', 'azp', 'sub_profile'] as const
 
-/** Tokens that are right but for one string, wherever a string may stand. */
+/** Tokens with this text in one place each, for every place that may hold a string. */
 async function tokensWith(kit: Kit, text: string): Promise<string[]> {
   const claims = [
     ...places.map((name) => ({ [name]: text })),

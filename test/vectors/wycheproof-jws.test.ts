@@ -14,12 +14,12 @@ interface Group {
   readonly tests: readonly { tcId: number; comment: string; result: string; jws?: unknown; jwe?: unknown }[]
 }
 
-/** Good there, refused here: HMAC is no algorithm of ours. */
+/** Valid in the suite, refused here: we take no HMAC. */
 const refusedHere = [1, 48]
-/** Refused there for the origin of the key, which is the issuer's own published key here. */
+/** Invalid in the suite because of where the key comes from; here it is the issuer's own published key. */
 const acceptedHere = [46]
 
-/** Reader, key choice and signature as token.ts puts them together; the payload of these vectors is no JSON. */
+/** Reader, key choice and signature as token.ts puts them together; the payload of these vectors is not JSON. */
 function accepts(text: string, jwks: object): boolean {
   const parts = splitCompact(text)
   if (parts === undefined) return false

@@ -19,7 +19,7 @@ export interface Api {
   close(): Promise<void>
 }
 
-/** An API with nonces on, on the machine's clock, which foreign clients go by. */
+/** An API with nonces on. It uses the machine's clock, since foreign clients do. */
 export async function openApi(
   door: (typeof doors)[number],
   routes: readonly RouteSpec[],
@@ -43,7 +43,7 @@ export async function openApi(
   }
 }
 
-/** A token of now, bound to a key that the client made itself. */
+/** A token issued now, bound to a key that the client made itself. */
 export function tokenFor({ issuer, agent }: DoorKit, jkt: string, scopes: readonly string[] = []): Promise<string> {
   const now = Math.floor(Date.now() / 1_000)
   const holder: TestAgent = { ...agent, jkt }

@@ -70,7 +70,7 @@ export const proofSteps: Readonly<Record<number, Step>> = {
   32: sending({}),
 }
 
-/** Why we reject, so that no step is rejected for another fault of its own. */
+/** The expected refusal codes: without them a step could pass by being rejected for another reason. */
 export const reasons: Readonly<Record<number, RefusalCode>> = {
   2: 'proof_malformed',
   3: 'proof_malformed',
@@ -98,7 +98,7 @@ export const reasons: Readonly<Record<number, RefusalCode>> = {
   31: 'binding_scheme',
 }
 
-/** By the module the step is from; of several of one module, in order. */
+/** By the module of the step; several steps of one module in order. */
 export const otherSteps: Readonly<Record<string, readonly Step[]>> = {
   FAPI2SPFinalAccessTokenTypeHeaderCaseSensitivity: [
     async ({ send, sendMutual, clients: [one] }) => [

@@ -8,7 +8,7 @@ const byAgent = {
   actor: { subject: 'travel-7', kind: 'agent' },
 }
 
-/** Good requests, and requests without credentials that are read. */
+/** Good requests, and requests without usable credentials. */
 export const credentials: Chapter = {
   subject: 'credentials',
   app: ({ options }) => ({

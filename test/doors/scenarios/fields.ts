@@ -14,7 +14,7 @@ const dropped: Column = {
 }
 const text: Field = ['content-type', 'text/plain']
 
-/** Field lines as only a raw client writes them. */
+/** Field lines that only a raw client can send. */
 export const fields: Chapter = {
   subject: 'field lines',
   app: ({ options }) => ({ options, routes: [{ path: '/tools' }, { path: '/tools', method: 'POST' }] }),

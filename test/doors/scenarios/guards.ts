@@ -3,7 +3,7 @@ import type { Chapter, Column, Row } from '../table.ts'
 
 const cannotHappen: Column = { why: 'the requirement is judged by the guard itself: there is no pair', expect: null }
 
-/** Guards that stand twice, guards that are missing, and hooks that look at refusals. */
+/** Guards mounted twice, missing guards, and hooks that see refusals. */
 export const guards: readonly Chapter[] = [
   {
     subject: 'the guard mounted twice',

@@ -4,7 +4,7 @@ import type { Chapter } from '../table.ts'
 
 const noBody = { status: 200, type: 'application/json' }
 
-/** Methods beside GET and POST, and requests that no route is for. */
+/** Methods beside GET and POST, and requests without a route. */
 export const methods: Chapter = {
   subject: 'methods and missing routes',
   app: ({ options }) => ({

@@ -4,7 +4,7 @@ import type { Chapter } from '../table.ts'
 
 const admin = { scopes: ['admin'] }
 
-/** Routers under a prefix, and prefixes that only the world outside sees. */
+/** Routers under a prefix, and prefixes that only the public URL has. */
 export const mounts: readonly Chapter[] = [
   {
     subject: 'a mounted router behind the guard',

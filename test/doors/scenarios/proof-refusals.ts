@@ -4,7 +4,7 @@ import type { Changes, DoorKit } from '../kit.ts'
 import { refused } from '../seen.ts'
 import type { Chapter, Row } from '../table.ts'
 
-/** Each refusal that a proof earns. */
+/** Every refusal of a proof. */
 export const proofRefusals: Chapter = {
   subject: 'refusals of the proof',
   app: ({ options }) => ({ options, routes: [{ path: '/tools' }] }),

@@ -5,7 +5,7 @@ import type { Chapter, Row } from '../table.ts'
 
 type TokenCode = Parameters<typeof refused>[0]
 
-/** Each refusal that a token or its binding earns. */
+/** Every refusal of a token or its binding. */
 export const tokenRefusals: Chapter = {
   subject: 'refusals of the token',
   app: ({ options }) => ({

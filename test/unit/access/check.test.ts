@@ -117,7 +117,7 @@ describe('each field', () => {
 
 describe('order', () => {
   const no = () => false
-  /** From the last to be judged to the first: each is added to those before it and becomes the answer. */
+  /** In reverse order of judgement: each is added to those before it and must decide the answer. */
   const ladder: readonly (readonly [requirement: AccessRequirement, code: string])[] = [
     [{ scopes: ['never'] }, 'scope_missing'],
     [{ acr: ['gold'] }, 'authentication_insufficient'],

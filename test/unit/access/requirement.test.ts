@@ -9,7 +9,7 @@ class Getter {
   }
 }
 
-/** What is inherited, hidden or a symbol would be read by one part and not by another. */
+/** Inherited, non-enumerable and symbol members: some code would read them and other code would not. */
 const odd: readonly [string, unknown][] = [
   ['an instance of a class', new Getter()],
   ['an object with a prototype of its own', Object.create({ scopes: ['tools:write'] })],

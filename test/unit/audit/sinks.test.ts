@@ -12,7 +12,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Each way a hook of somebody else can fail to answer. */
+/** Each way in which a foreign hook can fail to answer. */
 const failures: readonly (readonly [how: string, write: () => void | Promise<void>])[] = [
   [
     'throws',

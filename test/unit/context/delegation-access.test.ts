@@ -3,7 +3,7 @@ import type { AccessRequirement, AgentContext, Decision, Party } from '../../../
 import { createForge, type Forge } from '../../support/forge.ts'
 import type { Members } from '../../support/jws.ts'
 
-/** What a route may conclude from the parties of a token, and what it may not. */
+/** What a route may and may not conclude from the parties of a token. */
 
 const forge: Forge = await createForge()
 const { verifier } = forge

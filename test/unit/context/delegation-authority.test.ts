@@ -3,7 +3,7 @@ import type { AgentContext, IssuerOptions, WarningCode } from '../../../src/inde
 import { createForge, type Forge } from '../../support/forge.ts'
 import type { Members } from '../../support/jws.ts'
 
-/** Who is acting, by whose authority, and what is odd about it: RFC 8693 §4.1 as one table per question. */
+/** One table per question: who acts, by whose authority, and which warnings follow. */
 
 const forge: Forge = await createForge()
 const { verifier } = forge
@@ -101,7 +101,7 @@ test.each<readonly [string, Members, Partial<IssuerOptions>, boolean]>([
 const dayLong = { exp: forge.clock.now() / 1_000 + 86_400 }
 const humanActor = { sub: 'b', iss: home, sub_profile: 'user' }
 
-/** Typed so that a new literal asks for its cases here. */
+/** The type makes the compiler ask for cases when a literal is added. */
 const warnings: Readonly<Record<WarningCode, readonly (readonly [Members, Partial<IssuerOptions>])[]>> = {
   act_iss_missing: [
     [{ act: { sub: 'a', sub_profile: 'ai_agent' } }, {}],

@@ -9,7 +9,7 @@ const forge: Forge = await createForge()
 const { verifier } = forge
 const parse = (text: string) => parseJsonObject(Buffer.from(text))
 
-/** As header, as claims and as claims of a proof: a text that is no JSON object is refused everywhere. */
+/** Sends the text as header, as claims and in a proof: text that is not a JSON object is refused in each. */
 async function outcomesOf(wrap: (members: Record<string, unknown>) => Part): Promise<readonly string[]> {
   const { key } = forge
   const header = await forge.call({ verifier, token: rawJws(key, wrap(forge.header()), forge.claims()) })

@@ -17,7 +17,7 @@ const certificates = { good: forge.agent.certificate?.der, other: thief.certific
 type Sort = 'jkt' | 'x5t' | 'both' | 'absent' | 'overlooked' | 'jkt and overlooked' | 'unknown' | 'jkt and unknown'
 type Quality = 'good' | 'other' | 'none'
 
-/** `osc` is what the options may overlook, `kid` (RFC 7800 §3.4) nobody does. */
+/** The options may allow `osc` to be ignored; `kid` (RFC 7800 §3.4) is never ignored. */
 const confirmations: Readonly<Record<Sort, Members | undefined>> = {
   jkt: { jkt },
   x5t: { 'x5t#S256': x5t },
@@ -90,7 +90,7 @@ interface Cell {
   readonly view: Awaited<ReturnType<typeof viewOf>>
 }
 
-/** The rule as the truth table puts it, over names instead of values. */
+/** The rule of the truth table, over names instead of values. */
 function expectedFor(policy: Policy, { sort, scheme, proof, certificate }: Cell): Outcome {
   const takes = { Bearer: policy.mtls || policy.allowUnbound, DPoP: policy.dpop || policy.dpopSchemeForMtls }
   if (!takes[scheme]) return 'credentials_missing'

@@ -20,7 +20,7 @@ function withNonces(nonce: Partial<NonceOptions> = {}, dpop: DpopOptions = {}): 
 const nonceOf = (verdict: Verdict) => headerValues(verdict, 'dpop-nonce')[0] ?? ''
 const send = (nonce: string | undefined, to = verifier) => kit.call({ verifier: to, proof: { nonce } })
 const codeFor = async (nonce: string | undefined, to = verifier) => outcomeOf(await send(nonce, to))
-/** What a client without a nonce is given. */
+/** The nonce that a client without one is given. */
 const given = async (by = verifier) => nonceOf(await send(undefined, by))
 
 describe('required', () => {

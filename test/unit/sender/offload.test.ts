@@ -51,7 +51,7 @@ test.each(['adaptive', undefined] as const)(
     expect(verdict).toBeInstanceOf(Promise)
     expect((await verdict).ok).toBe(true)
     await turn()
-    // One after the other: nobody waits.
+    // One after the other: no request waits behind another.
     expect(isLate(fourth)).toBe(false)
     await null
     expect(isLate(last)).toBe(false)

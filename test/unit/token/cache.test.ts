@@ -52,7 +52,7 @@ test('AT-16: ceiling, algorithms and actor rules of a second verifier are not sk
   expect(await forge.code({ verifier: strict, token: unbound, scheme: 'Bearer' })).toBe('binding_missing')
 })
 
-/** Bounds around which cached and fresh verdicts could part, and where the clock may stand. */
+/** Bounds around which cached and fresh verdicts could differ. */
 const lives: readonly (readonly [string, (now: number) => Members])[] = [
   ['exp', (now) => ({ iat: now - 2, exp: now + 20 })],
   ['exp with a fraction', (now) => ({ iat: now - 2.5, exp: now + 20.5 })],
@@ -87,7 +87,7 @@ test.each(lives)(
   },
 )
 
-/** A reader alone, so that it can be counted how often a token was verified anew. */
+/** The token verifier alone, so that its signature checks can be counted. */
 function countingReader(cache: { tokens?: number; tokenSeconds?: number }) {
   const clock = createTestClock(forge.clock.now())
   const policy = readOptions({ issuer: forge.trust, resource, clock, cache })

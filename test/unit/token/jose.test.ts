@@ -64,7 +64,7 @@ test('JOSE-05: an unencoded payload is malformed', async () => {
   expect(await forge.code({ verifier, token: forge.token(), proof: `${input}.AAAA` })).toBe('proof_malformed')
 })
 
-/** Each takes a good compact JWS and makes something that is none. */
+/** Each turns a good compact JWS into something that is not one. */
 const shapes: readonly (readonly [string, (jws: string) => string])[] = [
   ['padding at the end', (jws) => `${jws}==`],
   ['a plus sign', (jws) => `${jws.slice(0, -4)}+AAA`],

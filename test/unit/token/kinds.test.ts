@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createForge, type Forge } from '../../support/forge.ts'
 import { url } from '../../support/kit.ts'
 
-/** RFC 8725 §3.12: what is good in one place must be good in no other, even with the right key and claims. */
+/** RFC 8725 §3.12: a JWT of one kind is never accepted as another kind, even with the right key and claims. */
 
 const forge: Forge = await createForge()
 const { verifier } = forge

@@ -10,7 +10,7 @@ const forge: Forge = await createForge()
 const issuerUrl = 'https://as.example.test'
 const jwksUrl = 'https://as.example.test/jwks'
 
-/** An issuer on a network that only exists here: URL → what it answers. */
+/** An issuer on a network in memory: URL → answer. */
 interface Network {
   readonly fetch: typeof fetch
   readonly calls: string[]
@@ -43,7 +43,7 @@ function createSite(issuer: Partial<IssuerOptions> = { jwksUri: jwksUrl }): Site
     network,
     clock,
     verifier,
-    // The clock of the site moves by minutes; tokens are made anew for its time.
+    // The tests move the clock by minutes, so each token is made for the present time.
     outcome: async (token) => await forge.code({ verifier, token, proof: { claims: { iat: seconds(clock) } } }),
     serve: (keys) => network.answers.set(jwksUrl, () => Response.json({ keys: keys.map(published) })),
   }
