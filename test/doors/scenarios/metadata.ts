@@ -1,7 +1,7 @@
+import { resource as origin } from '../../support/kit.ts'
 import { refused, type Seen } from '../seen.ts'
 import type { Chapter, Row } from '../table.ts'
 
-const origin = 'https://api.example.test'
 const wellKnown = '/.well-known/oauth-protected-resource'
 const algs = 'ES256 ES384 Ed25519 EdDSA PS256'
 
