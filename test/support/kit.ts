@@ -10,12 +10,13 @@
  *
  * - `forge.ts`: a kit whose issuer key the test holds, for tokens that no issuer would sign; `jws.ts` and `bytes.ts`
  *   make and bend JWS octet by octet.
- * - `servers.ts`, `fastify.ts`, `tls.ts`: Express, Fastify, node:http and TLS servers on loopback, and clients of them.
+ * - `servers.ts`, `tls.ts`: servers on loopback and clients of them; `express.ts`, `fastify.ts`: apps to serve there.
  * - `key-home.ts`: an issuer whose keys the verifier has to fetch, over a network in memory.
- * - `audit.ts`: an audit sink that keeps its events.
+ * - `audit.ts`: an audit sink that keeps its events; `rejection.ts`: a rejected promise that knows whether it was handled.
  * - `challenges.ts`: reads `WWW-Authenticate`; `printed.ts`: values that RFCs print; `vectors.ts`: public test vectors.
  *
- * `test/attacks/stage.ts`, `test/properties/rig.ts` and `test/doors/kit.ts` add what only their folder needs.
+ * `test/attacks/stage.ts`, `test/properties/rig.ts` and `test/doors/kit.ts` add what only their folder needs;
+ * `test/examples/issuer-setup.ts` starts the authorization server of the examples.
  */
 import {
   type AccessRequirement,
