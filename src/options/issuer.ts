@@ -15,6 +15,8 @@ export interface IssuerPolicy extends KeySource {
   readonly dpopSchemeForMtls: boolean
   readonly allowUnbound: boolean
   readonly missingAudienceClients: ReadonlySet<string>
+  /** The verifier's `dangerously.allowHttp`. */
+  readonly httpHosts: ReadonlySet<string>
   /** Where this issuer is among the options, for hints and describe(). */
   readonly path: string
 }
@@ -74,7 +76,10 @@ function readIssuer(
     readAlgorithms(read, `${path}.algorithms`, raw.algorithms) ?? defaultAlgorithms['issuer.algorithms']
   const isDiscovered = raw.jwks === undefined && raw.jwksUri === undefined
   if (issuer !== undefined && isTemplate(issuer)) {
-    read.problem(at, 'must be the iss of the tokens as it is: it is compared character by character, so this one never matches')
+    read.problem(
+      at,
+      'must be the iss of the tokens as it is: it is compared character by character, so this one never matches',
+    )
   }
   if (issuer !== undefined && isDiscovered) readDiscoverable(read, at, issuer, httpHosts)
   const own = read.stringOrList(`${path}.audience`, raw.audience)
@@ -89,6 +94,7 @@ function readIssuer(
     dpopSchemeForMtls:
       read.boolean(`${path}.dpopSchemeForMtls`, raw.dpopSchemeForMtls) ?? choices['issuer.dpopSchemeForMtls'].default,
     ...readDangerous(read, `${path}.dangerously`, raw.dangerously),
+    httpHosts,
     path,
   }
 }

@@ -1,7 +1,7 @@
 import { problemsFor, type Requirement, readRequirement } from '../access/requirement.ts'
 import { clockFrom } from '../internal/clock.ts'
-import { isHostName } from '../internal/urls.ts'
 import { namesOf, OptionReader, type RawOptions } from '../internal/option-reader.ts'
+import { isHostName } from '../internal/urls.ts'
 import type {
   CacheOptions,
   Clock,

@@ -8,6 +8,8 @@ import { fixed } from '../options/defaults.ts'
 export interface FetchPolicy {
   readonly fetch: typeof fetch
   readonly signal: AbortSignal
+  /** Where an http issuer may have its keys, beside loopback hosts. */
+  readonly httpHosts: ReadonlySet<string>
 }
 
 /** The issuer's `jwks_uri`. Throws when no metadata can be had or it names another issuer (RFC 8414 §3.3). */
@@ -15,7 +17,7 @@ export async function discoverKeysUri(issuer: string, policy: FetchPolicy): Prom
   let cause: unknown
   for (const url of metadataUrls(issuer)) {
     try {
-      return readIssuerMetadata(await fetchJson(url, policy), issuer)
+      return readIssuerMetadata(await fetchJson(url, policy), issuer, policy.httpHosts)
     } catch (error) {
       cause = error
     }
@@ -33,12 +35,14 @@ function metadataUrls(issuer: string): readonly string[] {
   ]
 }
 
-function readIssuerMetadata(metadata: JsonObject, issuer: string): string {
+/** What an https issuer names must be https, so that nobody on the way can replace its keys. */
+function readIssuerMetadata(metadata: JsonObject, issuer: string, httpHosts: ReadonlySet<string>): string {
   if (metadata['issuer'] !== issuer) throw new Error('the metadata names another issuer')
   const uri = metadata['jwks_uri']
-  const url = typeof uri === 'string' ? readHttpsUrl(uri) : 'is missing'
+  const url = typeof uri === 'string' ? readHttpsUrl(uri, httpHosts) : 'is missing'
   if (typeof url === 'string') throw new Error(`jwks_uri ${url}`)
-  const home = new URL(issuer).hostname
+  const { hostname: home, protocol } = new URL(issuer)
+  if (protocol === 'https:' && url.protocol !== 'https:') throw new Error('jwks_uri must be https, as the issuer is')
   if (url.hostname !== home && isPrivateHost(url.hostname) && !isPrivateHost(home)) {
     throw new Error('jwks_uri points to a private address')
   }

@@ -83,7 +83,7 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
     const timer = setTimeout(abort, issuer.keys.timeoutMs)
     closing.signal.addEventListener('abort', abort)
     try {
-      const policy = { fetch: fetcher, signal: deadline.signal }
+      const policy = { fetch: fetcher, signal: deadline.signal, httpHosts: issuer.httpHosts }
       // Discovered anew each time: the issuer may have moved its keys.
       const uri = issuer.jwksUri ?? (await discoverKeysUri(issuer.issuer, policy))
       adopt(readKeySet(await fetchJson(uri, policy), issuer.algorithms), begun)

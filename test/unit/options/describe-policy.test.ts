@@ -24,7 +24,7 @@ describe('describe()', () => {
         {
           issuer: issuer.issuer,
           keys: 'static',
-          audience: [resource],
+          audience: [resource, `${resource}/`],
           algorithms: ['ES256', 'ES384', 'Ed25519', 'EdDSA', 'PS256', 'RS256'],
           maxTokenSeconds: 300,
           actorIssuers: 'own',

@@ -91,6 +91,30 @@ describe('values of another kind', () => {
     ['issuer.dangerously.allowMissingAudience', [true, null, []]],
     ['issuer.dangerously.allowMissingAudience', [{}], 'issuer.dangerously.allowMissingAudience.clients'],
     ['issuer.dangerously.allowMissingAudience.clients', [[], 'travel-7', null]],
+    ['issuer.issuer', ['https://login.example.test/{tenantid}/v2.0', 'https://*.example.test', 'urn:{tenant}']],
+    ['issuer.issuer', ['https://login.microsoftonline.com/common/v2.0', 'https://sts.windows.net/organizations/']],
+    ['issuer', ['https://login.microsoftonline.com/Common', 'https://login.microsoftonline.us/organizations/v2.0']],
+    ['issuer', ['https://login.microsoftonline.com/consumers/v2.0']],
+    ['dangerously', [true, null, [], 'http']],
+    ['dangerously.allowHttp', [true, null, 'as', [], new Set(['as'])]],
+    [
+      'dangerously.allowHttp',
+      [
+        [''],
+        [7],
+        ['*'],
+        ['*.test'],
+        ['AS'],
+        ['as:8080'],
+        ['http://as'],
+        ['as/'],
+        ['[::1'],
+        ['0x7f.1'],
+        ['a b'],
+        [undefined],
+      ],
+      'dangerously.allowHttp[0]',
+    ],
     ['resource', [undefined, '', null, 7, 'api', 'http://api.example.test', 'https://api.example.test/#a']],
     ['resource', ['https://user:secret@api.example.test', 'file:///etc', '//api.example.test']],
     ['audience', ['', [], 7, null, {}]],
@@ -158,6 +182,8 @@ describe('unknown keys', () => {
     'issuer.unknown',
     'issuer.dialect',
     'issuer.ignoreCnf',
+    'dangerously.unknown',
+    'dangerously.allowUnbound',
     'issuer.keys.unknown',
     'issuer.dangerously.unknown',
     'issuer.dangerously.allowMissingAudience.unknown',
@@ -268,6 +294,68 @@ test('Options: http is for loopback hosts, for whatever is served or fetched', (
   for (const host of ['127.0.0.1.example.test', 'localhost.example.test', '10.0.0.1', '[::2]', '128.0.0.1']) {
     expect([host, pathsOf({ issuer: issuer.options, resource: `http://${host}` })]).toEqual([host, ['resource']])
   }
+})
+
+test('Options: an issuer of one tenant is an issuer, also with a tenant of that name elsewhere', () => {
+  for (const url of [
+    'https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0',
+    'https://as.example.test/common',
+    'https://login.microsoftonline.com.example.test/common/v2.0',
+    'https://login.microsoftonline.com/commonwealth',
+  ]) {
+    expect([url, pathsOf({ issuer: url, resource: issuer.resource })]).toEqual([url, []])
+  }
+})
+
+describe('dangerously.allowHttp', () => {
+  const hosts = ['as', 'api.internal', '10.0.0.1', '[fd00::1]']
+  const dangerously = { allowHttp: hosts }
+
+  test('Options: the hosts named there may be http, wherever the options name a URL', () => {
+    for (const host of hosts) {
+      const url = `http://${host}:8080/a`
+      const options = { issuer: url, resource: url, publicUrl: [url], dangerously }
+      expect([host, pathsOf(options)]).toEqual([host, []])
+      const withUri = { issuer: 'https://as.example.test', jwksUri: url }
+      expect([host, pathsOf({ issuer: withUri, resource: issuer.resource, dangerously })]).toEqual([host, []])
+    }
+  })
+
+  test('Options: exactly those hosts, and http alone', () => {
+    for (const url of ['http://bs', 'http://as.test', 'http://x.as', 'http://api', 'http://10.0.0.2', 'ftp://as']) {
+      expect([url, pathsOf({ issuer: issuer.options, resource: url, dangerously })]).toEqual([url, ['resource']])
+      expect([url, pathsOf({ issuer: url, resource: issuer.resource, dangerously })]).toEqual([url, ['issuer']])
+    }
+  })
+
+  test('Describe: it is a relaxation', () => {
+    const verifier = createVerifier({ issuer: issuer.options, resource: issuer.resource, dangerously })
+    expect(verifier.describe().relaxations).toEqual(['dangerously.allowHttp'])
+  })
+})
+
+test('RFC 3986 §6.2.3: the default audience of a resource without a path is both of its spellings, no other has two', () => {
+  const audienceFor = (options: object) =>
+    createVerifier({ issuer: issuer.options, resource: 'https://api.example.test', ...options }).describe().issuers[0]
+      ?.audience
+  const both = ['https://api.example.test', 'https://api.example.test/']
+  expect(audienceFor({})).toEqual(both)
+  expect(audienceFor({ resource: 'https://api.example.test/' })).toEqual(both.toReversed())
+  expect(audienceFor({ resource: 'http://localhost:3000' })).toEqual([
+    'http://localhost:3000',
+    'http://localhost:3000/',
+  ])
+  for (const resource of [
+    'https://api.example.test/v1',
+    'https://api.example.test/v1/',
+    'https://api.example.test/?a',
+  ]) {
+    expect(audienceFor({ resource })).toEqual([resource])
+  }
+  expect(audienceFor({ audience: 'https://api.example.test' })).toEqual(['https://api.example.test'])
+  expect(audienceFor({ issuer: { ...issuer.options, audience: 'https://api.example.test/' } })).toEqual([
+    'https://api.example.test/',
+  ])
 })
 
 describe('memoryReplayStore', () => {

@@ -1,16 +1,16 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { normalizeUrl } from '../../../src/sender/proof-url.ts'
-import { createWorld, type World } from '../../support/world.ts'
+import { createKit, type Kit } from '../../support/kit.ts'
 
-let world: World
+let kit: Kit
 
 beforeAll(async () => {
-  world = await createWorld()
+  kit = await createKit()
 })
 
 /** A proof with this htu for a request to this target. */
-const codeOf = (htu: string, target: string, verifier = world.verifier) =>
-  world.code({ verifier, target, proof: { claims: { htu } } })
+const codeOf = (htu: string, target: string, verifier = kit.verifier) =>
+  kit.code({ verifier, target, proof: { claims: { htu } } })
 
 describe('syntax-based normalization (RFC 3986 §6.2.2)', () => {
   test.each([
@@ -74,6 +74,11 @@ describe('scheme-based normalization (RFC 3986 §6.2.3)', () => {
     ['HTTP://Example.COM:80', 'http://example.com/'],
     ['http://[::1]:8080/a', 'http://[::1]:8080/a'],
     ['http://[2001:DB8::1]/', 'http://[2001:db8::1]/'],
+    ['http://[2001:0db8:0:0:0:0:0:0001]:80/', 'http://[2001:db8::1]/'],
+    ['http://[::ffff:192.0.2.1]/', 'http://[::ffff:c000:201]/'],
+    ['http://[2001:db8::1::2]/', undefined],
+    ['http://[12345::]/', undefined],
+    ['http://[::1.2.3]/', undefined],
     ['https://example.com/a/./b/../c', 'https://example.com/a/c'],
     ['https://example.com:08080/', 'https://example.com:8080/'],
     ['https://exa mple.com/', undefined],
@@ -128,4 +133,19 @@ describe('request targets that router and proof might read differently', () => {
   ])('RFC 9112 §3.2: target %j is understood', async (target, htu) => {
     expect(await codeOf(htu, target)).toBe('admitted')
   })
+})
+
+test.each([
+  ['https://[2001:db8::1]'],
+  ['https://[2001:0DB8:0000:0000:0000:0000:0000:0001]'],
+  ['https://[2001:db8:0:0::0:1]:443/'],
+])('DPOP-11: a publicUrl may spell its IPv6 address like %s', async (publicUrl) => {
+  const verifier = kit.verifierWith({ publicUrl })
+  const accepted = ['https://[2001:db8::1]/tools', 'https://[2001:DB8:0:0:0:0:0:1]/tools']
+  const other = 'https://[2001:db8::2]/tools'
+  for (const htu of accepted) {
+    for (const target of ['/tools', ...accepted]) expect(await codeOf(htu, target, verifier)).toBe('admitted')
+    expect(await codeOf(htu, other, verifier)).toBe('proof_target')
+  }
+  expect(await codeOf(other, '/tools', verifier)).toBe('proof_target')
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createHome, held, judge, keysUri, metadataUri, openidUri } from './remote-home.ts'
+import { createHome, held, judge, keysUri, metadataUri, openidUri } from '../../support/key-home.ts'
 
 describe('who is asked', () => {
   test('RFC 8414 §3: OpenID Connect is asked only where the first document does not serve', async () => {
@@ -15,7 +15,7 @@ describe('who is asked', () => {
     expect(network.asked).toEqual([metadataUri, openidUri, keysUri])
   })
 
-  test('RFC 8414 §3: nobody is asked where jwksUri or jwks is given', async () => {
+  test('Discovery: nothing is fetched where jwksUri or jwks is given', async () => {
     const { network, open, issuer, token } = await createHome()
     expect(await judge(open({ jwksUri: keysUri }), await token())).toBe(held)
     expect(network.asked.splice(0)).toEqual([keysUri])
@@ -42,6 +42,35 @@ describe('who is asked', () => {
     network.serve(uri, () => issuer.jwks)
     expect(await judge(verifier, await token())).toBe('keys_unavailable')
     expect(network.asked).toEqual([metadataUri, openidUri])
+  })
+})
+
+describe('http by dangerously.allowHttp', () => {
+  const dangerously = { allowHttp: ['as', 'keys'] }
+  const home = 'http://as:8080'
+  const document = `${home}/.well-known/oauth-authorization-server`
+
+  test.each([
+    ['http://as:8080/keys', held],
+    ['http://keys/keys', held],
+    ['https://keys.example.test/keys', held],
+    ['http://others/keys', 'keys_unavailable'],
+    ['http://as.test/keys', 'keys_unavailable'],
+  ])('P30: metadata of an http issuer names %s', async (uri, outcome) => {
+    const { network, issuer, token, open } = await createHome({ issuer: home }, { dangerously })
+    network.serve(document, () => ({ issuer: home, jwks_uri: uri }))
+    network.serve(uri, () => issuer.jwks)
+    expect(await judge(open({}, { dangerously }), await token())).toBe(outcome)
+  })
+
+  test('P30: what an https issuer names must be https all the same', async () => {
+    const { network, issuer, token, open } = await createHome()
+    network.serve(metadataUri, () => ({ issuer: issuer.issuer, jwks_uri: 'http://keys/keys' }))
+    network.serve('http://keys/keys', () => issuer.jwks)
+    expect(await judge(open({}, { dangerously }), await token())).toBe('keys_unavailable')
+    expect(network.asked).not.toContain('http://keys/keys')
+    const given = open({ jwksUri: 'http://keys/keys' }, { dangerously })
+    expect(await judge(given, await token())).toBe(held)
   })
 })
 
