@@ -42,7 +42,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     prepareToken(token, {
       confirmation: ({ claims, issuer }) => readConfirmation(claims.cnf, policy, issuer),
       parties: ({ claims, issuer }) => readParties(claims, issuer, policy.maxDepth),
-      principal: ({ claims, issuer }) => readPrincipal(claims, issuer),
+      principal: ({ claims, issuer }) => readPrincipal(claims, issuer, { isAlone: claims.act === undefined }),
     }),
   )
   const revocation = createRevocationCheck(policy.revocation)

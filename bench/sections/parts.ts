@@ -28,7 +28,7 @@ export const parts: Section = async (depth) => {
   const policy = { ...issuerPolicy, issuer: authority.issuer }
   const token = (more?: TokenInput) => authority.token({ jkt: signer.jkt }, more)
   const agent = agentOf(signer, token())
-  const claimsOf = (text: string) => readClaims(readCompact(text)?.payload ?? {}) as TokenClaims
+  const claimsOf = (text: string) => readClaims(readCompact(text)?.payload ?? {}, issuerPolicy) as TokenClaims
   const store = memoryReplayStore()
   const refuse = createRefuser(challengePolicy, `${resource}/.well-known/oauth-protected-resource`)
   const needs = { scopes: ['tools:read'], acr: undefined, maxAuthAgeSeconds: undefined }
@@ -51,7 +51,11 @@ export const parts: Section = async (depth) => {
     measure('decode a token', () => flat(token()), readCompact),
     measure('decode a proof', () => flat(agent.proof()), readCompact),
     measure('split a proof, decode its signature', () => flat(agent.proof()), splitCompact),
-    measure('claims', () => readCompact(token())?.payload ?? {}, readClaims),
+    measure(
+      'claims',
+      () => readCompact(token())?.payload ?? {},
+      (payload) => readClaims(payload, issuerPolicy),
+    ),
     measure('thumbprint', () => ({ ...signers[turn++ % signers.length]?.jwk }), thumbprint),
     measure(
       'act chain of 1',
@@ -91,6 +95,8 @@ const nowhere = { path: '/', publicUrls: [] }
 const challengePolicy = { takesBearer: true, dpop: { algorithms: ['ES256', 'PS256'] }, problemCodes: true }
 const issuerPolicy = {
   actorIssuers: 'own',
-  agentClients: new Set<string>(),
+  optionalClaims: new Set(),
+  actorClaims: 'sub',
+  agentClients: new Map(),
   path: 'issuer',
 } as unknown as IssuerPolicy

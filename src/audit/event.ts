@@ -38,7 +38,7 @@ export function authenticationEvent(
     scopesGranted: token?.claims.scopes ?? none,
     sender: describeSender(state.bound?.sender),
     proof: describeProof(state, verdict),
-    tokenId: token?.claims.jti ?? (tokenHash === undefined ? null : `h:${tokenHash}`),
+    tokenId: token?.id ?? (tokenHash === undefined ? null : `h:${tokenHash}`),
     relaxations: refusal === undefined ? (token?.relaxations ?? none) : none,
   })
 }

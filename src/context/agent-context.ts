@@ -29,11 +29,12 @@ export function createContexts(): Contexts {
 
 /** Step 6: the object the handler reads. It is frozen to the last member, and nothing in it is inherited. */
 function buildContext(delegated: DelegatedToken): AgentContext {
-  const { issuer, claims } = delegated.token
+  const { issuer, claims, id, issuedAt } = delegated.token
   const { sender } = delegated
   const parties = partiesIn(delegated)
   const warnings: WarningCode[] = [...parties.warnings]
-  if (claims.exp - claims.iat > numbers['issuer.maxTokenSeconds'].default) warnings.push('ttl_over_policy')
+  if (claims.exp - issuedAt > numbers['issuer.maxTokenSeconds'].default) warnings.push('ttl_over_policy')
+  if (claims.iat === undefined) warnings.push('no_iat')
   if (sender.method === 'none') warnings.push('unbound_token')
   return sealed({
     principal: parties.principal,
@@ -54,9 +55,9 @@ function buildContext(delegated: DelegatedToken): AgentContext {
     }),
     token: sealed({
       issuer: issuer.issuer,
-      id: claims.jti,
+      id,
       audience: Object.freeze([...(claims.audience ?? [])]),
-      issuedAt: claims.iat,
+      issuedAt,
       expiresAt: claims.exp,
       claims: claims.all,
     }),
@@ -64,9 +65,13 @@ function buildContext(delegated: DelegatedToken): AgentContext {
   } as AgentContext)
 }
 
-/** One string per party, safe as a database key: who asserts it, its namespace and its subject, percent-encoded. */
-export function partyKey(party: Party): string {
-  return [party.assertedBy, party.issuer ?? '', party.subject].map(encodeURIComponent).join('|')
+/**
+ * One string per party, safe as a database key: who asserts it, its namespace and its subject, percent-encoded. A party
+ * whose subject is its client id has a fourth part, so that a client is never the user of the same name.
+ */
+export function partyKey({ assertedBy, issuer, subject, clientId }: Party): string {
+  const parts = [assertedBy, issuer ?? '', subject, ...(clientId === subject ? ['client'] : [])]
+  return parts.map(encodeURIComponent).join('|')
 }
 
 /**

@@ -4,8 +4,10 @@ import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { BoundToken } from '../sender/sender.ts'
 import type { TokenClaims } from '../token/claims.ts'
+import { isPartyName } from '../token/party-name.ts'
 import type { Delegation, Party, WarningCode } from '../types/context.ts'
 import { readProfiles } from './profiles.ts'
+import { isRegistered, isRegisteredActor, type RegisteredRole, registered, roleOf } from './registry.ts'
 
 /** Who is in the token, in which part. */
 export interface Parties {
@@ -13,10 +15,12 @@ export interface Parties {
   readonly actor: Party
   readonly authority: 'delegated' | 'independent' | 'undetermined'
   readonly delegation: Delegation | null
-  readonly client: { readonly id: string; readonly profiles: readonly string[] }
+  readonly client: { readonly id: string; readonly profiles: readonly string[] } | null
   readonly involvesAgent: boolean
   /** Everyone the token names as an actor, also behind a self-act. */
   readonly named: readonly Party[]
+  /** Whether an actor has its name from `client_id`, which only `actorClaims` admits. */
+  readonly usesActorClaims: boolean
   readonly warnings: readonly WarningCode[]
 }
 
@@ -26,29 +30,35 @@ export interface Parties {
  */
 export function readParties(claims: TokenClaims, issuer: IssuerPolicy, maxDepth: number): Parties | Denial {
   const warnings = new Set<WarningCode>()
-  const chain = readChain(claims.act, issuer, maxDepth, warnings)
-  if (chain instanceof Denial) return chain
-  const principal = readPrincipal(claims, issuer, warnings)
+  const read = readChain(claims, issuer, maxDepth, warnings)
+  if (read instanceof Denial) return read
+  const { chain, clientNamed } = read
+  const outermost = chain[0]
+  const isSelf = outermost !== undefined && !clientNamed.has(outermost) && isSubject(outermost, claims)
+  const named = isSelf ? undefined : outermost
+  if (isSelf) warnings.add('self_act')
+  const principal = readPrincipal(claims, issuer, { isAlone: named === undefined, warnings })
   const client = readClient(claims, issuer, warnings)
   if (claims.azp !== undefined && claims.azp !== claims.clientId) warnings.add('client_id_azp_differ')
+  if (named !== undefined) warnOfChain(claims.act as JsonObject, read, principal, warnings)
 
-  const isSelf = chain[0] !== undefined && isSameParty(chain[0], principal)
-  if (isSelf) warnings.add('self_act')
-  else if (chain[0] !== undefined) warnOfChain(claims.act as JsonObject, chain, principal, warnings)
-  const current = isSelf ? undefined : (chain[0] ?? registeredActor(claims, issuer))
+  const role = named === undefined ? roleOf(claims, issuer, principal.kind) : undefined
+  const current = named ?? (role === 'actor' ? registeredActor(claims, issuer) : undefined)
   const actor = current ?? principal
   const namesAgent = [principal, actor, ...chain].some((party) => party.kind === 'agent')
-  if (client.isAgent && !namesAgent) {
-    warnings.add(current === undefined ? 'agent_client_without_actor' : 'agent_client_behind_other_actor')
+  if (role === 'unclear' || (role === undefined && client.isAgent && current === undefined && !namesAgent)) {
+    warnings.add('agent_client_without_actor')
   }
+  if (client.isAgent && named !== undefined && !isClient(named, claims)) warnings.add('agent_client_behind_other_actor')
   return {
     principal,
     actor,
-    authority: current === undefined ? authorityOf(principal, client.isAgent) : 'delegated',
-    delegation: current === undefined ? null : describeDelegation(current, chain),
-    client: sealed({ id: claims.clientId, profiles: client.profiles }),
+    authority: current === undefined ? authorityOf(principal, role, client.isAgent) : 'delegated',
+    delegation: current === undefined ? null : describeDelegation(named === undefined ? [current] : chain),
+    client: claims.clientId === undefined ? null : sealed({ id: claims.clientId, profiles: client.profiles }),
     involvesAgent: namesAgent || client.isAgent,
-    named: Object.freeze(chain.length === 0 && current !== undefined ? [current] : [...chain]),
+    named: Object.freeze(named === undefined && current !== undefined ? [current, ...chain] : [...chain]),
+    usesActorClaims: clientNamed.size > 0,
     warnings: Object.freeze([...warnings]),
   }
 }
@@ -69,58 +79,75 @@ export function partiesIn({ token }: DelegatedToken): Parties {
 }
 
 /** `independent` only where the token itself leaves no doubt; a human's token in an agent's hands does. */
-function authorityOf(principal: Party, clientIsAgent: boolean): 'independent' | 'undetermined' {
+function authorityOf(
+  principal: Party,
+  role: RegisteredRole | undefined,
+  clientIsAgent: boolean,
+): 'independent' | 'undetermined' {
+  if (role !== undefined) return role === 'principal' ? 'independent' : 'undetermined'
   if (principal.kind === 'unknown') return 'undetermined'
   return principal.kind === 'human' && clientIsAgent ? 'undetermined' : 'independent'
 }
 
-/** Current actor first. Iterative: the depth is the caller's choice, the limit ours. */
+interface Chain {
+  /** Current actor first. */
+  readonly chain: readonly Party[]
+  readonly clientNamed: ReadonlySet<Party>
+}
+
+/** Iterative: the depth is the caller's choice, the limit ours. */
 function readChain(
-  act: unknown,
+  { act, clientId }: TokenClaims,
   issuer: IssuerPolicy,
   maxDepth: number,
   warnings: Set<WarningCode>,
-): readonly Party[] | Denial {
+): Chain | Denial {
   const chain: Party[] = []
+  const clientNamed = new Set<Party>()
   let isTooDeep = false
   let isForeign = false
   for (let level = act; level !== undefined; level = level['act']) {
-    if (!isJsonObject(level)) return new Denial('delegation_malformed', { claim: 'act' })
+    if (!isJsonObject(level)) return malformed('act')
     const party = readActor(level, issuer, warnings)
-    if (party === undefined) return new Denial('delegation_malformed', { claim: 'act' })
+    if (party instanceof Denial) return party
+    const isNamedByClient = !Object.hasOwn(level, 'sub')
+    // The current actor is then the client that got the token.
+    if (isNamedByClient && level === act && party.clientId !== clientId) return malformed('act.client_id')
     isTooDeep ||= chain.length === maxDepth
     isForeign ||= !mayName(issuer, party.issuer)
-    if (!isTooDeep) chain.push(party)
+    if (isTooDeep) continue
+    chain.push(party)
+    if (isNamedByClient) clientNamed.add(party)
   }
   if (isTooDeep) return new Denial('delegation_too_deep', { hint: 'delegation.maxDepth' })
-  if (isForeign) return new Denial('delegation_not_allowed', { hint: `${issuer.path}.actorIssuers` })
-  return chain
+  if (isForeign) return new Denial('delegation_not_allowed', { claim: 'act.iss', hint: `${issuer.path}.actorIssuers` })
+  return { chain, clientNamed }
+}
+
+function malformed(claim: string, hint?: string): Denial {
+  return new Denial('delegation_malformed', hint === undefined ? { claim } : { claim, hint })
 }
 
 /** Members other than these have no meaning here, `cnf`, `exp` and `aud` included (RFC 8693 §4.1). */
-function readActor(act: JsonObject, issuer: IssuerPolicy, warnings: Set<WarningCode>): Party | undefined {
+function readActor(act: JsonObject, issuer: IssuerPolicy, warnings: Set<WarningCode>): Party | Denial {
   const { sub, iss, client_id: clientId } = act
-  if (typeof sub !== 'string' || sub === '') return undefined
-  if (iss !== undefined && (typeof iss !== 'string' || iss === '')) return undefined
-  if (clientId !== undefined && (typeof clientId !== 'string' || clientId === '')) return undefined
+  if (iss !== undefined && !isPartyName(iss)) return malformed('act.iss')
+  if (clientId !== undefined && !isPartyName(clientId)) return malformed('act.client_id')
+  const isNamedByClient = !Object.hasOwn(act, 'sub') && clientId !== undefined
+  if (isNamedByClient && issuer.actorClaims === 'sub') return malformed('act.sub', `${issuer.path}.actorClaims`)
+  const subject = isNamedByClient ? clientId : sub
+  if (!isPartyName(subject)) return malformed('act.sub')
   if (iss === undefined) warnings.add('act_iss_missing')
   const profile = readProfiles(act['sub_profile'], warnings)
-  const isRegistered = profile.kind === 'unknown' && isRegisteredAgent(issuer, iss, clientId ?? sub)
+  const isAgent = profile.kind === 'unknown' && isRegisteredActor(issuer, iss, clientId ?? subject)
   return sealed({
-    subject: sub,
+    subject,
     issuer: iss ?? null,
     assertedBy: issuer.issuer,
     ...profile,
-    ...(isRegistered ? registered : {}),
+    ...(isAgent ? registered : {}),
     ...(clientId === undefined ? {} : { clientId }),
   })
-}
-
-const registered = { kind: 'agent', kindSource: 'registry' } as const
-
-/** The registry holds client ids of the token's issuer alone. */
-function isRegisteredAgent(issuer: IssuerPolicy, namespace: string | undefined, clientId: string): boolean {
-  return (namespace === undefined || namespace === issuer.issuer) && issuer.agentClients.has(clientId)
 }
 
 /** Whose actors this issuer may name; `act.iss` is the namespace of `act.sub`, not who vouches for it. */
@@ -130,64 +157,66 @@ function mayName({ issuer, actorIssuers }: IssuerPolicy, namespace: string | nul
   return actorIssuers !== 'own' && actorIssuers.has(namespace)
 }
 
+/** `isAlone`: the token names no other actor. */
 export function readPrincipal(
   claims: TokenClaims,
   issuer: IssuerPolicy,
-  warnings: Set<WarningCode> = new Set(),
+  { isAlone, warnings = new Set() }: { isAlone: boolean; warnings?: Set<WarningCode> },
 ): Party {
+  const { sub, clientId } = claims
   const profile = readProfiles(claims.subProfile, warnings)
   if (profile.kind === 'agent' && profile.profiles.includes('user')) warnings.add('principal_is_agent_user_account')
-  const isRegistered = profile.kind === 'unknown' && isOwnAgent(claims, issuer)
+  const isOwn = (isAlone || sub === clientId) && roleOf(claims, issuer, profile.kind) === 'principal'
   return sealed({
-    subject: claims.sub,
+    subject: sub,
     issuer: issuer.issuer,
     assertedBy: issuer.issuer,
     ...profile,
-    ...(isRegistered ? registered : {}),
+    ...(isOwn && profile.kind === 'unknown' ? registered : {}),
+    ...(isOwn && clientId !== undefined ? { clientId } : {}),
   })
 }
 
-/** A registered agent's own token: it is its own subject (RFC 9068 §2.2). */
-function isOwnAgent({ sub, clientId }: TokenClaims, issuer: IssuerPolicy): boolean {
-  return sub === clientId && issuer.agentClients.has(clientId)
-}
-
-/** `agentClients` raises a token in a registered agent's hands to a delegation, where the token names no actor. */
-function registeredActor(claims: TokenClaims, issuer: IssuerPolicy): Party | undefined {
-  if (!issuer.agentClients.has(claims.clientId) || claims.sub === claims.clientId) return undefined
+function registeredActor({ clientId }: TokenClaims, issuer: IssuerPolicy): Party | undefined {
+  if (clientId === undefined) return undefined
   return sealed({
-    subject: claims.clientId,
+    subject: clientId,
     issuer: issuer.issuer,
     assertedBy: issuer.issuer,
     ...registered,
     profiles: Object.freeze([]),
-    clientId: claims.clientId,
+    clientId,
   })
 }
 
 function readClient({ clientId, clientProfile }: TokenClaims, issuer: IssuerPolicy, warnings: Set<WarningCode>) {
   const { kind, profiles } = readProfiles(clientProfile, warnings)
-  return { profiles, isAgent: kind === 'agent' || issuer.agentClients.has(clientId) }
+  return { profiles, isAgent: kind === 'agent' || isRegistered(issuer, clientId) }
 }
 
-/** An actor without namespace is taken to live in the token issuer's, for this comparison alone. */
-function isSameParty(actor: Party, principal: Party): boolean {
-  return actor.subject === principal.subject && (actor.issuer ?? actor.assertedBy) === principal.issuer
+/** An actor without namespace is taken to live in the token issuer's, for these comparisons alone. */
+function isAtHome(actor: Party): boolean {
+  return (actor.issuer ?? actor.assertedBy) === actor.assertedBy
+}
+
+function isSubject(actor: Party, { sub }: TokenClaims): boolean {
+  return actor.subject === sub && isAtHome(actor)
+}
+
+function isClient(actor: Party, { clientId }: TokenClaims): boolean {
+  return isAtHome(actor) && (actor.subject === clientId || actor.clientId === clientId)
 }
 
 /** Cycles are legal in RFC 8693, yet worth a look. */
-function warnOfChain(act: JsonObject, chain: readonly Party[], principal: Party, warnings: Set<WarningCode>): void {
+function warnOfChain(act: JsonObject, read: Chain, principal: Party, warnings: Set<WarningCode>): void {
+  const { chain, clientNamed } = read
   if (chain[0]?.kind === 'unknown' && act['sub_profile'] === undefined) warnings.add('actor_unclassified')
-  const names = [principal, ...chain].map((party) => JSON.stringify([party.issuer ?? party.assertedBy, party.subject]))
+  const names = [principal, ...chain].map((party) =>
+    JSON.stringify([party.issuer ?? party.assertedBy, party.subject, clientNamed.has(party)]),
+  )
   if (new Set(names).size < names.length) warnings.add('chain_loop')
 }
 
-/** An actor of the registry is in no `act`: the depth is the token's. */
-function describeDelegation(current: Party, chain: readonly Party[]): Delegation {
-  const isNamed = current === chain[0]
-  return sealed({
-    chain: Object.freeze(isNamed ? [...chain] : [current]),
-    depth: isNamed ? chain.length : 0,
-    complete: null,
-  })
+function describeDelegation(chain: readonly Party[]): Delegation {
+  return sealed({ chain: Object.freeze([...chain]), depth: chain.length, complete: null })
 }

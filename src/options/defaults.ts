@@ -39,6 +39,7 @@ export const choices = {
   'dpop.htu': { default: 'rfc9449', allowed: ['rfc9449', 'strict'] },
   'dpop.offload': { default: 'adaptive', allowed: ['never', 'adaptive', 'always'] },
   'issuer.actorIssuers': { default: 'own', allowed: ['own', 'any', false] },
+  'issuer.actorClaims': { default: 'sub', allowed: ['sub', 'sub-or-client_id'] },
   'issuer.dpopSchemeForMtls': { default: false, allowed: [true, false] },
   metadata: { default: true, allowed: [true, false] },
   problemCodes: { default: true, allowed: [true, false] },

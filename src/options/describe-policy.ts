@@ -61,6 +61,8 @@ function policyRelaxations(policy: Policy): readonly string[] {
     if (issuer.missingAudienceClients.size > 0) list.push(`${issuer.path}.dangerously.allowMissingAudience`)
     if (issuer.maxTokenSeconds > numbers['issuer.maxTokenSeconds'].default) list.push(`${issuer.path}.maxTokenSeconds`)
     if (issuer.actorIssuers !== 'own' && issuer.actorIssuers !== false) list.push(`${issuer.path}.actorIssuers`)
+    if (issuer.optionalClaims.size > 0) list.push(`${issuer.path}.optionalClaims`)
+    if (issuer.actorClaims !== 'sub') list.push(`${issuer.path}.actorClaims`)
     if (issuer.dpopSchemeForMtls) list.push(`${issuer.path}.dpopSchemeForMtls`)
   }
   if (policy.token.toleranceSeconds > numbers['token.clockToleranceSeconds'].default)

@@ -1,5 +1,12 @@
 import { namesOf, type OptionReader, type RawOptions } from '../internal/option-reader.ts'
-import type { Algorithm, DangerousOptions, IssuerOptions, MissingAudienceOptions } from '../types/options.ts'
+import type { OptionalClaim } from '../token/claims.ts'
+import type {
+  AgentClient,
+  Algorithm,
+  DangerousOptions,
+  IssuerOptions,
+  MissingAudienceOptions,
+} from '../types/options.ts'
 import { choices, algorithms as defaultAlgorithms } from './defaults.ts'
 import { type KeySource, readDiscoverable, readKeySource } from './issuer-keys.ts'
 import { readAlgorithms } from './read-algorithms.ts'
@@ -11,7 +18,10 @@ export interface IssuerPolicy extends KeySource {
   readonly algorithms: ReadonlySet<Algorithm>
   readonly maxTokenSeconds: number
   readonly actorIssuers: 'own' | 'any' | false | ReadonlySet<string>
-  readonly agentClients: ReadonlySet<string>
+  readonly optionalClaims: ReadonlySet<OptionalClaim>
+  readonly actorClaims: 'sub' | 'sub-or-client_id'
+  /** Client ids, each with whom the client acts for, where the options say. */
+  readonly agentClients: ReadonlyMap<string, AgentClient['actsFor'] | undefined>
   readonly dpopSchemeForMtls: boolean
   readonly allowUnbound: boolean
   readonly missingAudienceClients: ReadonlySet<string>
@@ -30,11 +40,14 @@ const names = namesOf<IssuerOptions>({
   algorithms: true,
   maxTokenSeconds: true,
   actorIssuers: true,
+  optionalClaims: true,
+  actorClaims: true,
   agentClients: true,
   dpopSchemeForMtls: true,
   dangerously: true,
 })
 const dangerousNames = namesOf<DangerousOptions>({ allowUnbound: true, allowMissingAudience: true })
+const agentClientNames = namesOf<AgentClient>({ client: true, actsFor: true })
 const missingAudienceNames = namesOf<MissingAudienceOptions>({ clients: true })
 
 /** What the issuers take from the verifier's own options. */
@@ -90,7 +103,11 @@ function readIssuer(
     algorithms: new Set(algorithms),
     maxTokenSeconds: readNumber(read, 'issuer.maxTokenSeconds', raw.maxTokenSeconds, `${path}.maxTokenSeconds`),
     actorIssuers: readActorIssuers(read, `${path}.actorIssuers`, raw.actorIssuers),
-    agentClients: new Set(read.strings(`${path}.agentClients`, raw.agentClients)),
+    optionalClaims: readOptionalClaims(read, `${path}.optionalClaims`, raw.optionalClaims),
+    actorClaims:
+      read.oneOf(`${path}.actorClaims`, raw.actorClaims, choices['issuer.actorClaims'].allowed) ??
+      choices['issuer.actorClaims'].default,
+    agentClients: readAgentClients(read, `${path}.agentClients`, raw.agentClients),
     dpopSchemeForMtls:
       read.boolean(`${path}.dpopSchemeForMtls`, raw.dpopSchemeForMtls) ?? choices['issuer.dpopSchemeForMtls'].default,
     ...readDangerous(read, `${path}.dangerously`, raw.dangerously),
@@ -108,6 +125,28 @@ function isTemplate(issuer: string): boolean {
   const { hostname, pathname } = URL.canParse(issuer) ? new URL(issuer) : { hostname: '', pathname: '' }
   const isEntra = /(?:^|\.)(?:microsoftonline\.(?:com|us|cn|de)|windows\.net|chinacloudapi\.cn)$/.test(hostname)
   return isEntra && /^\/(?:common|organizations|consumers)(?:\/|$)/i.test(pathname)
+}
+
+function readOptionalClaims(read: OptionReader, path: string, value: unknown): IssuerPolicy['optionalClaims'] {
+  return new Set(read.list(path, value, (at, item) => read.oneOf(at, item, ['client_id', 'jti', 'iat'] as const)))
+}
+
+function readAgentClients(read: OptionReader, path: string, value: unknown): IssuerPolicy['agentClients'] {
+  const clients = new Map<string, AgentClient['actsFor'] | undefined>()
+  read.list(path, value, (at, item) => {
+    const raw = typeof item === 'string' ? { client: item } : read.object(at, item, agentClientNames)
+    if (raw === undefined) return undefined
+    const own = typeof item === 'string' ? at : `${at}.client`
+    const client = raw.client === undefined ? read.problem(own, 'is required') : read.string(own, raw.client)
+    const actsFor =
+      'actsFor' in raw ? read.oneOf(`${at}.actsFor`, raw.actsFor, ['users', 'itself'] as const) : undefined
+    if (typeof item !== 'string' && raw.actsFor === undefined) read.problem(`${at}.actsFor`, 'is required')
+    if (client === undefined) return undefined
+    if (clients.has(client)) read.problem(at, 'names a client that is already in the list')
+    clients.set(client, actsFor)
+    return client
+  })
+  return clients
 }
 
 function readDangerous(

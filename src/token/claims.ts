@@ -1,13 +1,17 @@
 import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
+import type { IssuerPolicy } from '../options/issuer.ts'
+import { Denial } from '../refusal/denial.ts'
 import type { AuthorizationDetail } from '../types/context.ts'
+import { isPartyName } from './party-name.ts'
 
 /** The claims of an RFC 9068 access token, typed. Only token.ts makes one, after the signature held. */
 export interface TokenClaims {
   readonly sub: string
-  readonly clientId: string
+  /** `client_id`, else `azp`; undefined only where `optionalClaims` admits a token without `client_id`. */
+  readonly clientId: string | undefined
   readonly azp: string | undefined
-  readonly jti: string
-  readonly iat: number
+  readonly jti: string | undefined
+  readonly iat: number | undefined
   readonly exp: number
   readonly nbf: number | undefined
   /** Undefined: the claim is missing, which is the audience check's to judge. */
@@ -31,38 +35,53 @@ export interface TokenClaims {
 /** The wire names whose types readClaims establishes first. */
 interface RegisteredClaims {
   readonly sub: string
-  readonly client_id: string
+  readonly client_id: string | undefined
   readonly azp: string | undefined
-  readonly jti: string
-  readonly iat: number
+  readonly jti: string | undefined
+  readonly iat: number | undefined
   readonly exp: number
   readonly nbf: number | undefined
   readonly acr: string | undefined
   readonly auth_time: number | undefined
 }
 
-/** RFC 9068 §2.2, or the name of the claim that is missing, empty or of the wrong type. `null` is malformed, not absent. */
-export function readClaims(payload: JsonObject): TokenClaims | string {
-  const text = (name: string) => typeof payload[name] === 'string' && payload[name] !== ''
-  const number = (name: string) => typeof payload[name] === 'number'
-  for (const name of ['iss', 'sub', 'client_id', 'jti']) if (!text(name)) return name
-  for (const name of ['iat', 'exp']) if (!number(name)) return name
-  for (const name of ['azp', 'acr']) if (Object.hasOwn(payload, name) && !text(name)) return name
-  for (const name of ['nbf', 'auth_time']) if (Object.hasOwn(payload, name) && !number(name)) return name
-  const claims = payload as unknown as RegisteredClaims
-  if (!(claims.exp > claims.iat)) return 'exp'
+/** The members of RFC 9068 §2.2 that an issuer may leave out where its options say so. */
+export type OptionalClaim = 'client_id' | 'jti' | 'iat'
 
-  const audience = Object.hasOwn(payload, 'aud') ? readAudience(payload['aud']) : []
-  if (audience === undefined) return 'aud'
+type ClaimRules = Pick<IssuerPolicy, 'issuer' | 'path' | 'optionalClaims'>
+
+/** RFC 9068 §2.2. `null` is malformed, not absent. */
+export function readClaims(payload: JsonObject, issuer: ClaimRules): TokenClaims | Denial {
+  const has = (name: string) => Object.hasOwn(payload, name)
+  const text = (name: string) => typeof payload[name] === 'string' && payload[name] !== ''
+  const party = (name: string) => isPartyName(payload[name])
+  const number = (name: string) => typeof payload[name] === 'number'
+  const mayLack = (name: OptionalClaim) => !has(name) && issuer.optionalClaims.has(name)
+  const malformed = (claim: string) => new Denial('token_claim', { claim, issuer: issuer.issuer })
+  const missing = (claim: OptionalClaim) =>
+    new Denial('token_claim', { claim, issuer: issuer.issuer, hint: `${issuer.path}.optionalClaims` })
+
+  if (!text('iss')) return malformed('iss')
+  if (!party('sub')) return malformed('sub')
+  for (const name of ['client_id', 'jti', 'iat'] as const) if (!has(name) && !mayLack(name)) return missing(name)
+  for (const name of ['client_id', 'azp']) if (has(name) && !party(name)) return malformed(name)
+  for (const name of ['jti', 'acr']) if (has(name) && !text(name)) return malformed(name)
+  for (const name of ['iat', 'nbf', 'auth_time']) if (has(name) && !number(name)) return malformed(name)
+  if (!number('exp')) return malformed('exp')
+  const claims = payload as unknown as RegisteredClaims
+  if (claims.iat !== undefined && !(claims.exp > claims.iat)) return malformed('exp')
+
+  const audience = has('aud') ? readAudience(payload['aud']) : []
+  if (audience === undefined) return malformed('aud')
   const scopes = readScopes(payload['scope'])
-  if (scopes === undefined) return 'scope'
+  if (scopes === undefined) return malformed('scope')
   const details = readDetails(payload['authorization_details'])
-  if (details === undefined) return 'authorization_details'
+  if (details === undefined) return malformed('authorization_details')
   const amr = payload['amr'] === undefined ? [] : readStrings(payload['amr'])
-  if (amr === undefined) return 'amr'
+  if (amr === undefined) return malformed('amr')
   return {
     sub: claims.sub,
-    clientId: claims.client_id,
+    clientId: claims.client_id ?? claims.azp,
     azp: claims.azp,
     jti: claims.jti,
     iat: claims.iat,

@@ -35,7 +35,7 @@ export interface TokenReaders {
 }
 
 export function prepareToken(token: VerifiedToken, readers: TokenReaders): PreparedToken {
-  const { issuer, claims, hash } = token
+  const { issuer, claims, id, issuedAt, hash } = token
   const confirmation = readers.confirmation(token)
   const parties = readers.parties(token)
   const principal = parties instanceof Denial ? readers.principal(token) : parties.principal
@@ -43,6 +43,8 @@ export function prepareToken(token: VerifiedToken, readers: TokenReaders): Prepa
   return {
     issuer,
     claims,
+    id,
+    issuedAt,
     hash,
     confirmation,
     parties,
@@ -50,20 +52,27 @@ export function prepareToken(token: VerifiedToken, readers: TokenReaders): Prepa
     partition: sha256(JSON.stringify([issuer.issuer, claims.clientId, claims.sub])),
     revocationQuery: sealed({
       issuer: issuer.issuer,
-      tokenId: claims.jti,
-      issuedAt: claims.iat,
+      tokenId: id,
+      issuedAt: claims.iat ?? 0,
       parties: Object.freeze([principal, ...named]),
     }),
-    relaxations: tokenRelaxations(token, confirmation),
+    relaxations: tokenRelaxations(token, confirmation, parties),
     proofOwner: undefined,
   }
 }
 
-function tokenRelaxations({ issuer, claims }: VerifiedToken, confirmation: Confirmation | Denial): readonly string[] {
+function tokenRelaxations(
+  { issuer, claims, issuedAt }: VerifiedToken,
+  confirmation: Confirmation | Denial,
+  parties: Parties | Denial,
+): readonly string[] {
   const used: string[] = []
   const isUnbound = !(confirmation instanceof Denial) && confirmation.method === 'none'
+  const lacksClaim = ['client_id', 'jti', 'iat'].some((name) => !Object.hasOwn(claims.all, name))
   if (isUnbound) used.push(`${issuer.path}.dangerously.allowUnbound`)
   if (claims.audience === undefined) used.push(`${issuer.path}.dangerously.allowMissingAudience`)
-  if (claims.exp - claims.iat > numbers['issuer.maxTokenSeconds'].default) used.push(`${issuer.path}.maxTokenSeconds`)
+  if (lacksClaim) used.push(`${issuer.path}.optionalClaims`)
+  if (!(parties instanceof Denial) && parties.usesActorClaims) used.push(`${issuer.path}.actorClaims`)
+  if (claims.exp - issuedAt > numbers['issuer.maxTokenSeconds'].default) used.push(`${issuer.path}.maxTokenSeconds`)
   return Object.freeze(used)
 }

@@ -3,6 +3,7 @@ import type { Credentials } from '../credentials.ts'
 import { sealedCopy } from '../internal/freeze.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import { hasExtensions, readCompact, signingInput, type UnverifiedJws } from '../jose/compact-jws.ts'
+import { sha256 } from '../jose/sha256.ts'
 import { verifySignature } from '../jose/signature.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
@@ -14,6 +15,10 @@ import { type Keyring, keyFacts, type TokenKey } from './keys.ts'
 export interface VerifiedToken {
   readonly issuer: IssuerPolicy
   readonly claims: TokenClaims
+  /** `jti`, else `h:` and the SHA-256 of the signing input: an ECDSA signature has a twin over the same claims. */
+  readonly id: string
+  /** `iat`, else when the token was first seen. */
+  readonly issuedAt: number
   /** base64url SHA-256 of the token. */
   readonly hash: string
 }
@@ -107,12 +112,13 @@ export function createTokenVerifier<T>(
     key: TokenKey,
     tokenHash: string,
   ): T | Denial {
-    const claims = readClaims(sealedCopy(jws.payload))
-    if (typeof claims === 'string') return new Denial('token_claim', { claim: claims, issuer: issuer.issuer })
-    const refusal =
-      checkAudience(claims, issuer) ?? checkLife(claims, policy.clock.now()) ?? checkLifetime(claims, issuer)
+    const claims = readClaims(sealedCopy(jws.payload), issuer)
+    if (claims instanceof Denial) return claims
+    const nowMs = policy.clock.now()
+    const refusal = checkAudience(claims, issuer) ?? checkLife(claims, nowMs) ?? checkLifetime(claims, issuer, nowMs)
     if (refusal !== undefined) return refusal
-    const token = { issuer, claims, hash: tokenHash }
+    const id = claims.jti ?? `h:${sha256(signingInput(jws))}`
+    const token = { issuer, claims, id, issuedAt: claims.iat ?? Math.floor(nowMs / 1_000), hash: tokenHash }
     const prepared = prepare(token)
     cache.set(tokenHash, { token, key, keyring, prepared, cachedAt: policy.clock.monotonic() })
     return prepared
@@ -129,7 +135,8 @@ export function createTokenVerifier<T>(
     if (isExpired(exp, nowMs)) return new Denial('token_expired')
     const now = nowMs / 1_000
     const latest = now + policy.token.toleranceSeconds
-    if (!(iat <= latest)) return new Denial('token_not_active', { claim: 'iat', iatOffset: iat - now, hint })
+    if (!(iat === undefined || iat <= latest))
+      return new Denial('token_not_active', { claim: 'iat', iatOffset: iat - now, hint })
     if (!(nbf === undefined || nbf <= latest)) return new Denial('token_not_active', { claim: 'nbf', hint })
     return undefined
   }
@@ -162,7 +169,7 @@ function hasPlainHeader({ header }: UnverifiedJws): boolean {
 }
 
 function checkAudience({ audience, clientId }: TokenClaims, issuer: IssuerPolicy): Denial | undefined {
-  if (audience === undefined && issuer.missingAudienceClients.has(clientId)) return undefined
+  if (audience === undefined && clientId !== undefined && issuer.missingAudienceClients.has(clientId)) return undefined
   if (audience?.some((name) => issuer.audience.has(name))) return undefined
   return new Denial('token_audience', {
     expectedAudience: [...issuer.audience].join(' '),
@@ -171,7 +178,9 @@ function checkAudience({ audience, clientId }: TokenClaims, issuer: IssuerPolicy
   })
 }
 
-function checkLifetime({ exp, iat }: TokenClaims, issuer: IssuerPolicy): Denial | undefined {
-  if (exp - iat <= issuer.maxTokenSeconds) return undefined
-  return new Denial('token_lifetime', { lifetimeSeconds: exp - iat, hint: `${issuer.path}.maxTokenSeconds` })
+/** Without `iat` what is left of the life has to keep to the ceiling. */
+function checkLifetime({ exp, iat }: TokenClaims, issuer: IssuerPolicy, nowMs: number): Denial | undefined {
+  const lifetimeSeconds = exp - (iat ?? nowMs / 1_000)
+  if (lifetimeSeconds <= issuer.maxTokenSeconds) return undefined
+  return new Denial('token_lifetime', { lifetimeSeconds, hint: `${issuer.path}.maxTokenSeconds` })
 }

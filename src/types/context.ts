@@ -13,6 +13,7 @@ export interface Party {
   readonly kind: EntityKind
   readonly kindSource: 'profile' | 'dialect' | 'registry' | 'none'
   readonly profiles: readonly string[]
+  /** The client id the token or the registry gives the party; equal to `subject` where that is its only name. */
   readonly clientId?: string
 }
 
@@ -31,6 +32,7 @@ export interface CommonContext<C> {
   readonly actor: Party
   /** Principal, actor, anyone in the chain or the client is an agent: for deny rules. */
   readonly involvesAgent: boolean
+  /** Null where the token names none, which only `optionalClaims` admits. */
   readonly client: { readonly id: string; readonly profiles: readonly string[] } | null
   readonly scopes: readonly string[]
   readonly authorizationDetails: readonly AuthorizationDetail[]
@@ -45,9 +47,10 @@ export interface CommonContext<C> {
   readonly authentication: { readonly acr?: string; readonly amr: readonly string[]; readonly time?: number }
   readonly token: {
     readonly issuer: string
-    /** `jti`, else `h:` and the SHA-256 of the signing input. */
+    /** `jti`, else `h:` and the SHA-256 of the signing input, in base64url. */
     readonly id: string
     readonly audience: readonly string[]
+    /** `iat`, else when this verifier first saw the token; seconds since the epoch. */
     readonly issuedAt: number
     readonly expiresAt: number
     readonly claims: Readonly<C>
@@ -63,7 +66,7 @@ export type AgentContext<C = JwtPayload> =
 export interface Delegation {
   /** Current actor first, earliest last; prior actors are informational: they may deny, never allow (RFC 8693 §4.1). */
   readonly chain: readonly Party[]
-  /** Number of `act` objects. */
+  /** Length of the chain. */
   readonly depth: number
   /** null: the issuer does not say. */
   readonly complete: boolean | null
@@ -76,6 +79,7 @@ export type WarningCode =
   | 'agent_client_without_actor'
   | 'chain_loop'
   | 'client_id_azp_differ'
+  | 'no_iat'
   | 'principal_is_agent_user_account'
   | 'profile_malformed'
   | 'self_act'

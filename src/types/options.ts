@@ -194,11 +194,25 @@ export interface IssuerOptions {
    */
   actorIssuers?: 'own' | 'any' | readonly string[] | false | undefined
   /**
-   * Client ids of this issuer that are agents. An actor or subject with such an id counts as an agent where the token
-   * does not classify it. Where a token names no actor and its client is one of these, that client is the actor. Default:
-   * no client.
+   * Members of an access token (RFC 9068 §2.2) that this issuer's tokens may lack; one that is there must be well-formed
+   * all the same. Without `client_id` the client is `azp`, else none. Without `jti` the token's id is a hash of it.
+   * Without `iat` the rest of its life is held against `maxTokenSeconds`, and the context has the warning `no_iat`.
+   * Default: none; a token that lacks one is refused (`token_claim`).
    */
-  agentClients?: readonly string[] | undefined
+  optionalClaims?: readonly ('client_id' | 'jti' | 'iat')[] | undefined
+  /**
+   * What names an actor. `'sub'`: an `act` without `sub` is refused (`delegation_malformed`). `'sub-or-client_id'`: such an
+   * `act` is named by its `client_id`; the outermost one must then name the client of the token. An actor named so is never
+   * taken for the principal. Default: `'sub'`.
+   */
+  actorClaims?: 'sub' | 'sub-or-client_id' | undefined
+  /**
+   * Clients of this issuer that are agents, by client id. An actor or subject with such an id counts as an agent where the
+   * token does not classify it. Where a token of such a client names no other actor: if the token says that its subject is
+   * a human, the client is the actor; if the subject is the client itself, it acts for itself. For any other subject
+   * {@link AgentClient.actsFor} decides, and without it the authority is undetermined. Default: no client.
+   */
+  agentClients?: readonly (string | AgentClient)[] | undefined
   /**
    * Whether a token that is bound to a certificate alone is also accepted under the scheme `DPoP`, as Auth0 sends it.
    * Its certificate is checked all the same. Default: false.
@@ -206,6 +220,17 @@ export interface IssuerOptions {
   dpopSchemeForMtls?: boolean | undefined
   /** Checks to give up. Each one weakens this resource. Default: no check is given up. */
   dangerously?: DangerousOptions | undefined
+}
+
+/** A client that is an agent, and for whom it acts where the token names no actor and does not say that its subject is human. */
+export interface AgentClient {
+  /** The client id (`client_id`). Required. */
+  client: string
+  /**
+   * `'users'`: a subject other than the client is a user, for whom the client acts. `'itself'`: the client acts for itself,
+   * whatever its subject is called. Required.
+   */
+  actsFor: 'users' | 'itself'
 }
 
 /** How the fetched keys of one issuer age. At least 30 s, or `freshSeconds` where that is less, lie between two fetches. */
@@ -367,9 +392,9 @@ export interface RevocationSource {
 export interface RevocationQuery {
   /** The issuer of the token, as configured. */
   readonly issuer: string
-  /** The token's `jti`. It is unique within its issuer only. */
+  /** The `jti` of the token, else a hash of it (`token.id` of the context). It is unique within its issuer only. */
   readonly tokenId: string
-  /** The token's `iat`, in seconds since the epoch. */
+  /** The token's `iat`, in seconds since the epoch; 0 where it has none. */
   readonly issuedAt: number
   /** The principal first, then the current actor and the rest of the chain. */
   readonly parties: readonly Party[]

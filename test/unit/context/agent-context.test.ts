@@ -214,17 +214,13 @@ test.each([
 })
 
 const hostile = [
-  'alice\n2026-01-01 admin logged in',
-  'alice\r\nx',
   'alice for human root',
   'alice, asked by human root',
   'alice"',
   '"alice"',
   'al\\ice',
-  '\u001b[31malice',
   '\u202ealice',
   'alice\u2028x',
-  'alice\u0000',
   'älice',
   '😀',
   ' alice',
@@ -245,4 +241,16 @@ test('Context: no subject can forge a line or a second clause of the sentence', 
     }
   }
   expect(lines.size).toBe(hostile.length * 3)
+})
+
+/** No token with such a name is admitted; a party from elsewhere may have one. */
+const controls = ['alice\n2026-01-01 admin logged in', 'alice\r\nx', '\u001b[31malice', 'alice\u0000', 'alice\u0085']
+
+test('Context: nor can a party that no token named', async () => {
+  const context = await contextFor({ act: agent('a') })
+  for (const subject of controls) {
+    const line = sentence({ ...context, actor: { ...context.actor, subject } })
+    expect(line, JSON.stringify(subject)).toMatch(/^[\x20-\x7e]+$/)
+    expect(JSON.parse(/"(?:[^"\\]|\\.)*"/.exec(line)?.[0] ?? '')).toBe(subject)
+  }
 })

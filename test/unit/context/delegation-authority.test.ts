@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AgentContext, IssuerOptions, WarningCode } from '../../../src/index.ts'
+import type { AgentContext, IssuerOptions, RevocationQuery, WarningCode } from '../../../src/index.ts'
 import { createForge, type Forge } from '../../support/forge.ts'
 import type { Members } from '../../support/jws.ts'
 
@@ -40,17 +40,8 @@ test.each<readonly [string, Members, Partial<IssuerOptions>, AgentContext['autho
   ['act', { act: { sub: 'a' } }, {}, 'delegated', 'a'],
   ['act, unclassified principal', { sub_profile: undefined, act: { sub: 'a' } }, {}, 'delegated', 'a'],
   ['no act, the client registered', {}, registered, 'delegated', 'travel-app'],
-  ['no act, unclassified, the client registered', { sub_profile: undefined }, registered, 'delegated', 'travel-app'],
   ['no act, another client registered', {}, { agentClients: ['x'] }, 'independent', 'alice'],
   ['act beside a registered client', { act: { sub: 'a' } }, registered, 'delegated', 'a'],
-  [
-    'a registered client that is its own subject',
-    { sub: 'travel-app', sub_profile: undefined },
-    registered,
-    'independent',
-    'travel-app',
-  ],
-  ['self-act, the client registered', { act: { sub: 'alice', iss: home } }, registered, 'undetermined', 'alice'],
 ])('Context: authority with %s', async (_, claims, issuer, authority, actor) => {
   const context = await contextFor(claims, issuer)
   expect(context).toMatchObject({ authority, actor: { subject: actor } })
@@ -58,8 +49,64 @@ test.each<readonly [string, Members, Partial<IssuerOptions>, AgentContext['autho
   expect(context.actor === context.principal).toBe(authority !== 'delegated')
 })
 
+const entries = {
+  plain: registered,
+  users: { agentClients: [{ client: 'travel-app', actsFor: 'users' }] },
+  itself: { agentClients: [{ client: 'travel-app', actsFor: 'itself' }] },
+} as const
+
+const subjects: Readonly<Record<string, Members>> = {
+  human: {},
+  'human that is called like the client': { sub: 'travel-app' },
+  unclassified: { sub_profile: undefined },
+  service: { sub_profile: 'service' },
+  'the client': { sub: 'travel-app', sub_profile: undefined },
+}
+
+/** D: delegated, the client is the actor. I: independent, the client is its own principal. U: undetermined. */
+const registry: Readonly<Record<keyof typeof subjects, Readonly<Record<keyof typeof entries, 'D' | 'I' | 'U'>>>> = {
+  human: { plain: 'D', users: 'D', itself: 'D' },
+  'human that is called like the client': { plain: 'D', users: 'D', itself: 'D' },
+  unclassified: { plain: 'U', users: 'D', itself: 'I' },
+  service: { plain: 'U', users: 'D', itself: 'I' },
+  'the client': { plain: 'I', users: 'U', itself: 'I' },
+}
+
+const cells = Object.entries(registry).flatMap(([subject, row]) =>
+  Object.entries(row).map(([entry, letter]) => ({ subject, entry: entry as keyof typeof entries, letter })),
+)
+
+test.each(cells)('Context: a registered client ($entry) with the token of $subject: $letter', async (cell) => {
+  const claims = subjects[cell.subject] ?? {}
+  const sub = String(claims['sub'] ?? 'alice')
+  for (const more of [{}, { act: { sub, iss: home } }, { act: { sub, act: chainOf('earlier') } }]) {
+    const context = await contextFor({ ...claims, ...more }, entries[cell.entry])
+    const authority = { D: 'delegated', I: 'independent', U: 'undetermined' }[cell.letter]
+    expect(context).toMatchObject({ authority, involvesAgent: true, principal: { subject: sub } })
+    expect(context.warnings.includes('agent_client_without_actor')).toBe(cell.letter === 'U')
+    if (cell.letter === 'D') {
+      expect(context.actor).toMatchObject({ subject: 'travel-app', kind: 'agent', kindSource: 'registry' })
+      expect(context.delegation).toEqual({ chain: [context.actor], depth: 1, complete: null })
+    } else {
+      expect(context.actor).toBe(context.principal)
+      expect(context.delegation).toBeNull()
+      const isUnclassified = cell.letter === 'I' && cell.subject !== 'service'
+      expect(context.principal.kindSource === 'registry').toBe(isUnclassified)
+    }
+  }
+})
+
+test('Context: behind a self-act the registered client is asked about at the revocation source, and so is the rest', async () => {
+  const asked: string[][] = []
+  const isRevoked = ({ parties }: RevocationQuery) => asked.push(parties.map(({ subject }) => subject)) === 0
+  const verifier = forge.verifierWith({ issuer: { ...forge.trust, ...registered }, revocation: { isRevoked } })
+  const act = { sub: 'alice', act: chainOf('earlier') }
+  await forge.context({ verifier, token: forge.token({ act }) })
+  expect(asked[0]).toEqual(['alice', 'travel-app', 'alice', 'earlier'])
+})
+
 test('Context: an actor from agentClients is an agent by the registry, with no act object', async () => {
-  const context = await contextFor({ sub_profile: undefined }, registered)
+  const context = await contextFor({}, registered)
   expect({ ...context.actor }).toEqual({
     subject: 'travel-app',
     issuer: home,
@@ -69,7 +116,7 @@ test('Context: an actor from agentClients is an agent by the registry, with no a
     profiles: [],
     clientId: 'travel-app',
   })
-  expect(context).toMatchObject({ involvesAgent: true, delegation: { depth: 0, complete: null } })
+  expect(context).toMatchObject({ involvesAgent: true, delegation: { depth: 1, complete: null } })
   expect(context.delegation?.chain).toEqual([context.actor])
 })
 
@@ -111,14 +158,20 @@ const warnings: Readonly<Record<WarningCode, readonly (readonly [Members, Partia
   agent_client_behind_other_actor: [
     [{ client_profile: 'ai_agent', act: humanActor }, {}],
     [{ act: humanActor }, registered],
+    [{ client_profile: 'ai_agent', act: chainOf('a') }, {}],
+    [{ act: { ...chainOf('travel-app'), iss: 'https://far.example.test' } }, { ...registered, actorIssuers: 'any' }],
   ],
-  agent_client_without_actor: [[{ client_profile: 'ai_agent' }, {}]],
+  agent_client_without_actor: [
+    [{ client_profile: 'ai_agent' }, {}],
+    [{ sub_profile: undefined }, registered],
+  ],
   chain_loop: [
     [{ act: chainOf('a', 'b', 'a') }, {}],
     [{ act: chainOf('a', 'a') }, {}],
     [{ act: chainOf('a', 'alice') }, {}],
   ],
   client_id_azp_differ: [[{ azp: 'other-app' }, {}]],
+  no_iat: [[{ iat: undefined }, { optionalClaims: ['iat'] }]],
   principal_is_agent_user_account: [[{ sub_profile: 'user ai_agent' }, {}]],
   profile_malformed: [
     [{ sub_profile: ['user'] }, {}],
@@ -147,6 +200,9 @@ test('Context: a malformed profile of one party does not hide that the actor has
 })
 
 test('Context: an azp that repeats client_id, and an ordinary delegation, have no warnings', async () => {
+  for (const act of [chainOf('travel-app'), { ...chainOf('a'), client_id: 'travel-app' }]) {
+    expect((await contextFor({ act }, registered)).warnings).toEqual([])
+  }
   for (const claims of [{}, { azp: 'travel-app' }, { act: chainOf('a', 'b') }, { client_profile: 'web_app' }]) {
     expect((await contextFor(claims)).warnings).toEqual([])
   }

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import type { AgentContext, IssuerOptions } from '../../../src/index.ts'
+import { describe, expect, test } from 'vitest'
+import { type AgentContext, type AuditEvent, type IssuerOptions, partyKey } from '../../../src/index.ts'
 import { createForge, type Forge } from '../../support/forge.ts'
 import type { Members } from '../../support/jws.ts'
 import { type Outcome, resource } from '../../support/kit.ts'
@@ -81,6 +81,49 @@ test.each(badActors)('ACT-03: an actor with %s is malformed at every level', asy
     { act: { ...act, act: nested(1) } },
   ]) {
     expect(await outcomeFor(claims)).toBe('delegation_malformed')
+  }
+})
+
+/** C0, DEL, C1, and blank in several ways. */
+const noNames = [
+  '\u0000',
+  'a\u0000',
+  'a\nb',
+  '\u001b[2J',
+  'a\u007f',
+  'a\u0085b',
+  'a\u009f',
+  ' ',
+  '\t',
+  '\u00a0\u3000',
+  '\ufeff',
+]
+
+test.each(noNames)('Context: %j names no party and no client, at any place', async (name) => {
+  for (const claim of ['sub', 'client_id', 'azp']) {
+    const refusal = await forge.refusal({ token: forge.token({ [claim]: name }) })
+    expect(refusal).toMatchObject({ code: 'token_claim', facts: { claim } })
+  }
+  for (const [member, act] of [
+    ['act.sub', { sub: name, iss: home }],
+    ['act.iss', { sub: 'a', iss: name }],
+    ['act.client_id', { sub: 'a', iss: home, client_id: name }],
+  ] as const) {
+    for (const place of [act, nested(3, act)]) {
+      const refusal = await forge.refusal({ token: forge.token({ act: place }) })
+      expect(refusal).toMatchObject({ code: 'delegation_malformed', facts: { claim: member } })
+    }
+  }
+})
+
+test('Context: names in any script, with spaces and signs, are names', async () => {
+  for (const name of ['Zoë Müller', '山田 太郎', 'a b', '\u200b', '🤖', '" \\ <x>', "o'hara", ' a ']) {
+    const context = await contextFor({ sub: name, client_id: name, act: { sub: `${name}2`, iss: home } })
+    expect(context).toMatchObject({
+      principal: { subject: name },
+      client: { id: name },
+      actor: { subject: `${name}2` },
+    })
   }
 })
 
@@ -308,4 +351,70 @@ test('ACT-25: unknown members of act mean nothing and stay readable in the claim
     profiles: ['ai_agent'],
   })
   expect(context.token.claims).toMatchObject({ act: extra })
+})
+
+describe('actorClaims', () => {
+  const byClient: Partial<IssuerOptions> = { actorClaims: 'sub-or-client_id' }
+  const act = { client_id: 'travel-app' }
+
+  test('RFC 8693 §4.1: an act without sub is named by client_id only where the option says so', async () => {
+    const refusal = await forge.refusal({ token: forge.token({ act }) })
+    expect(refusal).toMatchObject({
+      code: 'delegation_malformed',
+      facts: { claim: 'act.sub', hint: 'issuer.actorClaims' },
+    })
+    const context = await contextFor({ act: { ...act, act: { client_id: 'planner-2', iss: home } } }, byClient)
+    expect(context.actor).toMatchObject({
+      subject: 'travel-app',
+      clientId: 'travel-app',
+      issuer: null,
+      kind: 'unknown',
+    })
+    expect(context.delegation?.chain[1]).toMatchObject({ subject: 'planner-2', clientId: 'planner-2', issuer: home })
+    expect(context).toMatchObject({ authority: 'delegated', delegation: { depth: 2 } })
+  })
+
+  test('RFC 8693 §4.1: outermost it must be the client of the token, further in it may be another', async () => {
+    for (const [claims, outcome] of [
+      [{ act: { client_id: 'other' } }, 'delegation_malformed'],
+      [{ act: { client_id: 'TRAVEL-APP' } }, 'delegation_malformed'],
+      [{ act: { client_id: 'travel-app', iss: 'https://far.example.test' } }, 'delegation_not_allowed'],
+      [{ act: { ...act, act: { client_id: 'other' } } }, 'admitted'],
+      [{ act: { sub: 'a', act: { client_id: 'other' } } }, 'admitted'],
+      [{ act: { sub: 'a', client_id: 'other' } }, 'admitted'],
+      [{ act: { sub: '', client_id: 'travel-app' } }, 'delegation_malformed'],
+      [{ act: { sub: null, client_id: 'travel-app' } }, 'delegation_malformed'],
+      [{ act: {} }, 'delegation_malformed'],
+      [{ act: { client_id: '' } }, 'delegation_malformed'],
+      [{ act: { ...act, act: {} } }, 'delegation_malformed'],
+      [{ act: { ...act, act: { iss: home } } }, 'delegation_malformed'],
+    ] as const) {
+      expect(await outcomeFor(claims, byClient), JSON.stringify(claims)).toBe(outcome)
+    }
+    const both: Partial<IssuerOptions> = { ...byClient, optionalClaims: ['client_id'] }
+    expect(await outcomeFor({ act, client_id: undefined }, both)).toBe('delegation_malformed')
+    expect(await outcomeFor({ act, client_id: undefined, azp: 'travel-app' }, both)).toBe('admitted')
+  })
+
+  test('ACT-08: an actor named by client_id is not the subject of that name, and its key says so', async () => {
+    const context = await contextFor({ sub: 'travel-app', sub_profile: undefined, act }, byClient)
+    expect(context).toMatchObject({ authority: 'delegated', principal: { subject: 'travel-app' } })
+    expect(context.warnings).not.toContain('self_act')
+    expect(context.warnings).not.toContain('chain_loop')
+    expect(partyKey(context.actor)).not.toBe(partyKey(context.principal))
+    const namesake = await contextFor({ act: { sub: 'travel-app' } })
+    expect(partyKey(context.actor)).not.toBe(partyKey(namesake.actor))
+    const again = await contextFor({ act }, byClient)
+    expect(partyKey(again.actor)).toBe(partyKey(context.actor))
+  })
+
+  test('RFC 8693 §4.1: the registry knows it, and the audit event says what admitted it', async () => {
+    const events: AuditEvent[] = []
+    const issuer = { ...forge.trust, ...byClient, agentClients: ['travel-app'] }
+    const verifier = forge.verifierWith({ issuer, audit: { write: (event) => void events.push(event as AuditEvent) } })
+    const context = await forge.context({ verifier, token: forge.token({ act }) })
+    expect(context).toMatchObject({ actor: { kind: 'agent', kindSource: 'registry' }, warnings: ['act_iss_missing'] })
+    await new Promise(setImmediate)
+    expect(events[0]?.relaxations).toEqual(['issuer.actorClaims'])
+  })
 })

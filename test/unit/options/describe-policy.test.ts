@@ -114,6 +114,8 @@ describe('describe()', () => {
     ['maxTokenSeconds', { maxTokenSeconds: 301 }],
     ['actorIssuers', { actorIssuers: 'any' }],
     ['actorIssuers', { actorIssuers: ['https://partner.example.test'] }],
+    ['optionalClaims', { optionalClaims: ['jti'] }],
+    ['actorClaims', { actorClaims: 'sub-or-client_id' }],
     ['dpopSchemeForMtls', { dpopSchemeForMtls: true }],
   ])('Describe: the relaxation %s of one issuer is listed with its place (%j)', (name, more) => {
     const other = { issuer: 'https://b.example.test', ...more }

@@ -85,6 +85,29 @@ describe('values of another kind', () => {
     ['issuer.algorithms', [['none'], ['HS256'], ['es256'], [''], [undefined]], 'issuer.algorithms[0]'],
     ['issuer.actorIssuers', ['', 'all', true, null, {}, []]],
     ['issuer.agentClients', [[], 'travel-7', null]],
+    ['issuer.agentClients', [[''], [7], [null], [[]]], 'issuer.agentClients[0]'],
+    [
+      'issuer.agentClients',
+      [[{ actsFor: 'users' }], [{ client: '', actsFor: 'users' }]],
+      'issuer.agentClients[0].client',
+    ],
+    [
+      'issuer.agentClients',
+      [[{ client: 'a' }], [{ client: 'a', actsFor: 'both' }], [{ client: 'a', actsFor: undefined }]],
+      'issuer.agentClients[0].actsFor',
+    ],
+    ['issuer.agentClients', [[{ client: 'a', actsFor: 'users', unknown: 1 }]], 'issuer.agentClients[0].unknown'],
+    [
+      'issuer.agentClients',
+      [
+        ['a', { client: 'a', actsFor: 'users' }],
+        ['a', 'a'],
+      ],
+      'issuer.agentClients[1]',
+    ],
+    ['issuer.optionalClaims', [[], 'jti', null, {}]],
+    ['issuer.optionalClaims', [['sub'], ['exp'], ['aud'], ['iss'], ['JTI'], [undefined]], 'issuer.optionalClaims[0]'],
+    ['issuer.actorClaims', ['', 'client_id', true, null, ['sub']]],
     ['issuer.dpopSchemeForMtls', ['yes', 1, null]],
     ['issuer.dangerously', [true, null, []]],
     ['issuer.dangerously.allowUnbound', [false, 'true', 1, null]],
@@ -280,7 +303,16 @@ test('Options: no message of the error repeats a secret', () => {
 test('Options: undefined is absent, at every level', () => {
   const names = ['audience', 'publicUrl', 'dpop', 'mtls', 'token', 'delegation', 'access', 'cache', 'revocation']
   const more = ['audit', 'metadata', 'problemCodes', 'clock', 'fetch', 'dpop.nonce', 'dpop.replay', 'dpop.preset']
-  const inIssuer = ['jwksUri', 'keys', 'audience', 'algorithms', 'actorIssuers', 'agentClients']
+  const inIssuer = [
+    'jwksUri',
+    'keys',
+    'audience',
+    'algorithms',
+    'actorIssuers',
+    'agentClients',
+    'optionalClaims',
+    'actorClaims',
+  ]
   for (const path of [...names, ...more, ...inIssuer.map((name) => `issuer.${name}`), 'issuer.dangerously']) {
     expect([path, pathsOf(withSetting(path, undefined))]).toEqual([path, []])
   }

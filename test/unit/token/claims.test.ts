@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
-import { type RefusalCode, refusals } from '../../../src/index.ts'
+import { describe, expect, test } from 'vitest'
+import { type AuditEvent, type RefusalCode, type RevocationQuery, refusals } from '../../../src/index.ts'
+import { sha256 } from '../../support/bytes.ts'
 import { createForge, type Forge } from '../../support/forge.ts'
 import { type Members, spliceMember } from '../../support/jws.ts'
 import { type Outcome, outcomeOf, resource } from '../../support/kit.ts'
@@ -286,3 +287,131 @@ test.each([
 function headerOf(headers: readonly (readonly [string, string])[], name: string): string {
   return headers.find(([key]) => key === name)?.[1] ?? ''
 }
+
+describe('optionalClaims', () => {
+  const lenient = forge.verifierTrusting({ optionalClaims: ['client_id', 'jti', 'iat'] })
+  const contextWith = (claims: Members, by = lenient) => forge.context({ verifier: by, token: forge.token(claims) })
+
+  test.each(['client_id', 'jti', 'iat'] as const)(
+    'RFC 9068 §2.2: a token without %s passes only where the option names it, and the refusal names the option',
+    async (claim) => {
+      const others = (['client_id', 'jti', 'iat'] as const).filter((name) => name !== claim)
+      for (const optionalClaims of [[claim], [claim, ...others]]) {
+        const verifier = forge.verifierTrusting({ optionalClaims })
+        expect(await forge.code({ verifier, token: forge.token({ [claim]: undefined }) })).toBe('admitted')
+      }
+      for (const verifier of [forge.verifier, forge.verifierTrusting({ optionalClaims: others })]) {
+        expect(await forge.refusal({ verifier, token: forge.token({ [claim]: undefined }) })).toMatchObject({
+          code: 'token_claim',
+          facts: { claim, hint: 'issuer.optionalClaims' },
+        })
+      }
+    },
+  )
+
+  test.each(['client_id', 'jti'])('RFC 9068 §2.2: %s that is there is judged all the same', async (claim) => {
+    for (const value of notText) {
+      const refusal = await forge.refusal({ verifier: lenient, token: forge.token({ [claim]: value }) })
+      expect(refusal).toMatchObject({ code: 'token_claim', facts: { claim } })
+      expect(refusal.facts).not.toHaveProperty('hint')
+    }
+  })
+
+  test('RFC 9068 §2.2: iat that is there is judged all the same', async () => {
+    for (const [iat, outcome] of [
+      [null, 'token_claim'],
+      [String(now), 'token_claim'],
+      [now + 6, 'token_not_active'],
+      [now + 300, 'token_claim'],
+      [now - 1, 'token_lifetime'],
+    ] as const) {
+      expect(await forge.code({ verifier: lenient, token: forge.token({ iat }) }), String(iat)).toBe(outcome)
+    }
+  })
+
+  test('RFC 9068 §2.2: the other members of the section stay required', async () => {
+    for (const [claim, outcome] of [
+      ['sub', 'token_claim'],
+      ['exp', 'token_claim'],
+      ['aud', 'token_audience'],
+      ['iss', 'token_issuer'],
+    ] as const) {
+      expect(await forge.code({ verifier: lenient, token: forge.token({ [claim]: undefined }) }), claim).toBe(outcome)
+    }
+  })
+
+  test('RFC 9068 §2.2: without client_id the client is azp, else there is none', async () => {
+    expect((await contextWith({ client_id: undefined })).client).toBeNull()
+    const azp = await contextWith({ client_id: undefined, azp: 'travel-app' })
+    expect(azp).toMatchObject({ client: { id: 'travel-app' }, warnings: [] })
+    const both = await contextWith({ azp: 'other-app' })
+    expect(both).toMatchObject({ client: { id: 'travel-app' }, warnings: ['client_id_azp_differ'] })
+    const agents = forge.verifierTrusting({ optionalClaims: ['client_id'], agentClients: ['travel-app'] })
+    const delegated = await contextWith({ client_id: undefined, azp: 'travel-app' }, agents)
+    expect(delegated).toMatchObject({ authority: 'delegated', actor: { subject: 'travel-app' } })
+    expect(await contextWith({ client_id: undefined }, agents)).toMatchObject({ authority: 'independent' })
+  })
+
+  test('RFC 9068 §2.2: a token without a client has no waiver of the audience that is given to clients', async () => {
+    const dangerously = { allowMissingAudience: { clients: ['travel-app', 'undefined', 'null'] } }
+    const verifier = forge.verifierTrusting({ optionalClaims: ['client_id'], dangerously })
+    const token = (claims: Members) => forge.token({ client_id: undefined, aud: undefined, ...claims })
+    expect(await forge.code({ verifier, token: token({}) })).toBe('token_audience')
+    expect(await forge.code({ verifier, token: token({ azp: 'travel-app' }) })).toBe('admitted')
+  })
+
+  test('RFC 9068 §2.2: without jti the id is a hash of header and payload, whatever the signature', async () => {
+    const claims = { jti: undefined, exp: now + 200 }
+    const [first, second] = [forge.token(claims), forge.token(claims)]
+    // ECDSA signs with a random number, so the two differ in their signature alone.
+    expect(first).not.toBe(second)
+    const input = first.slice(0, first.lastIndexOf('.'))
+    const ids = []
+    for (const token of [first, second]) ids.push((await forge.context({ verifier: lenient, token })).token.id)
+    expect(ids).toEqual([`h:${sha256(input)}`, `h:${sha256(input)}`])
+    expect((await contextWith({ jti: undefined, exp: now + 201 })).token.id).not.toBe(ids[0])
+  })
+
+  test('RFC 9068 §2.2: without iat the rest of the life is held against the ceiling, and the token dated when first seen', async () => {
+    const own = await createForge()
+    const verifier = own.verifierTrusting({ optionalClaims: ['iat'] })
+    const start = own.clock.now() / 1_000
+    const token = own.token({ iat: undefined, exp: start + 310 })
+    expect(await own.refusal({ verifier, token })).toMatchObject({
+      code: 'token_lifetime',
+      facts: { lifetimeSeconds: 310, hint: 'issuer.maxTokenSeconds' },
+    })
+    own.clock.advance(10)
+    const context = await own.context({ verifier, token })
+    expect(context).toMatchObject({ token: { issuedAt: start + 10, expiresAt: start + 310 }, warnings: ['no_iat'] })
+    own.clock.advance(20)
+    expect((await own.context({ verifier, token })).token.issuedAt).toBe(start + 10)
+    own.clock.advance(285)
+    expect(await own.code({ verifier, token })).toBe('token_expired')
+  })
+
+  test('RFC 9068 §2.2: a revocation source is asked by the same id, and told that there is no iat', async () => {
+    const asked: RevocationQuery[] = []
+    const revocation = { isRevoked: (query: RevocationQuery) => asked.push(query) === 0 }
+    const verifier = forge.verifierTrusting({ optionalClaims: ['jti', 'iat'] }, { revocation })
+    const context = await contextWith({ jti: undefined, iat: undefined }, verifier)
+    expect(asked[0]).toMatchObject({ tokenId: context.token.id, issuedAt: 0 })
+  })
+
+  test('RFC 9068 §2.2: the audit event has the id and says what admitted the token', async () => {
+    for (const [claim, has] of [
+      ['client_id', true],
+      ['jti', true],
+      ['iat', true],
+      ['nbf', false],
+    ] as const) {
+      const events: AuditEvent[] = []
+      const audit = { write: (event: object) => void events.push(event as AuditEvent) }
+      const verifier = forge.verifierTrusting({ optionalClaims: ['client_id', 'jti', 'iat'] }, { audit })
+      const context = await contextWith({ [claim]: undefined }, verifier)
+      await new Promise(setImmediate)
+      expect(events[0]).toMatchObject({ tokenId: context.token.id, client: context.client?.id ?? null })
+      expect(events[0]?.relaxations.includes('issuer.optionalClaims'), claim).toBe(has)
+    }
+  })
+})

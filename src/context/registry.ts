@@ -1,0 +1,37 @@
+import type { IssuerPolicy } from '../options/issuer.ts'
+import type { TokenClaims } from '../token/claims.ts'
+import type { Party } from '../types/context.ts'
+
+/** What `agentClients` makes of a token: the client ids in it are agents of the token's issuer. */
+
+export const registered = { kind: 'agent', kindSource: 'registry' } as const
+
+export function isRegistered(issuer: IssuerPolicy, clientId: string | undefined): clientId is string {
+  return clientId !== undefined && issuer.agentClients.has(clientId)
+}
+
+/** The registry holds client ids of the token's issuer alone. */
+export function isRegisteredActor(issuer: IssuerPolicy, namespace: string | undefined, clientId: string): boolean {
+  return (namespace === undefined || namespace === issuer.issuer) && isRegistered(issuer, clientId)
+}
+
+/** For whom a registered client acts where the token names no other actor. */
+export type RegisteredRole = 'actor' | 'principal' | 'unclear'
+
+/**
+ * In this order: behind a human the client is the actor; a token whose subject is the client, or whose client acts for
+ * `itself`, is the client's own; of a client that acts for `users`, any other subject is one of them. What is left is not
+ * guessed.
+ */
+export function roleOf(
+  { sub, clientId }: TokenClaims,
+  issuer: IssuerPolicy,
+  kind: Party['kind'],
+): RegisteredRole | undefined {
+  if (!isRegistered(issuer, clientId)) return undefined
+  const actsFor = issuer.agentClients.get(clientId)
+  if (kind === 'human') return 'actor'
+  if (sub === clientId && actsFor !== 'users') return 'principal'
+  if (actsFor === 'itself') return 'principal'
+  return actsFor === 'users' && sub !== clientId ? 'actor' : 'unclear'
+}
