@@ -19,16 +19,20 @@ export type {
   WarningCode,
 } from './types/context.ts'
 export type {
+  AgentClient,
+  DangerousOptions,
+  IssuerOptions,
+  KeyOptions,
+  MissingAudienceOptions,
+} from './types/issuer-options.ts'
+export type {
   Algorithm,
   CacheOptions,
   Clock,
-  DangerousOptions,
+  DangerousVerifierOptions,
   DelegationOptions,
   DpopOptions,
-  IssuerOptions,
-  KeyOptions,
   MemoryReplayOptions,
-  MissingAudienceOptions,
   MtlsOptions,
   NonceOptions,
   ReplayAnswer,

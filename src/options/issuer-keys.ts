@@ -2,7 +2,8 @@ import type { JSONWebKeySet } from 'jose'
 import { namesOf, type OptionReader, type RawOptions } from '../internal/option-reader.ts'
 import { readHttpsUrl } from '../internal/urls.ts'
 import { readKeySet } from '../token/keys.ts'
-import type { Algorithm, IssuerOptions, KeyOptions } from '../types/options.ts'
+import type { IssuerOptions, KeyOptions } from '../types/issuer-options.ts'
+import type { Algorithm } from '../types/options.ts'
 import { readNumber } from './read-number.ts'
 
 /** Where the keys of an issuer come from, and how they age. */

@@ -1,12 +1,7 @@
 import { namesOf, type OptionReader, type RawOptions } from '../internal/option-reader.ts'
 import type { OptionalClaim } from '../token/claims.ts'
-import type {
-  AgentClient,
-  Algorithm,
-  DangerousOptions,
-  IssuerOptions,
-  MissingAudienceOptions,
-} from '../types/options.ts'
+import type { AgentClient, DangerousOptions, IssuerOptions, MissingAudienceOptions } from '../types/issuer-options.ts'
+import type { Algorithm } from '../types/options.ts'
 import { choices, algorithms as defaultAlgorithms } from './defaults.ts'
 import { type KeySource, readDiscoverable, readKeySource } from './issuer-keys.ts'
 import { readAlgorithms } from './read-algorithms.ts'

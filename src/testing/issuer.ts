@@ -1,5 +1,6 @@
 import type { JSONWebKeySet } from 'jose'
-import type { Algorithm, IssuerOptions } from '../types/options.ts'
+import type { IssuerOptions } from '../types/issuer-options.ts'
+import type { Algorithm } from '../types/options.ts'
 import { createTestAgent, type TestAgent, type TestAgentOptions } from './agent.ts'
 import { createTestClock, type TestClock } from './clock.ts'
 import { generateSigningKey, type SigningKey, signJws } from './signing.ts'

@@ -1,8 +1,8 @@
+import { isPartyName } from '../internal/party-name.ts'
 import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { AuthorizationDetail } from '../types/context.ts'
-import { isPartyName } from './party-name.ts'
 
 /** The claims of an RFC 9068 access token, typed. Only token.ts makes one, after the signature held. */
 export interface TokenClaims {

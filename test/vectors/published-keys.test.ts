@@ -27,7 +27,7 @@ function publicPart({ kty, crv, x, y, n, e }: JsonObject): JsonObject {
 }
 
 describeVectors('jose-cookbook', (files) => {
-  test('RFC 7520 §3 to §6, RFC 8037 A.1: no key printed there may sign a proof', () => {
+  test('DPOP-40: no key printed in RFC 7520 and RFC 8037 A.1 may sign a proof', () => {
     const keys = keysIn(files, ['jwk', 'jws', 'jwe', 'nested', 'curve25519'])
     expect(keys.size).toBe(11)
     for (const [jkt, path] of keys) expect(isRefusedAsPublished(jkt), `${jkt} in ${path}`).toBe(true)
@@ -35,7 +35,7 @@ describeVectors('jose-cookbook', (files) => {
 })
 
 describeVectors('rfc9421', (files) => {
-  test('RFC 9421 B.1: no key printed there may sign a proof', () => {
+  test('DPOP-40: no key printed in RFC 9421 B.1 may sign a proof', () => {
     const keys = new Map<string, string>()
     collect((files.json('rfc9421_appendix_b.json') as JsonObject)['keys'], 'B.1', keys)
     expect(keys.size).toBe(4)

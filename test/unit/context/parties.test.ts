@@ -99,7 +99,7 @@ const noNames = [
   '\ufeff',
 ]
 
-test.each(noNames)('Context: %j names no party and no client, at any place', async (name) => {
+test.each(noNames)('ACT-29: %j names no party and no client, at any place', async (name) => {
   for (const claim of ['sub', 'client_id', 'azp']) {
     const refusal = await forge.refusal({ token: forge.token({ [claim]: name }) })
     expect(refusal).toMatchObject({ code: 'token_claim', facts: { claim } })
@@ -116,7 +116,7 @@ test.each(noNames)('Context: %j names no party and no client, at any place', asy
   }
 })
 
-test('Context: names in any script, with spaces and signs, are names', async () => {
+test('ACT-29: names in any script, with spaces and signs, are names', async () => {
   for (const name of ['Zoë Müller', '山田 太郎', 'a b', '\u200b', '🤖', '" \\ <x>', "o'hara", ' a ']) {
     const context = await contextFor({ sub: name, client_id: name, act: { sub: `${name}2`, iss: home } })
     expect(context).toMatchObject({
@@ -357,7 +357,7 @@ describe('actorClaims', () => {
   const byClient: Partial<IssuerOptions> = { actorClaims: 'sub-or-client_id' }
   const act = { client_id: 'travel-app' }
 
-  test('RFC 8693 §4.1: an act without sub is named by client_id only where the option says so', async () => {
+  test('ACT-28: an act without sub is named by client_id only where the option says so', async () => {
     const refusal = await forge.refusal({ token: forge.token({ act }) })
     expect(refusal).toMatchObject({
       code: 'delegation_malformed',
@@ -374,7 +374,7 @@ describe('actorClaims', () => {
     expect(context).toMatchObject({ authority: 'delegated', delegation: { depth: 2 } })
   })
 
-  test('RFC 8693 §4.1: outermost it must be the client of the token, further in it may be another', async () => {
+  test('ACT-28: outermost it must be the client of the token, further in it may be another', async () => {
     for (const [claims, outcome] of [
       [{ act: { client_id: 'other' } }, 'delegation_malformed'],
       [{ act: { client_id: 'TRAVEL-APP' } }, 'delegation_malformed'],
@@ -408,7 +408,7 @@ describe('actorClaims', () => {
     expect(partyKey(again.actor)).toBe(partyKey(context.actor))
   })
 
-  test('RFC 8693 §4.1: the registry knows it, and the audit event says what admitted it', async () => {
+  test('ACT-28: the registry knows it, and the audit event says what admitted it', async () => {
     const events: AuditEvent[] = []
     const issuer = { ...forge.trust, ...byClient, agentClients: ['travel-app'] }
     const verifier = forge.verifierWith({ issuer, audit: { write: (event) => void events.push(event as AuditEvent) } })

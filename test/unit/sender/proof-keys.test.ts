@@ -171,7 +171,7 @@ describe('jwk', () => {
     expect(await kit.code({ proof: { header } })).toBe(code)
   })
 
-  test('Published keys: a key whose private half is printed in an RFC is refused', async () => {
+  test('DPOP-40: a key whose private half is printed in an RFC is refused', async () => {
     const jwk = {
       kty: 'EC',
       crv: 'P-256',
@@ -203,7 +203,7 @@ describe('jwk', () => {
       'AdD9cleoTHR_ViV1wHOF2-vy9SvqWAg9uC_dFTHYquPMh1_wL_f6LaJg2Oti1tL11kknjjIXNqBijLuzAwi25hjb',
       'APYq0gTGRgNZvIGKuJYb8PD8DsWq6KQoFzzlbwDemxV8HlyCxk9WL8re_EpMKPbTQs8-9hb8gtM7coXJIfK_Nv3Y',
     ],
-  ] as const)('RFC 9500 §2.3: the test key for %s is refused', async (alg, crv, x, y) => {
+  ] as const)('DPOP-40: the test key of RFC 9500 for %s is refused', async (alg, crv, x, y) => {
     const verifier = kit.verifierWith({ dpop: { algorithms: [alg] } })
     const jwk = { kty: 'EC', crv, x, y }
     const proof = { header: { alg, jwk } }
