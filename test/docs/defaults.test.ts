@@ -6,7 +6,9 @@ import { readTree } from './tree.ts'
 /** The comments of the options and the tables of the documents, against the data that the readers use. */
 
 const files = new Map(readTree().map(({ path, text }) => [path, text]))
-const comments = ['options', 'issuer-options', 'access', 'verifier'].flatMap((name) => membersIn(sourceOf(`src/types/${name}.ts`)))
+const comments = ['options', 'issuer-options', 'access', 'verifier'].flatMap((name) =>
+  membersIn(sourceOf(`src/types/${name}.ts`)),
+)
 const kits = ['agent', 'certificate', 'clock', 'issuer', 'request-view'].flatMap((name) =>
   membersIn(sourceOf(`src/testing/${name}.ts`)),
 )
@@ -59,7 +61,9 @@ describe('comments of the options', () => {
     expect(commentOf('audit')).toContain(`at most ${grouped(fixed.pendingAuditEvents)} events`)
     expect(commentOf('dpop.nonce.secret')).toContain(`at least ${fixed.nonceSecretBytes} bytes`)
     expect(commentOf('issuer.keys.freshSeconds')).toContain(`From ${fixed.keyRefreshShare * 100} %`)
-    expect(sourceOf('src/types/issuer-options.ts')).toContain(`At least ${fixed.keyCoolDownSeconds} s, or \`freshSeconds\``)
+    expect(sourceOf('src/types/issuer-options.ts')).toContain(
+      `At least ${fixed.keyCoolDownSeconds} s, or \`freshSeconds\``,
+    )
   })
 })
 
