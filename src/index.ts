@@ -35,6 +35,7 @@ export type {
   ReplayStore,
   RevocationQuery,
   RevocationSource,
+  StoreAnswer,
   TokenOptions,
   VerifierOptions,
 } from './types/options.ts'

@@ -15,51 +15,53 @@ interface Lease {
   readonly controller: AbortController
   readonly query: RevocationQuery
   readonly expiresAt: number
+  /** Of the token. */
+  readonly hash: string
   /** A slow source is asked once at a time. */
   isAsking: boolean
 }
 
 /** One lease per token for all its streams. Each lease ends with its token, so they cannot pile up. */
 export function createLeases(clock: Clock, revocation: RevocationSource | undefined, contexts: Contexts): Leases {
-  const leases = new Map<AgentContext, Lease>()
+  const leases = new Map<string, Lease>()
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
 
   function lease(context: AgentContext): AbortSignal {
-    const known = leases.get(context)
-    if (known !== undefined) return known.controller.signal
-    const query = contexts.tokenOf(context)?.revocationQuery
+    const token = contexts.tokenOf(context)
     // Contexts that this verifier did not create get an aborted signal.
-    if (isClosed || query === undefined) return AbortSignal.abort()
-    const { expiresAt } = context.token
-    const made: Lease = { controller: new AbortController(), query, expiresAt, isAsking: false }
+    if (isClosed || token === undefined) return AbortSignal.abort()
+    const known = leases.get(token.hash)
+    if (known !== undefined) return known.controller.signal
+    const { hash, revocationQuery: query, claims } = token
+    const made: Lease = { controller: new AbortController(), query, expiresAt: claims.exp, hash, isAsking: false }
     // Every stream of the token adds a listener, which is no leak that Node should warn of.
     setMaxListeners(0, made.controller.signal)
     if (isPast(made)) made.controller.abort()
-    else leases.set(context, made)
+    else leases.set(hash, made)
     timer ??= setInterval(checkAll, fixed.leaseCheckMs).unref()
     return made.controller.signal
   }
 
   function checkAll(): void {
-    for (const [context, lease] of leases) void check(context, lease)
+    for (const lease of leases.values()) void check(lease)
     if (leases.size > 0) return
     clearInterval(timer)
     timer = undefined
   }
 
   /** A revocation source that cannot tell ends the lease: unknown means refused. */
-  async function check(context: AgentContext, lease: Lease): Promise<void> {
-    if (isPast(lease)) return end(context, lease)
+  async function check(lease: Lease): Promise<void> {
+    if (isPast(lease)) return end(lease)
     if (revocation === undefined || lease.isAsking) return
     lease.isAsking = true
     const answer = await settle<unknown, true>(() => revocation.isRevoked(lease.query), true)
     lease.isAsking = false
-    if (answer !== false) end(context, lease)
+    if (answer !== false) end(lease)
   }
 
-  function end(context: AgentContext, lease: Lease): void {
-    leases.delete(context)
+  function end(lease: Lease): void {
+    leases.delete(lease.hash)
     lease.controller.abort()
   }
 

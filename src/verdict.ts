@@ -9,7 +9,11 @@ import type { Policy } from './options/policy.ts'
 import { Denial } from './refusal/denial.ts'
 import type { Refuse } from './refusal/response.ts'
 import type { SenderCheck } from './sender/sender.ts'
+import type { Unrevoked } from './token/revocation.ts'
 import type { Verdict } from './types/verdict.ts'
+
+/** What every step has passed. */
+export type AdmittedToken = Unrevoked<AllowedToken>
 
 const noHeaders: readonly never[] = Object.freeze([])
 
@@ -20,12 +24,12 @@ export function createConclusion(
   contexts: Contexts,
   refuse: Refuse,
   recorder: Recorder,
-): (state: RequestState, outcome: AllowedToken | Denial) => MaybePromise<Verdict> {
+): (state: RequestState, outcome: AdmittedToken | Denial) => MaybePromise<Verdict> {
   const needs = needsOf(policy.access)
 
-  function admit(allowed: AllowedToken): Verdict {
-    const headers = sender.headersFor(allowed) ?? noHeaders
-    return Object.freeze<Verdict>({ ok: true, context: contexts.contextOf(allowed), headers })
+  function admit(admitted: AdmittedToken): Verdict {
+    const headers = sender.headersFor(admitted) ?? noHeaders
+    return Object.freeze<Verdict>({ ok: true, context: contexts.contextOf(admitted), headers })
   }
 
   function refused(state: RequestState, denial: Denial): Verdict {

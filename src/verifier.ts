@@ -1,19 +1,20 @@
 import { createAuthorizer } from './access/authorize.ts'
-import { type AllowedToken, createBaselineCheck } from './access/check.ts'
+import { createBaselineCheck } from './access/check.ts'
 import { createRouteProblems } from './access/route-problems.ts'
 import { createRecorder } from './audit/record.ts'
 import { RequestState } from './audit/request-state.ts'
 import { createContexts } from './context/agent-context.ts'
 import { checkDelegation, readParties, readPrincipal } from './context/parties.ts'
 import { readCredentials } from './credentials.ts'
-import { andThen, type MaybePromise } from './internal/maybe-promise.ts'
+import type { MaybePromise } from './internal/maybe-promise.ts'
 import { createLeases } from './lease.ts'
 import { describePolicy } from './options/describe-policy.ts'
 import { readOptions } from './options/policy.ts'
 import { createMetadata } from './options/resource-metadata.ts'
 import { AuthError } from './refusal/auth-error.ts'
-import { type Denial, next } from './refusal/denial.ts'
+import { Denial, next } from './refusal/denial.ts'
 import { createRefuser } from './refusal/response.ts'
+import { createSingleUse } from './replay/single-use.ts'
 import { readConfirmation } from './sender/confirmation.ts'
 import { createSenderCheck } from './sender/sender.ts'
 import { createKeyrings } from './token/keyrings.ts'
@@ -24,7 +25,7 @@ import type { VerifierOptions } from './types/options.ts'
 import type { RequestView } from './types/request.ts'
 import type { Verdict } from './types/verdict.ts'
 import type { Verifier } from './types/verifier.ts'
-import { createConclusion } from './verdict.ts'
+import { type AdmittedToken, createConclusion } from './verdict.ts'
 
 /**
  * The framework-agnostic core. Throws {@link OptionsError} at once on wrong options, naming every one. It does not open
@@ -45,7 +46,10 @@ export function createVerifier(options: VerifierOptions): Verifier {
     }),
   )
   const revocation = createRevocationCheck(policy.revocation)
-  const sender = createSenderCheck(policy)
+  const sender = createSenderCheck(
+    policy,
+    policy.dpop === false ? undefined : createSingleUse(policy.dpop, policy.clock),
+  )
   const contexts = createContexts()
   const baseline = createBaselineCheck(policy, contexts)
   const refuse = createRefuser(policy, metadata?.url)
@@ -58,12 +62,14 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const states = new WeakMap<object, RequestState>()
 
   /** The way of a request. Each step takes what the one before it gave; the first denial is the answer. */
-  function decide(state: RequestState, view: RequestView, request: object): MaybePromise<AllowedToken | Denial> {
+  function decide(state: RequestState, view: RequestView, request: object): MaybePromise<AdmittedToken | Denial> {
     return next(readCredentials(view, policy), (credentials) =>
       next(tokens.verify(state.presented(credentials)), (token) =>
-        next(revocation.check(state.verified(token)), (current) =>
-          next(sender.prove(view, credentials, current), (bound) =>
-            next(checkDelegation(state.proven(bound)), (delegated) => baseline.check(delegated, request)),
+        next(revocation.check(state.verified(token), credentials), (current) =>
+          next(sender.prove(view, credentials, current, request), (bound) =>
+            next(checkDelegation(state.proven(bound)), (delegated) =>
+              next(baseline.check(delegated, request), (allowed) => revocation.settle(allowed, credentials)),
+            ),
           ),
         ),
       ),
@@ -73,7 +79,15 @@ export function createVerifier(options: VerifierOptions): Verifier {
   function checkNow(view: RequestView, request: object = view): MaybePromise<Verdict> {
     const state = new RequestState(view)
     if (recorder.isWatched) states.set(request, state)
-    return andThen(decide(state, view, request), (outcome) => conclude(state, outcome))
+    const outcome = decide(state, view, request)
+    if (!(outcome instanceof Promise)) return conclude(state, outcome)
+    return outcome.then((late) => conclude(state, late instanceof Denial ? late : recheck(late)))
+  }
+
+  /** Time passes while a request waits: life, freshness and revocation are judged again, last and without a further wait. */
+  function recheck(admitted: AdmittedToken): AdmittedToken | Denial {
+    const { token } = admitted
+    return tokens.checkLife(token) ?? sender.checkFreshness(admitted) ?? revocation.recheck(token) ?? admitted
   }
 
   const authorizeNow: Verifier['authorizeNow'] = (context, requirement, request) =>

@@ -63,6 +63,10 @@ export const fixed = {
   nonceSecretBytes: 32,
   /** The memory store forgets proofs in batches: an entry may stay this much longer than it must. */
   replayBatchSeconds: 10,
+  /** Of the ends that the memory store has forgotten. */
+  forgottenIntervals: 64,
+  /** Signatures that wait for a thread; further ones are verified at once. */
+  pendingSignatures: 64,
   /** A shared store keeps a proof this much longer, since the clocks of several processes differ. */
   sharedReplaySeconds: 5,
   /** At least this long lies between two fetches of one issuer's keys, or `freshSeconds` where that is shorter. */

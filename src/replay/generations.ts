@@ -1,13 +1,15 @@
 import { fixed } from '../options/defaults.ts'
 import { type ClientCounts, countEntry, createClientCounts, entriesOf } from './client-counts.ts'
 import type { Digest } from './digest.ts'
+import { ForgottenEnds } from './forgotten.ts'
 
 /** Entries that end within the same ten seconds; they are forgotten together. */
 export interface Generation {
   readonly mark: number
-  /** The latest end of its entries by the wall clock, in milliseconds since the epoch. */
+  /** The earliest and the latest end of its entries by the wall clock, in milliseconds since the epoch. */
+  earliestEnd: number
   latestEnd: number
-  /** The same by the monotonic clock. */
+  /** The latest end by the monotonic clock. */
   retainUntil: number
   size: number
   readonly clients: ClientCounts
@@ -19,8 +21,7 @@ const generationMs = fixed.replayBatchSeconds * 1_000
 export class Generations {
   /** Live entries. */
   size: number = 0
-  /** The latest end among all entries forgotten. Of proofs that end no later, the memory cannot say whether it saw them. */
-  forgottenUntil: number = Number.NEGATIVE_INFINITY
+  readonly forgotten: ForgottenEnds = new ForgottenEnds()
   /** Lower bound of all `latestEnd` values: it may be too early, never too late. */
   #earliestEnd = Number.POSITIVE_INFINITY
   #lastMark = 0
@@ -44,7 +45,8 @@ export class Generations {
     if (known !== undefined) return known
     const never = Number.NEGATIVE_INFINITY
     const clients = createClientCounts()
-    const fresh = { mark: ++this.#lastMark, latestEnd: never, retainUntil: never, size: 0, clients }
+    const mark = ++this.#lastMark
+    const fresh = { mark, earliestEnd: -never, latestEnd: never, retainUntil: never, size: 0, clients }
     this.#bySlot.set(slot, fresh)
     this.#byMark.set(fresh.mark, fresh)
     this.#clients.push(clients)
@@ -54,6 +56,7 @@ export class Generations {
   /** One more entry of that client. `monotonicEnd`: `expiresAt` by the monotonic clock. */
   count(generation: Generation, client: Digest, expiresAt: number, monotonicEnd: number): void {
     countEntry(generation.clients, client)
+    generation.earliestEnd = Math.min(generation.earliestEnd, expiresAt)
     generation.latestEnd = Math.max(generation.latestEnd, expiresAt)
     generation.retainUntil = Math.max(generation.retainUntil, monotonicEnd)
     this.#earliestEnd = Math.min(this.#earliestEnd, generation.latestEnd)
@@ -71,11 +74,11 @@ export class Generations {
     }
   }
 
-  #forget(slot: number, { mark, latestEnd, size, clients }: Generation): void {
+  #forget(slot: number, { mark, earliestEnd, latestEnd, size, clients }: Generation): void {
     this.#bySlot.delete(slot)
     this.#byMark.delete(mark)
     this.#clients.splice(this.#clients.indexOf(clients), 1)
     this.size -= size
-    this.forgottenUntil = Math.max(this.forgottenUntil, latestEnd)
+    this.forgotten.add(earliestEnd, latestEnd)
   }
 }

@@ -9,13 +9,14 @@ import { createDigestSet, type DigestSet } from './digest-set.ts'
 import { Generations } from './generations.ts'
 
 /**
- * The built-in store also answers `past`: the proof ends no later than an entry already forgotten, so the store cannot say
- * whether it saw the proof before.
+ * The built-in store also answers `forgotten`: the clock has stepped back to where the store has forgotten proofs already,
+ * so it cannot say whether it saw this one.
  */
-export type MemoryAnswer = ReplayAnswer | 'past'
+export type MemoryAnswer = ReplayAnswer | 'forgotten'
 
 export interface MemoryReplayStore extends ReplayStore {
-  add(key: string, expiresAt: number, partition: string): ReplayAnswer
+  /** Throws where the clock has stepped back to a time whose proofs are forgotten. */
+  add(key: string, lifetimeMs: number, partition: string): ReplayAnswer
   /** Entries held now; those that ended leave with the next call. */
   readonly size: number
   readonly capacity: number
@@ -45,11 +46,12 @@ export function memoryReplayStore(options: MemoryReplayOptions = {}): MemoryRepl
   // Clients choose `jti`; hashing with a secret key stops them from forcing collisions or filling one shard.
   const key = randomBytes(24).toString('base64url')
   const store: MemoryReplayStore = {
-    add(name, expiresAt, partition) {
+    add(name, lifetimeMs, partition) {
       const now = clock.now()
-      const monotonic = clock.monotonic()
-      const answer = insert(memory, digestOf(key + name), digestOf(key + partition), expiresAt, now, monotonic)
-      return answer === 'past' ? 'seen' : answer
+      const client = digestOf(key + partition)
+      const answer = insert(memory, digestOf(key + name), client, now + lifetimeMs, now, clock.monotonic())
+      if (answer === 'forgotten') throw new Error('the clock has stepped back')
+      return answer
     },
     ownerOf: (jkt, partition) => ({ prefix: key + replayName(jkt, ''), client: digestOf(key + partition) }),
     remember: ({ prefix, client }, jti, expiresAt, now, monotonic) =>
@@ -80,7 +82,7 @@ function insert(
 ): MemoryAnswer {
   generations.forgetPast(now, monotonic)
   if (digests.has(digest)) return 'seen'
-  if (!(expiresAt > generations.forgottenUntil)) return 'past'
+  if (generations.forgotten.has(expiresAt)) return 'forgotten'
   if (generations.size >= capacity) return 'full'
   if (generations.size > capacity / 2 && generations.entriesOf(client) >= quota * capacity) return 'quota'
   const generation = generations.at(expiresAt)

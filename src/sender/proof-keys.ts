@@ -44,20 +44,37 @@ export function importProofKey(header: ProofHeader, jkt: string): ProofKey | und
   return key === undefined ? undefined : { jkt, key }
 }
 
-/** Imported keys under their exact encoded header. A key enters only after a good signature, so only its holder can add it. */
+/**
+ * Imported keys under their exact encoded header. A key enters only after a good signature, so only its holder can add it,
+ * and takes one place however many spellings of its header there are.
+ */
 export interface ProofKeyCache {
   find(header: string): ProofKey | undefined
+  /** A key that is cached under another header. */
+  findByThumbprint(jkt: string): ProofKey | undefined
   add(header: string, key: ProofKey): void
   readonly size: number
 }
 
 export function createProofKeyCache(max: number): ProofKeyCache {
-  const cache = new LRUCache<string, ProofKey>({ max })
+  const byHeader = new LRUCache<string, ProofKey>({ max })
+  /** The header each key is cached under. */
+  const headers = new LRUCache<string, string>({ max })
   return {
-    find: (header) => cache.get(header),
-    add: (header, key) => cache.set(copyOf(header), key),
+    find: (header) => byHeader.get(header),
+    findByThumbprint(jkt) {
+      const header = headers.get(jkt)
+      return header === undefined ? undefined : byHeader.get(header)
+    },
+    add(header, key) {
+      const known = headers.get(key.jkt)
+      if (known !== undefined) byHeader.delete(known)
+      const copy = copyOf(header)
+      byHeader.set(copy, key)
+      headers.set(key.jkt, copy)
+    },
     get size() {
-      return cache.size
+      return byHeader.size
     },
   }
 }

@@ -1,12 +1,12 @@
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import { decodeObject, signingInput, splitCompact } from '../jose/compact-jws.ts'
-import { verifySignature, verifySignatureLater } from '../jose/signature.ts'
+import { type VerificationKey, verifySignature, verifySignatureLater } from '../jose/signature.ts'
 import type { DpopPolicy } from '../options/sender.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { RequestView } from '../types/request.ts'
 import type { Facts } from '../types/verdict.ts'
 import type { Nonces } from './nonce.ts'
-import { createPace } from './offload.ts'
+import { createOffload } from './offload.ts'
 import { type ProofClaims, readProofClaims } from './proof-claims.ts'
 import { checkKeyPolicy, createProofKeyCache, importProofKey, type ProofHeader, readProofHeader } from './proof-keys.ts'
 import { isTarget, readTarget, type Target } from './proof-url.ts'
@@ -14,8 +14,12 @@ import { isTarget, readTarget, type Target } from './proof-url.ts'
 /** A proof that holds for this request, token and key; only its single use is still to be checked. */
 export interface Proof {
   readonly jti: string
+  /** Seconds since the epoch, as the proof says. */
+  readonly iat: number
   /** Milliseconds since the epoch: the last moment at which this proof could pass again. */
   readonly freshUntil: number
+  /** Milliseconds since the epoch: when the slot of its nonce began; undefined without one. */
+  readonly nonceSince: number | undefined
   /** Seconds ahead of our clock. */
   readonly iatOffset: number
   readonly nonce: string | undefined
@@ -40,7 +44,7 @@ export function createProofCheck(
   options: { publicUrls: readonly string[]; toleranceSeconds: number; cachedKeys: number },
 ): ProofCheck {
   const keys = createProofKeyCache(options.cachedKeys)
-  const offloads = createPace(policy.offload)
+  const offload = createOffload(policy.offload)
 
   function check(view: RequestView, owed: ProofOwed): MaybePromise<Proof | Denial> {
     const proof = readField(view)
@@ -62,15 +66,26 @@ export function createProofCheck(
     const refusal = checkRequest(view, claims, owed.tokenHash) ?? checkTime(claims, owed.nowMs)
     if (refusal !== undefined) return refusal
 
-    const key = known ?? importProofKey(header as ProofHeader, jkt)
+    const key = known ?? keys.findByThumbprint(jkt) ?? importProofKey(header as ProofHeader, jkt)
     if (key === undefined) return new Denial('proof_key')
-    const verify = offloads() ? verifySignatureLater : verifySignature
     return andThen<boolean, Proof | Denial>(verify(key.key, signingInput(parts), parts.signature), (isGood) => {
       if (!isGood) return new Denial('proof_signature')
       if (known === undefined) keys.add(proof.slice(0, parts.headerEnd), key)
-      const until = freshUntil(claims.iat, accepted)
-      return { jti: claims.jti, freshUntil: until, iatOffset: claims.iat - owed.nowMs / 1_000, nonce: claims.nonce }
+      return {
+        jti: claims.jti,
+        iat: claims.iat,
+        freshUntil: freshUntil(claims, accepted),
+        nonceSince:
+          accepted === undefined || policy.nonce === undefined ? undefined : accepted - policy.nonce.seconds * 1_000,
+        iatOffset: claims.iat - owed.nowMs / 1_000,
+        nonce: claims.nonce,
+      }
     })
+  }
+
+  function verify(key: VerificationKey, input: string, signature: Uint8Array): MaybePromise<boolean> {
+    if (!offload.applies()) return verifySignature(key, input, signature)
+    return offload.track(verifySignatureLater(key, input, signature))
   }
 
   function readField(view: RequestView): string | Denial {
@@ -114,7 +129,7 @@ export function createProofCheck(
     const now = nowMs / 1_000
     const facts = () => ({ iatOffset: iat - now })
     if (policy.freshness !== 'nonce') {
-      if (!(nowMs <= freshUntil(iat, undefined))) {
+      if (!(nowMs <= (iat + policy.maxAgeSeconds) * 1_000)) {
         return new Denial('proof_expired', { ...facts(), hint: 'dpop.maxAgeSeconds' })
       }
       if (!(iat - now <= policy.futureSeconds)) {
@@ -127,11 +142,13 @@ export function createProofCheck(
   }
 
   /**
-   * The one rule from which both freshness and retention follow: accepted now and still fresh later means it is still
-   * remembered then. With a nonce as the only measure `iat` bounds nothing.
+   * The one rule from which both freshness and retention follow: a proof that is accepted now and still fresh later is still
+   * remembered then. With a nonce as the only measure `iat` bounds nothing; a nonce always ends, and so does a proof's `exp`.
    */
-  function freshUntil(iat: number, nonceUntil: number | undefined): number {
-    return policy.freshness === 'nonce' && nonceUntil !== undefined ? nonceUntil : (iat + policy.maxAgeSeconds) * 1_000
+  function freshUntil({ iat, exp }: ProofClaims, nonceUntil: number | undefined): number {
+    const byIat = policy.freshness === 'nonce' ? Number.POSITIVE_INFINITY : (iat + policy.maxAgeSeconds) * 1_000
+    const byExp = exp === undefined ? Number.POSITIVE_INFINITY : (exp + options.toleranceSeconds) * 1_000
+    return Math.min(byIat, nonceUntil ?? Number.POSITIVE_INFINITY, byExp)
   }
 
   return {
@@ -140,6 +157,11 @@ export function createProofCheck(
       return keys.size
     },
   }
+}
+
+/** The proof was fresh when it was checked, and is no longer after a wait. */
+export function staleProof({ iatOffset }: Proof): Denial {
+  return new Denial('proof_expired', { iatOffset, hint: 'dpop.maxAgeSeconds' })
 }
 
 /** A query may hold a secret: it is not for logs (RFC 6750 §5.3). */

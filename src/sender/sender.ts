@@ -1,13 +1,10 @@
 import type { Credentials } from '../credentials.ts'
-import { andThen, type MaybePromise, settle } from '../internal/maybe-promise.ts'
-import { hintAtPerProcessReplay } from '../internal/process-warnings.ts'
-import { sha256 } from '../jose/sha256.ts'
-import { fixed } from '../options/defaults.ts'
+import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import type { Policy } from '../options/policy.ts'
 import { Denial, next } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
-import { isMemoryReplayStore, type MemoryAnswer, replayName } from '../replay/memory-store.ts'
+import type { SingleUse } from '../replay/single-use.ts'
 import type { CurrentToken } from '../token/revocation.ts'
 import type { AgentContext } from '../types/context.ts'
 import type { RequestView } from '../types/request.ts'
@@ -16,17 +13,24 @@ import type { Health } from '../types/verifier.ts'
 import { certificateThumbprint } from './certificate.ts'
 import type { Confirmation } from './confirmation.ts'
 import { createNonces } from './nonce.ts'
-import { createProofCheck, type Proof } from './proof.ts'
+import { createProofCheck, type Proof, staleProof } from './proof.ts'
 
 /** Step 3: does the sender hold the keys that the token is bound to? */
 export interface SenderCheck {
-  prove(view: RequestView, credentials: Credentials, token: CurrentToken): MaybePromise<BoundToken | Denial>
+  /** `request`: the framework's object; several guards of one request that share a replay store use its proof once. */
+  prove(
+    view: RequestView,
+    credentials: Credentials,
+    token: CurrentToken,
+    request: object,
+  ): MaybePromise<BoundToken | Denial>
+  /** Is the proof still fresh? To be asked again after a wait. */
+  checkFreshness(bound: BoundToken): Denial | undefined
   /** The nonce a refusal must carry (RFC 9449 §9). */
   nonceFor(code: RefusalCode): string | undefined
   /** What an admitted answer carries: the next nonce, once this one is half used up (RFC 9449 §8.2). */
   headersFor(bound: BoundToken): HeaderList | undefined
   readonly cachedKeys: number
-  /** Of the memory store; null for any other. */
   readonly replay: Health['replay']
 }
 
@@ -61,9 +65,8 @@ type CertifiedConfirmation = FittingConfirmation & { readonly [withCertificate]:
 type CheckedProof = Proof | typeof notBoundToProofKey
 type SpentProof = CheckedProof & { readonly [usedUp]: true }
 
-export function createSenderCheck(policy: Policy): SenderCheck {
+export function createSenderCheck(policy: Policy, singleUse: SingleUse | undefined): SenderCheck {
   const { dpop, clock } = policy
-  if (dpop !== false && isMemoryReplayStore(dpop.replay)) hintAtPerProcessReplay()
   const nonces =
     dpop === false || dpop.nonce === undefined
       ? undefined
@@ -77,12 +80,17 @@ export function createSenderCheck(policy: Policy): SenderCheck {
           cachedKeys: policy.cache.proofKeys,
         })
 
-  function prove(view: RequestView, credentials: Credentials, token: CurrentToken): MaybePromise<BoundToken | Denial> {
+  function prove(
+    view: RequestView,
+    credentials: Credentials,
+    token: CurrentToken,
+    request: object,
+  ): MaybePromise<BoundToken | Denial> {
     return next(token.confirmation, (confirmation) =>
       next(checkScheme(credentials, confirmation, token.issuer), (fitting) =>
         next(checkCertificate(view, fitting), (certified) =>
           next(checkProof(view, credentials, certified), (proof) =>
-            next(spend(token, certified, proof), (spent) => new Bound(token, certified, spent)),
+            next(spend(token, certified, proof, request), (spent) => new Bound(token, certified, spent)),
           ),
         ),
       ),
@@ -99,30 +107,22 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     return proofs.check(view, { jkt, tokenHash, nowMs: clock.now() })
   }
 
-  /** Uses the proof up: last, so that nobody can burn another's `jti`, and before access, so that a 403 has used it up. */
+  /** Last, so that nobody can use up another's `jti`, and before access, so that a 403 has used the proof up. */
   function spend(
     token: CurrentToken,
     { jkt }: CertifiedConfirmation,
     proof: CheckedProof,
+    request: object,
   ): MaybePromise<SpentProof | Denial> {
     if (proof === notBoundToProofKey) return proof as SpentProof
-    if (dpop === false || jkt === undefined) return new Denial('replay_unavailable')
-    const store = dpop.replay
-    if (isMemoryReplayStore(store)) {
-      token.proofOwner ??= store.ownerOf(jkt, token.partition)
-      const nowMs = clock.now()
-      return judgeAnswer(store.remember(token.proofOwner, proof.jti, proof.freshUntil, nowMs, clock.monotonic()), proof)
-    }
-    const name = replayName(jkt, proof.jti)
-    const end = proof.freshUntil + fixed.sharedReplaySeconds * 1_000
-    return andThen(
-      settle(() => store.add(sha256(name), end, token.partition), undefined),
-      (answer) => judgeAnswer((answer as MemoryAnswer) === 'past' ? undefined : answer, proof),
-    )
+    if (singleUse === undefined || jkt === undefined) return new Denial('replay_unavailable')
+    return andThen(singleUse.use(proof, jkt, token, request), (denial) => denial ?? (proof as SpentProof))
   }
 
   return {
     prove,
+    checkFreshness: ({ proof }) =>
+      proof === undefined || clock.now() <= proof.freshUntil ? undefined : staleProof(proof),
     nonceFor: (code) => (nonces !== undefined && carriesNonce.has(code) ? nonces.mint(clock.now()) : undefined),
     headersFor({ proof }) {
       const now = nonces === undefined ? 0 : clock.now()
@@ -136,8 +136,7 @@ export function createSenderCheck(policy: Policy): SenderCheck {
       return proofs?.cachedKeys ?? 0
     },
     get replay() {
-      const store = dpop === false ? undefined : dpop.replay
-      return store !== undefined && isMemoryReplayStore(store) ? { size: store.size, capacity: store.capacity } : null
+      return singleUse?.health ?? null
     },
   }
 }
@@ -168,20 +167,3 @@ function checkCertificate(view: RequestView, confirmation: FittingConfirmation):
 }
 
 const carriesNonce: ReadonlySet<RefusalCode> = new Set(['nonce_required', 'nonce_invalid', 'proof_missing'])
-
-/** Any other answer, an error or a timeout means that we do not know whether the proof is new: refuse with 503. */
-function judgeAnswer(answer: MemoryAnswer | undefined, proof: Proof): SpentProof | Denial {
-  const { iatOffset } = proof
-  switch (answer) {
-    case 'fresh':
-      return proof as SpentProof
-    case 'seen':
-      return new Denial('proof_replayed', { iatOffset })
-    case 'past':
-      return new Denial('proof_expired', { iatOffset, cause: 'the clock has stepped back' })
-    case 'quota':
-      return new Denial('rate_limited', { iatOffset })
-    default:
-      return new Denial('replay_unavailable', { iatOffset, cause: answer === 'full' ? 'full' : 'no answer' })
-  }
-}

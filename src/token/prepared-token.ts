@@ -35,7 +35,7 @@ export interface TokenReaders {
 }
 
 export function prepareToken(token: VerifiedToken, readers: TokenReaders): PreparedToken {
-  const { issuer, claims } = token
+  const { issuer, claims, hash } = token
   const confirmation = readers.confirmation(token)
   const parties = readers.parties(token)
   const principal = parties instanceof Denial ? readers.principal(token) : parties.principal
@@ -43,6 +43,7 @@ export function prepareToken(token: VerifiedToken, readers: TokenReaders): Prepa
   return {
     issuer,
     claims,
+    hash,
     confirmation,
     parties,
     principal,

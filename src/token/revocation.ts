@@ -1,29 +1,68 @@
-import { andThen, type MaybePromise, settle } from '../internal/maybe-promise.ts'
+import type { Credentials } from '../credentials.ts'
+import { andThen, isThenable, type MaybePromise, settle } from '../internal/maybe-promise.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { RevocationSource } from '../types/options.ts'
 import type { PreparedToken } from './prepared-token.ts'
 
 declare const asked: unique symbol
+declare const settled: unique symbol
 
-/** A verified token that the revocation source, where there is one, has not called revoked. Only this file makes one. */
+/** A verified token about which a synchronous revocation source was asked. Only this file makes one. */
 export type CurrentToken = PreparedToken & { readonly [asked]: true }
 
+/** `T`, whose token is not revoked by the answer that came last. Only this file makes one. */
+export type Unrevoked<T> = T & { readonly [settled]: true }
+
+/**
+ * The revocation source is asked on every request, cached token or not. One that answers at once is asked before the sender
+ * is proven. From its first promise on, a source is asked after everything else that has to be awaited, so that its answer is
+ * the newest thing known, and only about requests that nothing else refuses.
+ */
 export interface RevocationCheck {
-  check(token: PreparedToken): MaybePromise<CurrentToken | Denial>
+  check(token: PreparedToken, credentials: Credentials): CurrentToken | Denial
+  settle<T extends { readonly token: CurrentToken }>(
+    bound: T,
+    credentials: Credentials,
+  ): MaybePromise<Unrevoked<T> | Denial>
+  /** After a wait: asks a source that answers at once again. */
+  recheck(token: PreparedToken): Denial | undefined
 }
 
-/** The last of step 2, asked on every request. Any answer but true or false, an error or a timeout is an outage: 503. */
 export function createRevocationCheck(source: RevocationSource | undefined): RevocationCheck {
+  let answersLater = false
+  /** The first promise, until the request it belongs to awaits it. */
+  const pending = new WeakMap<Credentials, MaybePromise<unknown>>()
+
+  function ask(token: PreparedToken): MaybePromise<unknown> {
+    return settle<unknown, undefined>(() => source?.isRevoked(token.revocationQuery), undefined)
+  }
+
   return {
-    check(token) {
-      if (source === undefined) return token as CurrentToken
-      return andThen(
-        settle<unknown, undefined>(() => source.isRevoked(token.revocationQuery), undefined),
-        (answer) => {
-          if (answer === false) return token as CurrentToken
-          return new Denial(answer === true ? 'token_revoked' : 'revocation_unavailable')
-        },
-      )
+    check(token, credentials) {
+      if (source === undefined || answersLater) return token as CurrentToken
+      const answer = ask(token)
+      if (!isThenable(answer)) return judge(answer) ?? (token as CurrentToken)
+      answersLater = true
+      pending.set(credentials, answer)
+      return token as CurrentToken
+    },
+    settle(bound, credentials) {
+      const unrevoked = bound as Unrevoked<typeof bound>
+      if (source === undefined || !answersLater) return unrevoked
+      return andThen(pending.get(credentials) ?? ask(bound.token), (answer) => judge(answer) ?? unrevoked)
+    },
+    recheck(token) {
+      if (source === undefined || answersLater) return undefined
+      // A promise is no answer here: it counts as an outage, and from now on the source is asked in `settle`.
+      const answer = ask(token)
+      answersLater = isThenable(answer)
+      return judge(answer)
     },
   }
+}
+
+/** Any answer but true or false, an error or a timeout is an outage: 503. */
+function judge(answer: unknown): Denial | undefined {
+  if (answer === false) return undefined
+  return new Denial(answer === true ? 'token_revoked' : 'revocation_unavailable')
 }

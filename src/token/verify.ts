@@ -14,11 +14,15 @@ import { type Keyring, keyFacts, type TokenKey } from './keys.ts'
 export interface VerifiedToken {
   readonly issuer: IssuerPolicy
   readonly claims: TokenClaims
+  /** base64url SHA-256 of the token. */
+  readonly hash: string
 }
 
 export interface TokenVerifier<T> {
   /** Step 2. Once a signature holds the clock is read again, because keys may have been waited for. */
   verify(credentials: Credentials): MaybePromise<T | Denial>
+  /** Is the token still alive? To be asked again after a wait. */
+  checkLife(token: VerifiedToken): Denial | undefined
   readonly cachedTokens: number
 }
 
@@ -108,7 +112,7 @@ export function createTokenVerifier<T>(
     const refusal =
       checkAudience(claims, issuer) ?? checkLife(claims, policy.clock.now()) ?? checkLifetime(claims, issuer)
     if (refusal !== undefined) return refusal
-    const token = { issuer, claims }
+    const token = { issuer, claims, hash: tokenHash }
     const prepared = prepare(token)
     cache.set(tokenHash, { token, key, keyring, prepared, cachedAt: policy.clock.monotonic() })
     return prepared
@@ -132,6 +136,7 @@ export function createTokenVerifier<T>(
 
   return {
     verify,
+    checkLife: ({ claims }) => checkLife(claims, policy.clock.now()),
     get cachedTokens() {
       return cache.size
     },

@@ -299,13 +299,21 @@ export type ReplayAnswer = 'fresh' | 'seen' | 'full' | 'quota'
 export interface ReplayStore {
   /**
    * Adds a key unless it is there, in one atomic operation. `'fresh'` admits, `'seen'` is `proof_replayed`, `'full'` is
-   * `replay_unavailable`, `'quota'` is `rate_limited`.
+   * `replay_unavailable`, `'quota'` is `rate_limited`. `'seen'` goes before the other two.
    * @param key base64url digest of fixed length that stands for one proof of one key
-   * @param expiresAt milliseconds since the epoch until which the key must be remembered
+   * @param lifetimeMs for how many milliseconds from now the key must be remembered; whole, at least 1
    * @param partition digest that stands for issuer, client and subject, for a share per client
    */
-  add(key: string, expiresAt: number, partition: string): ReplayAnswer | Promise<ReplayAnswer>
+  add(key: string, lifetimeMs: number, partition: string): StoreAnswer | Promise<StoreAnswer>
+  /** For `verifier.health()`. Default: the state is not told. */
+  health?(): { state: 'ready' | 'open' | 'probing'; lastError?: string }
 }
+
+/**
+ * What a store answers, alone or with `completeSince`: the wall time in milliseconds since which it has forgotten nothing. A
+ * proof that could have been used before that time, with 5 s for clocks that differ, is refused (`replay_unavailable`).
+ */
+export type StoreAnswer = ReplayAnswer | { readonly answer: ReplayAnswer; readonly completeSince: number }
 
 /** Settings of `memoryReplayStore()`. */
 export interface MemoryReplayOptions {

@@ -164,8 +164,16 @@ export interface Health {
     /** Whether the keys are older than `keys.freshSeconds`. */
     readonly stale: boolean
   }[]
-  /** How many proofs the memory store holds and can hold; null for a custom store and when DPoP is off. */
-  readonly replay: { readonly size: number; readonly capacity: number } | null
+  /** The replay store. The built-in one tells how many proofs it holds and can hold. Null when DPoP is off. */
+  readonly replay: {
+    readonly store: 'memory' | 'custom'
+    /** As the store tells it: whether it answers, has its breaker open, or tries again. */
+    readonly state?: 'ready' | 'open' | 'probing'
+    /** Why the last use of a proof could not be judged. */
+    readonly lastError?: string
+    readonly size?: number
+    readonly capacity?: number
+  } | null
   /** How many verified tokens and imported proof keys are cached. */
   readonly caches: { readonly tokens: number; readonly proofKeys: number }
   /** How many audit events were dropped, could not be written, and wait or are being written. */

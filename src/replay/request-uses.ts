@@ -1,0 +1,48 @@
+import type { MaybePromise } from '../internal/maybe-promise.ts'
+import type { Denial } from '../refusal/denial.ts'
+import type { Proof } from '../sender/proof.ts'
+import type { ReplayStore } from '../types/options.ts'
+import { replayName } from './memory-store.ts'
+
+/** Several guards of one request that share a store use its proof once, not once each. */
+export interface RequestUses {
+  /** What `use` answers, or what it answered when another guard used the same proof for the same request. */
+  once(
+    request: object,
+    proof: Proof,
+    jkt: string,
+    use: () => MaybePromise<Denial | undefined>,
+  ): MaybePromise<Denial | undefined>
+}
+
+/** How many verifiers share a store: where there is only one, nothing has to be remembered. */
+const sharers = new WeakMap<ReplayStore, number>()
+
+interface Use {
+  readonly store: ReplayStore
+  readonly name: string
+  readonly answer: MaybePromise<Denial | undefined>
+  /** A verifier that judges one request twice has the proof used twice. */
+  readonly users: Set<RequestUses>
+}
+
+const uses = new WeakMap<object, Use>()
+
+export function createRequestUses(store: ReplayStore): RequestUses {
+  sharers.set(store, (sharers.get(store) ?? 0) + 1)
+  const own: RequestUses = {
+    once(request, proof, jkt, use) {
+      if (sharers.get(store) === 1) return use()
+      const name = replayName(jkt, proof.jti)
+      const known = uses.get(request)
+      if (known?.store === store && known.name === name && !known.users.has(own)) {
+        known.users.add(own)
+        return known.answer
+      }
+      const answer = use()
+      uses.set(request, { store, name, answer, users: new Set([own]) })
+      return answer
+    },
+  }
+  return own
+}

@@ -1,0 +1,105 @@
+import { andThen, type MaybePromise, settle, synchronousAnswer } from '../internal/maybe-promise.ts'
+import { hintAtPerProcessReplay } from '../internal/process-warnings.ts'
+import { sha256 } from '../jose/sha256.ts'
+import { fixed } from '../options/defaults.ts'
+import type { DpopPolicy } from '../options/sender.ts'
+import { Denial } from '../refusal/denial.ts'
+import { type Proof, staleProof } from '../sender/proof.ts'
+import type { PreparedToken } from '../token/prepared-token.ts'
+import type { Clock, ReplayAnswer, ReplayStore } from '../types/options.ts'
+import type { Health } from '../types/verifier.ts'
+import { isMemoryReplayStore, type MemoryAnswer, replayName } from './memory-store.ts'
+import { createRequestUses } from './request-uses.ts'
+
+/** RFC 9449 §11.1: a proof admits one request. */
+export interface SingleUse {
+  /**
+   * Uses up a proof that holds in everything else; undefined: it was new. `request`: the framework's object, whose other
+   * guards count as the same use.
+   */
+  use(proof: Proof, jkt: string, token: PreparedToken, request: object): MaybePromise<Denial | undefined>
+  readonly health: NonNullable<Health['replay']>
+}
+
+const skewMs = fixed.sharedReplaySeconds * 1_000
+
+export function createSingleUse(dpop: DpopPolicy, clock: Clock): SingleUse {
+  const store = dpop.replay
+  const uses = createRequestUses(store)
+  let lastError: string | undefined
+  if (isMemoryReplayStore(store)) hintAtPerProcessReplay()
+
+  function ask(proof: Proof, jkt: string, token: PreparedToken): MaybePromise<Denial | undefined> {
+    const nowMs = clock.now()
+    // A store may rightly have forgotten the first use of a stale proof, so it is never asked about one.
+    if (!(nowMs <= proof.freshUntil)) return staleProof(proof)
+    if (isMemoryReplayStore(store)) {
+      token.proofOwner ??= store.ownerOf(jkt, token.partition)
+      return judge(store.remember(token.proofOwner, proof.jti, proof.freshUntil, nowMs, clock.monotonic()), proof)
+    }
+    // Clocks of processes that share a store differ.
+    const lifetimeMs = Math.max(1, Math.ceil(proof.freshUntil - nowMs)) + skewMs
+    return andThen(
+      settle<unknown, undefined>(
+        () => store.add(sha256(replayName(jkt, proof.jti)), lifetimeMs, token.partition),
+        undefined,
+      ),
+      (answer) => judge(readAnswer(answer, proof, dpop), proof),
+    )
+  }
+
+  /** Any other answer, an error or a timeout means that we do not know whether the proof is new: refuse with 503. */
+  function judge(answer: MemoryAnswer | undefined, { iatOffset }: Proof): Denial | undefined {
+    switch (answer) {
+      case 'fresh':
+        return undefined
+      case 'seen':
+        return new Denial('proof_replayed', { iatOffset })
+      case 'quota':
+        return new Denial('rate_limited', { iatOffset })
+      default:
+        lastError = causes[answer ?? 'none']
+        return new Denial('replay_unavailable', { iatOffset, cause: lastError })
+    }
+  }
+
+  return {
+    use: (proof, jkt, token, request) => uses.once(request, proof, jkt, () => ask(proof, jkt, token)),
+    get health(): NonNullable<Health['replay']> {
+      const known = lastError === undefined ? {} : { lastError }
+      if (!isMemoryReplayStore(store)) return { store: 'custom', ...known, ...readHealth(store) }
+      return { store: 'memory', size: store.size, capacity: store.capacity, ...known }
+    },
+  }
+}
+
+const causes = {
+  full: 'the store is full',
+  forgotten: 'the clock has stepped back, or the store has lost entries',
+  none: 'the store gave no answer',
+} as const
+
+/** A store's own word about itself; a store that fails to give it has none. */
+function readHealth(store: ReplayStore): { state?: 'ready' | 'open' | 'probing'; lastError?: string } {
+  const told = synchronousAnswer<unknown>(() => store.health?.())
+  if (typeof told !== 'object' || told === null) return {}
+  const { state, lastError } = told as { state?: unknown; lastError?: unknown }
+  return {
+    ...(state === 'ready' || state === 'open' || state === 'probing' ? { state } : {}),
+    ...(typeof lastError === 'string' ? { lastError } : {}),
+  }
+}
+
+/** A store may say since when it has forgotten nothing. What could have been used before is not known to be new. */
+function readAnswer(answer: unknown, proof: Proof, dpop: DpopPolicy): MemoryAnswer | undefined {
+  if (typeof answer !== 'object' || answer === null) return isReplayAnswer(answer) ? answer : undefined
+  const { answer: own, completeSince } = answer as { answer?: unknown; completeSince?: unknown }
+  if (!isReplayAnswer(own) || typeof completeSince !== 'number' || !Number.isFinite(completeSince)) return undefined
+  if (own === 'seen') return own
+  const earliestUse = dpop.freshness === 'nonce' ? proof.nonceSince : proof.iat * 1_000 - dpop.futureSeconds * 1_000
+  return earliestUse === undefined || earliestUse <= completeSince + skewMs ? 'forgotten' : own
+}
+
+function isReplayAnswer(answer: unknown): answer is ReplayAnswer {
+  return answer === 'fresh' || answer === 'seen' || answer === 'full' || answer === 'quota'
+}
