@@ -50,8 +50,8 @@ export function importProofKey(header: ProofHeader, jkt: string): ProofKey | und
  */
 export interface ProofKeyCache {
   find(header: string): ProofKey | undefined
-  /** A key that is cached under another header. */
-  findByThumbprint(jkt: string): ProofKey | undefined
+  /** The same key for the same algorithm, cached under another header. */
+  findSame(jkt: string, algorithm: string): ProofKey | undefined
   add(header: string, key: ProofKey): void
   readonly size: number
 }
@@ -62,9 +62,10 @@ export function createProofKeyCache(max: number): ProofKeyCache {
   const headers = new LRUCache<string, string>({ max })
   return {
     find: (header) => byHeader.get(header),
-    findByThumbprint(jkt) {
+    findSame(jkt, algorithm) {
       const header = headers.get(jkt)
-      return header === undefined ? undefined : byHeader.get(header)
+      const known = header === undefined ? undefined : byHeader.get(header)
+      return known?.key.algorithm === algorithm ? known : undefined
     },
     add(header, key) {
       const known = headers.get(key.jkt)

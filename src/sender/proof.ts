@@ -8,7 +8,14 @@ import type { Facts } from '../types/verdict.ts'
 import type { Nonces } from './nonce.ts'
 import { createOffload } from './offload.ts'
 import { type ProofClaims, readProofClaims } from './proof-claims.ts'
-import { checkKeyPolicy, createProofKeyCache, importProofKey, type ProofHeader, readProofHeader } from './proof-keys.ts'
+import {
+  checkKeyPolicy,
+  createProofKeyCache,
+  importProofKey,
+  type ProofHeader,
+  type ProofKey,
+  readProofHeader,
+} from './proof-keys.ts'
 import { isTarget, readTarget, type Target } from './proof-url.ts'
 
 /** A proof that holds for this request, token and key; only its single use is still to be checked. */
@@ -66,7 +73,7 @@ export function createProofCheck(
     const refusal = checkRequest(view, claims, owed.tokenHash) ?? checkTime(claims, owed.nowMs)
     if (refusal !== undefined) return refusal
 
-    const key = known ?? keys.findByThumbprint(jkt) ?? importProofKey(header as ProofHeader, jkt)
+    const key = known ?? findKey(header as ProofHeader, jkt)
     if (key === undefined) return new Denial('proof_key')
     return andThen<boolean, Proof | Denial>(verify(key.key, signingInput(parts), parts.signature), (isGood) => {
       if (!isGood) return new Denial('proof_signature')
@@ -81,6 +88,10 @@ export function createProofCheck(
         nonce: claims.nonce,
       }
     })
+  }
+
+  function findKey(header: ProofHeader, jkt: string): ProofKey | undefined {
+    return keys.findSame(jkt, header.algorithm) ?? importProofKey(header, jkt)
   }
 
   function verify(key: VerificationKey, input: string, signature: Uint8Array): MaybePromise<boolean> {

@@ -4,11 +4,12 @@ import { type AddressInfo, connect } from 'node:net'
 import type { AuditEvent, ReplayAnswer } from 'onbehalf'
 import { agentAuth } from 'onbehalf/express'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createKit, frameworks } from './express-setup.ts'
+import { frameworks } from '../support/express.ts'
+import { createKit } from '../support/kit.ts'
 
 describe.each(frameworks)('%s', (_name, express) => {
   test('Express: a request given up while its verdict is awaited harms nobody and is recorded once', async () => {
-    const kit = await createKit()
+    const kit = await createKit({ token: { human: 'alice' } })
     const asked = deferred<void>()
     const answer = deferred<ReplayAnswer>()
     const recorded = deferred<void>()

@@ -2,16 +2,18 @@ import type { NextFunction, Request, Response } from 'express'
 import { OptionsError } from 'onbehalf'
 import { agentAuth, agentContextOf, requireAccess } from 'onbehalf/express'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { codeOf, createKit, frameworks, type Kit, serve } from './express-setup.ts'
+import { frameworks } from '../support/express.ts'
+import { createKit, type Kit } from '../support/kit.ts'
+import { codeIn, serve } from '../support/servers.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 const reached = (_req: Request, res: Response) => void res.send('reached')
 
-/** What an application's own last handler does; four parameters make it one. */
+/** An application's own error handler; Express recognises it by its four parameters. */
 function nameError(error: unknown, _req: Request, res: Response, _next: NextFunction): void {
   res.status(500).send(error instanceof Error ? error.name : 'no error')
 }
@@ -23,12 +25,14 @@ describe.each(frameworks)('%s', (_name, express) => {
     app.get('/tools', requireAccess({ scopes: ['tools:read', 'tools:list'] }), reached)
     const send = await serve(app)
     const refused = await send('/tools', {
-      headers: await kit.credentials('GET', '/tools', { scopes: ['tools:read'] }),
+      headers: await kit.credentials('GET', '/tools', { token: { scopes: ['tools:read'] } }),
     })
-    expect([refused.status, codeOf(refused)]).toEqual([403, 'scope_missing'])
+    expect([refused.status, codeIn(refused)]).toEqual([403, 'scope_missing'])
     expect(refused.headers['www-authenticate']).toContain('scope="tools:read tools:list"')
     const scopes = ['tools:list', 'tools:read', 'other']
-    expect((await send('/tools', { headers: await kit.credentials('GET', '/tools', { scopes }) })).status).toBe(200)
+    expect(
+      (await send('/tools', { headers: await kit.credentials('GET', '/tools', { token: { scopes } }) })).status,
+    ).toBe(200)
   })
 
   test('Express: a 403 has used up its proof', async () => {
@@ -37,8 +41,8 @@ describe.each(frameworks)('%s', (_name, express) => {
     app.get('/tools', requireAccess({ scopes: ['never'] }), reached)
     const send = await serve(app)
     const headers = await kit.credentials('GET', '/tools')
-    expect(codeOf(await send('/tools', { headers }))).toBe('scope_missing')
-    expect(codeOf(await send('/tools', { headers }))).toBe('proof_replayed')
+    expect(codeIn(await send('/tools', { headers }))).toBe('scope_missing')
+    expect(codeIn(await send('/tools', { headers }))).toBe('proof_replayed')
   })
 
   test('Express: several requireAccess on one route must all hold', async () => {
@@ -46,9 +50,9 @@ describe.each(frameworks)('%s', (_name, express) => {
     app.use(agentAuth(kit.options))
     app.get('/tools', requireAccess({ scopes: ['a'] }), requireAccess({ scopes: ['b'] }), reached)
     const send = await serve(app)
-    const one = await kit.credentials('GET', '/tools', { scopes: ['a'] })
-    expect(codeOf(await send('/tools', { headers: one }))).toBe('scope_missing')
-    const both = await kit.credentials('GET', '/tools', { scopes: ['a', 'b'] })
+    const one = await kit.credentials('GET', '/tools', { token: { scopes: ['a'] } })
+    expect(codeIn(await send('/tools', { headers: one }))).toBe('scope_missing')
+    const both = await kit.credentials('GET', '/tools', { token: { scopes: ['a', 'b'] } })
     expect((await send('/tools', { headers: both })).text).toBe('reached')
   })
 
@@ -66,7 +70,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     app.get('/of', forge, (req, res) => void res.send(agentContextOf(req)?.actor.subject))
     const send = await serve(app)
     expect((await send('/before', { headers: await kit.credentials('GET', '/before') })).text).toBe('travel-7')
-    expect(codeOf(await send('/after', { headers: await kit.credentials('GET', '/after') }))).toBe('scope_missing')
+    expect(codeIn(await send('/after', { headers: await kit.credentials('GET', '/after') }))).toBe('scope_missing')
     expect((await send('/of', { headers: await kit.credentials('GET', '/of') })).text).toBe('travel-7')
   })
 
@@ -115,8 +119,8 @@ describe.each(frameworks)('%s', (_name, express) => {
     app.use(agentAuth(kit.options))
     app.get('/tools', requireAccess(requirement), reached)
     requirement.scopes = ['tools:read']
-    const headers = await kit.credentials('GET', '/tools', { scopes: ['tools:read'] })
-    expect(codeOf(await (await serve(app))('/tools', { headers }))).toBe('scope_missing')
+    const headers = await kit.credentials('GET', '/tools', { token: { scopes: ['tools:read'] } })
+    expect(codeIn(await (await serve(app))('/tools', { headers }))).toBe('scope_missing')
   })
 
   test('Express: where and details see the parsed body', async () => {
@@ -131,15 +135,15 @@ describe.each(frameworks)('%s', (_name, express) => {
     const send = await serve(app)
     const pay = async (amount: number, currency = 'EUR') => {
       const claims = { authorization_details: [{ type: 'payment', limit: 100 }] }
-      const headers = await kit.credentials('POST', '/payments', { claims })
+      const headers = await kit.credentials('POST', '/payments', { token: { claims } })
       const body = JSON.stringify({ amount, currency })
       return send('/payments', { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body })
     }
     expect((await pay(80)).text).toBe('reached')
     const over = await pay(120)
-    expect([over.status, codeOf(over)]).toEqual([403, 'details_missing'])
+    expect([over.status, codeIn(over)]).toEqual([403, 'details_missing'])
     expect(over.headers).not.toHaveProperty('www-authenticate')
-    expect(codeOf(await pay(80, 'USD'))).toBe('access_denied')
+    expect(codeIn(await pay(80, 'USD'))).toBe('access_denied')
   })
 
   test('Express: a predicate that throws or rejects refuses, and the process goes on', async () => {
@@ -152,7 +156,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     app.get('/rejects', requireAccess({ where: async () => fail() }), reached)
     const send = await serve(app)
     for (const path of ['/throws', '/rejects']) {
-      expect(codeOf(await send(path, { headers: await kit.credentials('GET', path) }))).toBe('access_denied')
+      expect(codeIn(await send(path, { headers: await kit.credentials('GET', path) }))).toBe('access_denied')
     }
   })
 

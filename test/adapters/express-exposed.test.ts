@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { agentAuth } from 'onbehalf/express'
 import { describe, expect, test } from 'vitest'
-import { codeOf, createKit, frameworks, type Kit, type Reply, serve } from './express-setup.ts'
+import { frameworks } from '../support/express.ts'
+import { createKit, type Kit } from '../support/kit.ts'
+import { codeIn, type Reply, serve } from '../support/servers.ts'
 
 const owed = ['WWW-Authenticate', 'DPoP-Nonce', 'Retry-After']
 
-/** What cors() does of it: sets the field at once. */
+/** Sets the field at once, as cors() does. */
 function exposing(names: string): RequestHandler {
   return (_req, res, next) => {
     res.setHeader('Access-Control-Expose-Headers', names)
@@ -19,9 +21,9 @@ function exposedBy(reply: Reply): string[] {
 }
 
 describe.each(frameworks)('%s', (_name, express) => {
-  /** Behind it every answer to `request` owes a nonce. */
+  /** Behind it every answer to `request` has to carry a nonce. */
   async function apiWithNonce(before: readonly RequestHandler[], ...handlers: RequestHandler[]) {
-    const kit = await createKit()
+    const kit = await createKit({ token: { human: 'alice' } })
     const nonce = { secret: randomBytes(32), seconds: 300 }
     const app = express()
     for (const handler of before) app.use(handler)
@@ -29,7 +31,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     app.get('/tools', ...handlers)
     const send = await serve(app)
     const ask = async (value: string | undefined) => {
-      return send('/tools', { headers: await kit.credentials('GET', '/tools', { nonce: value }) })
+      return send('/tools', { headers: await kit.credentials('GET', '/tools', { proof: { nonce: value } }) })
     }
     return { kit, ask, agingNonce: () => firstNonce(kit, ask) }
   }
@@ -41,14 +43,14 @@ describe.each(frameworks)('%s', (_name, express) => {
   }
 
   test('PRES-15: a refusal exposes its fields to scripts, without any cors middleware', async () => {
-    const kit = await createKit()
+    const kit = await createKit({ token: { human: 'alice' } })
     const app = express()
     app.use(agentAuth(kit.options))
     expect(exposedBy(await (await serve(app))('/tools'))).toEqual(owed)
   })
 
   test('PRES-15: what a cors middleware exposes stays, and nothing is named twice', async () => {
-    const kit = await createKit()
+    const kit = await createKit({ token: { human: 'alice' } })
     const app = express()
     app.use(exposing('X-Total, www-authenticate'))
     app.use(agentAuth(kit.options))
@@ -67,7 +69,7 @@ describe.each(frameworks)('%s', (_name, express) => {
   })
 
   test('PRES-15: an admitted answer that owes nothing is left as it is', async () => {
-    const kit = await createKit()
+    const kit = await createKit({ token: { human: 'alice' } })
     const app = express()
     app.use(agentAuth(kit.options))
     app.get('/tools', (_req, res) => void res.send('reached'))
@@ -81,7 +83,7 @@ describe.each(frameworks)('%s', (_name, express) => {
   test('DPOP-30: the next nonce is owed from half-life on, and such an answer is not to be stored', async () => {
     const { kit, ask } = await apiWithNonce([], (_req, res) => void res.send('reached'))
     const challenged = await ask(undefined)
-    expect(codeOf(challenged)).toBe('nonce_required')
+    expect(codeIn(challenged)).toBe('nonce_required')
     const nonce = String(challenged.headers['dpop-nonce'])
     kit.issuer.clock.advance(100)
     const young = await ask(nonce)
@@ -126,8 +128,8 @@ describe.each(frameworks)('%s', (_name, express) => {
   })
 
   test('DPOP-30: mounted twice, the answer carries one nonce', async () => {
-    const kit = await createKit()
-    const verifier = kit.verifier({ dpop: { nonce: { secret: randomBytes(32) } } })
+    const kit = await createKit({ token: { human: 'alice' } })
+    const verifier = kit.verifierWith({ dpop: { nonce: { secret: randomBytes(32) } } })
     const app = express()
     app.use(agentAuth(verifier), agentAuth(verifier))
     app.get('/tools', (_req, res) => void res.send('reached'))
@@ -135,7 +137,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     const challenged = await send('/tools', { headers: await kit.credentials('GET', '/tools') })
     const nonce = String(challenged.headers['dpop-nonce'])
     kit.issuer.clock.advance(160)
-    const reply = await send('/tools', { headers: await kit.credentials('GET', '/tools', { nonce }) })
+    const reply = await send('/tools', { headers: await kit.credentials('GET', '/tools', { proof: { nonce } }) })
     expect(reply.status).toBe(200)
     expect(reply.rawHeaders.filter((name) => name.toLowerCase() === 'dpop-nonce')).toHaveLength(1)
   })

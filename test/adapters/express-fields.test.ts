@@ -1,11 +1,13 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { agentAuth, type ExpressRequest } from 'onbehalf/express'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { codeOf, createKit, frameworks, type Kit, resource, serve } from './express-setup.ts'
+import { frameworks } from '../support/express.ts'
+import { createKit, type Kit, resource } from '../support/kit.ts'
+import { codeIn, serve } from '../support/servers.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 describe.each(frameworks)('%s', (_name, express) => {
@@ -28,7 +30,7 @@ describe.each(frameworks)('%s', (_name, express) => {
       const headers: OutgoingHttpHeaders = { authorization: lines as unknown as string, dpop }
       const reply = await send('/tools', { headers })
       expect(reply.status).toBe(400)
-      expect(codeOf(reply)).toBe('request_malformed')
+      expect(codeIn(reply)).toBe('request_malformed')
       expect(reply.headers['www-authenticate']?.match(/error="invalid_request"/g)).toHaveLength(2)
     }
     expect((await send('/tools', { headers: { authorization, dpop } })).status).toBe(200)
@@ -42,7 +44,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     for (const field of [[dpop, other], [dpop, dpop], `${dpop}, ${other}`, `${dpop},`, `, ${dpop}`]) {
       const reply = await send('/tools', { headers: { authorization, dpop: field } })
       expect(reply.status).toBe(401)
-      expect(codeOf(reply)).toBe('proof_malformed')
+      expect(codeIn(reply)).toBe('proof_malformed')
     }
     expect((await send('/tools', { headers: { authorization, dpop } })).status).toBe(200)
   })
@@ -57,10 +59,10 @@ describe.each(frameworks)('%s', (_name, express) => {
   test('Express: a token in the query or in a form is not read', async () => {
     const send = await api()
     const token = await kit.issuer.token({ agent: kit.agent })
-    expect(codeOf(await send(`/tools?access_token=${token}`))).toBe('credentials_missing')
+    expect(codeIn(await send(`/tools?access_token=${token}`))).toBe('credentials_missing')
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
     const posted = await send('/tools', { method: 'POST', headers: form, body: `access_token=${token}` })
-    expect(codeOf(posted)).toBe('credentials_missing')
+    expect(codeIn(posted)).toBe('credentials_missing')
   })
 
   test('Express: no part of the credentials comes back, whatever the refusal', async () => {

@@ -1,10 +1,12 @@
 import { agentAuth } from 'onbehalf/express'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { codeOf, createKit, frameworks, type Kit, serve } from './express-setup.ts'
+import { frameworks } from '../support/express.ts'
+import { createKit, type Kit } from '../support/kit.ts'
+import { codeIn, serve } from '../support/servers.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 const path = '/.well-known/oauth-protected-resource'
@@ -55,7 +57,7 @@ describe.each(frameworks)('%s', (_name, express) => {
   test('RFC 9728: with metadata false the path is like any other and no challenge names it', async () => {
     const send = await apiWith({ metadata: false })
     const reply = await send(path)
-    expect([reply.status, codeOf(reply)]).toEqual([401, 'credentials_missing'])
+    expect([reply.status, codeIn(reply)]).toEqual([401, 'credentials_missing'])
     expect(reply.headers['www-authenticate']).not.toContain('resource_metadata')
   })
 

@@ -3,11 +3,13 @@ import type { Express } from 'express'
 import { type AuditEvent, OptionsError } from 'onbehalf'
 import { agentAuth, agentContextOf, requireAccess } from 'onbehalf/express'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { codeOf, createKit, frameworks, type Kit, serve } from './express-setup.ts'
+import { frameworks } from '../support/express.ts'
+import { createKit, type Kit } from '../support/kit.ts'
+import { codeIn, serve } from '../support/servers.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 describe.each(frameworks)('%s', (_name, express) => {
@@ -64,7 +66,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     const app = optionalApp()
     app.get('/tools', requireAccess({ scopes: ['tools:read'] }), (_req, res) => void res.send('reached'))
     const reply = await (await serve(app))('/tools')
-    expect([reply.status, codeOf(reply)]).toEqual([401, 'credentials_missing'])
+    expect([reply.status, codeIn(reply)]).toEqual([401, 'credentials_missing'])
     expect(reply.headers['www-authenticate']).toContain('scope="tools:read"')
     expect(reply.headers['www-authenticate']).not.toContain('error=')
   })
@@ -81,18 +83,18 @@ describe.each(frameworks)('%s', (_name, express) => {
   })
 
   test('P17: a guard that is not optional refuses what an optional one of the same verifier let in', async () => {
-    const verifier = kit.verifier()
+    const verifier = kit.verifierWith()
     const app = express()
     app.use(agentAuth(verifier, { optional: true }))
     app.get('/private', agentAuth(verifier), (_req, res) => void res.send('reached'))
     const send = await serve(app)
     const reply = await send('/private')
-    expect([reply.status, codeOf(reply)]).toEqual([401, 'credentials_missing'])
+    expect([reply.status, codeIn(reply)]).toEqual([401, 'credentials_missing'])
     expect((await send('/private', { headers: await kit.credentials('GET', '/private') })).text).toBe('reached')
   })
 
   test('Express: an optional guard after a strict one changes nothing', async () => {
-    const verifier = kit.verifier()
+    const verifier = kit.verifierWith()
     const app = express()
     app.use(agentAuth(verifier), agentAuth(verifier, { optional: true }))
     app.get('/tools', (_req, res) => void res.send('reached'))
@@ -105,7 +107,7 @@ describe.each(frameworks)('%s', (_name, express) => {
 test('Express: optional beside a floor is an OptionsError', () => {
   const options = { ...kit.options, access: { scopes: ['tools:read'] } }
   expect(() => agentAuth(options, { optional: true })).toThrow(OptionsError)
-  expect(() => agentAuth(kit.verifier(options), { optional: true })).toThrow(OptionsError)
+  expect(() => agentAuth(kit.verifierWith(options), { optional: true })).toThrow(OptionsError)
   expect(() => agentAuth(options, { optional: false })).not.toThrow()
 })
 

@@ -1,7 +1,8 @@
 import express from 'express'
 import { agentAuth } from 'onbehalf/express'
 import { expect, onTestFinished, test } from 'vitest'
-import { codeOf, createKit, serve } from './express-setup.ts'
+import { createKit } from '../support/kit.ts'
+import { codeIn, serve } from '../support/servers.ts'
 
 const preflight = {
   method: 'OPTIONS',
@@ -9,7 +10,7 @@ const preflight = {
 }
 
 test('Express: a preflight is refused like any request, and the operator hears of it once', async () => {
-  const kit = await createKit()
+  const kit = await createKit({ token: { human: 'alice' } })
   const heard: (Error & { code?: string })[] = []
   const listen = (warning: Error) => void heard.push(warning)
   process.on('warning', listen)
@@ -19,11 +20,11 @@ test('Express: a preflight is refused like any request, and the operator hears o
   app.use((_req, res) => void res.send('reached'))
   const send = await serve(app)
 
-  expect(codeOf(await send('/tools', { method: 'OPTIONS' }))).toBe('credentials_missing')
+  expect(codeIn(await send('/tools', { method: 'OPTIONS' }))).toBe('credentials_missing')
   expect(heard).toEqual([])
   for (let round = 0; round < 3; round++) {
     const reply = await send('/tools', preflight)
-    expect([reply.status, codeOf(reply)]).toEqual([401, 'credentials_missing'])
+    expect([reply.status, codeIn(reply)]).toEqual([401, 'credentials_missing'])
   }
   expect(heard.map(({ code }) => code)).toEqual(['ONBEHALF_PREFLIGHT'])
 })

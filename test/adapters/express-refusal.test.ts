@@ -2,12 +2,14 @@ import type { NextFunction, Request, Response } from 'express'
 import { AuthError } from 'onbehalf'
 import { agentAuth, requireAccess } from 'onbehalf/express'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { rejectionWithWitness } from '../rejection.ts'
-import { codeOf, createKit, frameworks, type Kit, serve } from './express-setup.ts'
+import { frameworks } from '../support/express.ts'
+import { createKit, type Kit } from '../support/kit.ts'
+import { rejectionWithWitness } from '../support/rejection.ts'
+import { codeIn, serve } from '../support/servers.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 type Hook = NonNullable<NonNullable<Parameters<typeof agentAuth>[1]>['onRefusal']>
@@ -72,7 +74,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     for (const wish of [{ ok: true }, { admit: true }, true, 'admit', { handOver: false }, { handOver: 1 }, [], 0]) {
       const send = await apiWith((() => wish) as unknown as Hook)
       const reply = await send('/tools')
-      expect([reply.status, codeOf(reply)]).toEqual([401, 'credentials_missing'])
+      expect([reply.status, codeIn(reply)]).toEqual([401, 'credentials_missing'])
     }
   })
 
@@ -90,7 +92,7 @@ describe.each(frameworks)('%s', (_name, express) => {
       throw new Error('in the hook')
     })
     const reply = await send('/tools')
-    expect([reply.status, codeOf(reply)]).toEqual([401, 'credentials_missing'])
+    expect([reply.status, codeIn(reply)]).toEqual([401, 'credentials_missing'])
   })
 
   test('P41: a body that cannot be written changes nothing', async () => {
@@ -98,14 +100,14 @@ describe.each(frameworks)('%s', (_name, express) => {
     circular['self'] = circular
     for (const body of [circular, { amount: 1n }, () => 'no JSON', Symbol('no JSON')]) {
       const reply = await (await apiWith(() => ({ body })))('/tools')
-      expect([reply.status, codeOf(reply)]).toEqual([401, 'credentials_missing'])
+      expect([reply.status, codeIn(reply)]).toEqual([401, 'credentials_missing'])
     }
   })
 
   test('P41: a hook that returns a promise changes nothing, and its rejection is taken care of', async () => {
     const late = rejectionWithWitness()
     const reply = await (await apiWith((() => late.promise) as unknown as Hook))('/tools')
-    expect([reply.status, codeOf(reply)]).toEqual([401, 'credentials_missing'])
+    expect([reply.status, codeIn(reply)]).toEqual([401, 'credentials_missing'])
     expect(late.isHandled()).toBe(true)
   })
 })

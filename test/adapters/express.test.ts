@@ -1,11 +1,13 @@
 import { agentAuth, agentContextOf, requireAccess } from 'onbehalf/express'
 import supertest from 'supertest'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { codeOf, createKit, frameworks, type Kit, resource, serve } from './express-setup.ts'
+import { frameworks } from '../support/express.ts'
+import { createKit, type Kit, resource } from '../support/kit.ts'
+import { codeIn, serve } from '../support/servers.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 describe.each(frameworks)('%s', (_name, express) => {
@@ -34,7 +36,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     expect(reply.headers['cache-control']).toBe('no-store')
     expect(reply.headers['www-authenticate']).toMatch(/^Bearer .*, DPoP algs="/)
     expect(reply.headers['www-authenticate']).not.toContain('error=')
-    expect(codeOf(reply)).toBe('credentials_missing')
+    expect(codeIn(reply)).toBe('credentials_missing')
   })
 
   test('Express: a proof shown twice is refused the second time', async () => {
@@ -44,7 +46,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     const send = await serve(app)
     const headers = await kit.credentials('GET', '/tools')
     expect((await send('/tools', { headers })).status).toBe(200)
-    expect(codeOf(await send('/tools', { headers }))).toBe('proof_replayed')
+    expect(codeIn(await send('/tools', { headers }))).toBe('proof_replayed')
   })
 
   test('Express: HEAD is its own method, admitted and refused without a body', async () => {
@@ -71,7 +73,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     expect((await send('/v1/orgs/7/tools?page=2', { headers: good })).text).toBe('travel-7')
     for (const stripped of ['/orgs/7/tools', '/tools', '/v1']) {
       const reply = await send('/v1/orgs/7/tools', { headers: await kit.credentials('GET', stripped) })
-      expect(codeOf(reply)).toBe('proof_target')
+      expect(codeIn(reply)).toBe('proof_target')
     }
   })
 
@@ -82,7 +84,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     app.use('/v1', inner)
     const send = await serve(app)
     expect((await send('/v1/tools', { headers: await kit.credentials('GET', '/v1/tools') })).status).toBe(200)
-    expect(codeOf(await send('/v1/tools', { headers: await kit.credentials('GET', '/tools') }))).toBe('proof_target')
+    expect(codeIn(await send('/v1/tools', { headers: await kit.credentials('GET', '/tools') }))).toBe('proof_target')
   })
 
   test('Express: a middleware that rewrites url does not move the target', async () => {
@@ -94,7 +96,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     app.use(agentAuth(kit.options))
     app.get('/public', (_req, res) => void res.send('reached'))
     const send = await serve(app)
-    expect(codeOf(await send('/admin', { headers: await kit.credentials('GET', '/public') }))).toBe('proof_target')
+    expect(codeIn(await send('/admin', { headers: await kit.credentials('GET', '/public') }))).toBe('proof_target')
     expect((await send('/admin', { headers: await kit.credentials('GET', '/admin') })).status).toBe(200)
   })
 
@@ -107,7 +109,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     const token = await kit.issuer.token({ agent: kit.agent })
     const foreign = await kit.agent.headers('GET', 'https://evil.example.test/tools', token)
     const spoofed = { host: 'evil.example.test', 'x-forwarded-host': 'evil.example.test', 'x-forwarded-proto': 'https' }
-    expect(codeOf(await send('/tools', { headers: { ...foreign, ...spoofed } }))).toBe('proof_target')
+    expect(codeIn(await send('/tools', { headers: { ...foreign, ...spoofed } }))).toBe('proof_target')
     const good = await kit.agent.headers('GET', `${resource}/tools`, token)
     expect((await send('/tools', { headers: { ...good, ...spoofed } })).status).toBe(200)
   })
@@ -118,12 +120,12 @@ describe.each(frameworks)('%s', (_name, express) => {
     app.use((_req, res) => void res.send('reached'))
     const send = await serve(app)
     const headers = await kit.credentials('GET', '/tools')
-    expect(codeOf(await send('https://evil.example.test/tools', { headers }))).toBe('proof_target')
+    expect(codeIn(await send('https://evil.example.test/tools', { headers }))).toBe('proof_target')
     expect((await send(`${resource}/tools`, { headers: await kit.credentials('GET', '/tools') })).status).toBe(200)
   })
 
   test('Express: mounted twice, the guard does not take its own proof for a replay', async () => {
-    const verifier = kit.verifier()
+    const verifier = kit.verifierWith()
     const app = express()
     app.use(agentAuth(verifier))
     app.use('/v1', agentAuth(verifier))
@@ -131,11 +133,11 @@ describe.each(frameworks)('%s', (_name, express) => {
     const send = await serve(app)
     const headers = await kit.credentials('GET', '/v1/tools')
     expect((await send('/v1/tools', { headers })).text).toBe('reached')
-    expect(codeOf(await send('/v1/tools', { headers }))).toBe('proof_replayed')
+    expect(codeIn(await send('/v1/tools', { headers }))).toBe('proof_replayed')
   })
 
   test('Express: one verifier on many routers has one replay memory', async () => {
-    const verifier = kit.verifier()
+    const verifier = kit.verifierWith()
     const app = express()
     for (const path of ['/a', '/b']) app.use(path, agentAuth(verifier), (_req, res) => void res.send(path))
     const send = await serve(app)
@@ -144,29 +146,29 @@ describe.each(frameworks)('%s', (_name, express) => {
     const a = await kit.agent.headers('GET', `${resource}/a`, token, { claims })
     const b = await kit.agent.headers('GET', `${resource}/b`, token, { claims })
     expect((await send('/a', { headers: a })).status).toBe(200)
-    expect(codeOf(await send('/b', { headers: b }))).toBe('proof_replayed')
+    expect(codeIn(await send('/b', { headers: b }))).toBe('proof_replayed')
   })
 
   test('Express: of two verifiers on one request both must admit, and the last one says who it was', async () => {
-    const strict = kit.verifier({ access: { scopes: ['admin'] } })
+    const strict = kit.verifierWith({ access: { scopes: ['admin'] } })
     const app = express()
-    app.use(agentAuth(kit.verifier()))
+    app.use(agentAuth(kit.verifierWith()))
     app.get('/both', agentAuth(strict), (_req, res) => void res.send('reached'))
-    app.get('/again', agentAuth(kit.verifier()), (req, res) => {
+    app.get('/again', agentAuth(kit.verifierWith()), (req, res) => {
       res.json(req.agentContext === agentContextOf(req))
     })
     const send = await serve(app)
     const headers = await kit.credentials('GET', '/both')
-    expect(codeOf(await send('/both', { headers }))).toBe('scope_missing')
-    const admin = await kit.credentials('GET', '/both', { scopes: ['admin'] })
+    expect(codeIn(await send('/both', { headers }))).toBe('scope_missing')
+    const admin = await kit.credentials('GET', '/both', { token: { scopes: ['admin'] } })
     expect((await send('/both', { headers: admin })).text).toBe('reached')
     expect((await send('/again', { headers: await kit.credentials('GET', '/again') })).text).toBe('true')
   })
 
   test('Express: with a verifier mounted again after another, property, agentContextOf and requireAccess agree', async () => {
-    const first = kit.verifier()
+    const first = kit.verifierWith()
     const app = express()
-    app.use(agentAuth(first), agentAuth(kit.verifier()), agentAuth(first))
+    app.use(agentAuth(first), agentAuth(kit.verifierWith()), agentAuth(first))
     const judged: unknown[] = []
     const note = (context: unknown) => {
       judged.push(context)

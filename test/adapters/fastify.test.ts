@@ -2,11 +2,12 @@ import fastify, { type FastifyRequest } from 'fastify'
 import { AuthError, type createVerifier, OptionsError } from 'onbehalf'
 import { agentAuth, agentContextOf, requireAccess } from 'onbehalf/fastify'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createGuardedApp, createKit, injectAs, type Kit, outcomeOf } from './fastify-setup.ts'
+import { createGuardedApp, injectAs, statusAndCode } from '../support/fastify.ts'
+import { createKit, type Kit } from '../support/kit.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 const whoAsked = async (request: FastifyRequest) => ({ by: request.agentContext.actor.subject })
@@ -16,7 +17,7 @@ describe('registering', () => {
     const app = await createGuardedApp(kit.options)
     app.get('/tools', whoAsked)
     expect((await injectAs(kit, app, '/tools?page=1')).json()).toEqual({ by: 'travel-7' })
-    expect(outcomeOf(await app.inject('/tools'))).toEqual([401, 'credentials_missing'])
+    expect(statusAndCode(await app.inject('/tools'))).toEqual([401, 'credentials_missing'])
   })
 
   test('Fastify: a prefix is an OptionsError that names the right form', async () => {
@@ -41,7 +42,7 @@ describe('registering', () => {
     )
     expect((await app.inject('/health')).body).toBe('ok')
     for (const path of ['/api/tools', '/api/v1/deep']) {
-      expect(outcomeOf(await app.inject(path))).toEqual([401, 'credentials_missing'])
+      expect(statusAndCode(await app.inject(path))).toEqual([401, 'credentials_missing'])
       expect((await injectAs(kit, app, path)).json()).toEqual({ by: 'travel-7' })
     }
   })
@@ -49,27 +50,27 @@ describe('registering', () => {
   test('Fastify: two scopes with a verifier each do not know of the other', async () => {
     const app = fastify()
     await app.register(async (scope) => {
-      await scope.register(agentAuth, { verifier: kit.verifier() })
+      await scope.register(agentAuth, { verifier: kit.verifierWith() })
       scope.get('/one', whoAsked)
     })
     await app.register(async (scope) => {
-      await scope.register(agentAuth, { verifier: kit.verifier({ access: { scopes: ['two'] } }) })
+      await scope.register(agentAuth, { verifier: kit.verifierWith({ access: { scopes: ['two'] } }) })
       scope.get('/two', whoAsked)
     })
-    expect(outcomeOf(await injectAs(kit, app, '/one'))).toEqual([200, undefined])
-    expect(outcomeOf(await injectAs(kit, app, '/two'))).toEqual([403, 'scope_missing'])
-    expect(outcomeOf(await injectAs(kit, app, '/two', { scopes: ['two'] }))).toEqual([200, undefined])
+    expect(statusAndCode(await injectAs(kit, app, '/one'))).toEqual([200, undefined])
+    expect(statusAndCode(await injectAs(kit, app, '/two'))).toEqual([403, 'scope_missing'])
+    expect(statusAndCode(await injectAs(kit, app, '/two', { token: { scopes: ['two'] } }))).toEqual([200, undefined])
   })
 
   test('Fastify: one verifier registered in a scope and again below is asked once', async () => {
     const app = fastify()
-    const verifier = kit.verifier()
+    const verifier = kit.verifierWith()
     await app.register(agentAuth, { verifier })
     await app.register(async (scope) => {
       await scope.register(agentAuth, { verifier })
       scope.get('/tools', whoAsked)
     })
-    expect(outcomeOf(await injectAs(kit, app, '/tools'))).toEqual([200, undefined])
+    expect(statusAndCode(await injectAs(kit, app, '/tools'))).toEqual([200, undefined])
   })
 
   test.each<[string, object, readonly string[]]>([
@@ -84,7 +85,7 @@ describe('registering', () => {
   })
 
   test('Fastify: an option beside a verifier stops the start, for it would change nothing', async () => {
-    const options = { verifier: kit.verifier(), access: { scopes: ['admin'] } } as {
+    const options = { verifier: kit.verifierWith(), access: { scopes: ['admin'] } } as {
       verifier: ReturnType<typeof createVerifier>
     }
     await expect(fastify().register(agentAuth, options).ready()).rejects.toMatchObject({
@@ -113,17 +114,17 @@ describe('the order of a request', () => {
     const app = await createGuardedApp(kit.options)
     app.post('/tools', { schema, onRequest: requireAccess({ scopes: ['tools:write'] }) }, whoAsked)
     const json = { 'content-type': 'application/json' }
-    expect(outcomeOf(await app.inject({ method: 'POST', url: '/tools', headers: json, payload: '{' }))).toEqual([
+    expect(statusAndCode(await app.inject({ method: 'POST', url: '/tools', headers: json, payload: '{' }))).toEqual([
       401,
       'credentials_missing',
     ])
     const headers = async (scopes: readonly string[]) => ({
       ...json,
-      ...(await kit.credentials('POST', '/tools', { scopes })),
+      ...(await kit.credentials('POST', '/tools', { token: { scopes } })),
     })
     for (const payload of ['{', '{}', '{"name":1']) {
       const refused = await app.inject({ method: 'POST', url: '/tools', headers: await headers([]), payload })
-      expect(outcomeOf(refused)).toEqual([403, 'scope_missing'])
+      expect(statusAndCode(refused)).toEqual([403, 'scope_missing'])
       const admitted = await app.inject({
         method: 'POST',
         url: '/tools',
@@ -141,7 +142,7 @@ describe('the order of a request', () => {
     })
     app.post<{ Body: { amount: number } }>('/payments', { preHandler: isSmall }, whoAsked)
     const pay = async (amount: number) =>
-      outcomeOf(await injectAs(kit, app, '/payments', { method: 'POST', payload: { amount } }))
+      statusAndCode(await injectAs(kit, app, '/payments', { method: 'POST', payload: { amount } }))
     expect(await pay(80)).toEqual([200, undefined])
     expect(await pay(120)).toEqual([403, 'access_denied'])
   })
@@ -151,21 +152,22 @@ describe('the order of a request', () => {
     const isSmall = requireAccess({ where: (_context, { body }) => (body as { amount: number }).amount <= 100 })
     app.post('/payments', { onRequest: isSmall }, whoAsked)
     const refused = await injectAs(kit, app, '/payments', { method: 'POST', payload: { amount: 80 } })
-    expect(outcomeOf(refused)).toEqual([403, 'access_denied'])
+    expect(statusAndCode(refused)).toEqual([403, 'access_denied'])
   })
 
   test('Fastify: what is not there is refused before it is missed', async () => {
     const app = await createGuardedApp(kit.options)
     app.get('/tools', whoAsked)
-    expect(outcomeOf(await app.inject('/nowhere'))).toEqual([401, 'credentials_missing'])
-    expect(outcomeOf(await injectAs(kit, app, '/nowhere'))).toEqual([404, undefined])
+    expect(statusAndCode(await app.inject('/nowhere'))).toEqual([401, 'credentials_missing'])
+    expect(statusAndCode(await injectAs(kit, app, '/nowhere'))).toEqual([404, undefined])
   })
 
   test('Fastify: several requireAccess on one route must all hold, as an array and in several places', async () => {
     const app = await createGuardedApp(kit.options)
     const [a, b, c] = ['a', 'b', 'c'].map((scope) => requireAccess({ scopes: [scope] }))
     app.get('/tools', { onRequest: [a, b].flatMap((hook) => hook ?? []), ...(c && { preHandler: c }) }, whoAsked)
-    const reach = async (scopes: readonly string[]) => outcomeOf(await injectAs(kit, app, '/tools', { scopes }))
+    const reach = async (scopes: readonly string[]) =>
+      statusAndCode(await injectAs(kit, app, '/tools', { token: { scopes } }))
     expect(await reach(['a', 'b', 'c'])).toEqual([200, undefined])
     for (const scopes of [
       ['b', 'c'],
@@ -204,7 +206,7 @@ describe('the request', () => {
     app.get('/admin', { onRequest: [define, requireAccess({ scopes: ['admin'] })] }, whoAsked)
     app.get('/of', { onRequest: define }, async (request) => agentContextOf(request)?.actor.subject)
     expect((await injectAs(kit, app, '/tools')).json()).toEqual({ by: 'travel-7' })
-    expect(outcomeOf(await injectAs(kit, app, '/admin'))).toEqual([403, 'scope_missing'])
+    expect(statusAndCode(await injectAs(kit, app, '/admin'))).toEqual([403, 'scope_missing'])
     expect((await injectAs(kit, app, '/of')).body).toBe('travel-7')
   })
 
@@ -217,10 +219,10 @@ describe('the request', () => {
     expect((await app.inject('/catalog')).json()).toEqual({ by: 'anonymous' })
     expect((await injectAs(kit, app, '/catalog')).json()).toEqual({ by: 'travel-7' })
     expect((await app.inject('/account')).statusCode).toBe(500)
-    expect(outcomeOf(await app.inject('/orders'))).toEqual([401, 'credentials_missing'])
+    expect(statusAndCode(await app.inject('/orders'))).toEqual([401, 'credentials_missing'])
     const broken = { authorization: 'DPoP x' }
-    expect(outcomeOf(await app.inject({ url: '/catalog', headers: broken }))).toEqual([401, 'token_malformed'])
-    expect(outcomeOf(await app.inject({ url: '/catalog', headers: { dpop: 'x' } }))).toEqual([
+    expect(statusAndCode(await app.inject({ url: '/catalog', headers: broken }))).toEqual([401, 'token_malformed'])
+    expect(statusAndCode(await app.inject({ url: '/catalog', headers: { dpop: 'x' } }))).toEqual([
       401,
       'credentials_missing',
     ])
@@ -231,9 +233,9 @@ describe('the request', () => {
     app.get('/tools', whoAsked)
     const { authorization = '', dpop = '' } = await kit.credentials('GET', '/tools')
     const twice = { authorization: [authorization, authorization] as unknown as string, dpop }
-    expect(outcomeOf(await app.inject({ url: '/tools', headers: twice }))[0]).toBe(400)
+    expect(statusAndCode(await app.inject({ url: '/tools', headers: twice }))[0]).toBe(400)
     const proofs = { authorization, dpop: [dpop, dpop] as unknown as string }
-    expect(outcomeOf(await app.inject({ url: '/tools', headers: proofs }))).toEqual([401, 'proof_malformed'])
+    expect(statusAndCode(await app.inject({ url: '/tools', headers: proofs }))).toEqual([401, 'proof_malformed'])
   })
 
   test('Fastify: rewriteUrl changes the route, not what the proof was made for', async () => {
@@ -242,7 +244,7 @@ describe('the request', () => {
     app.get('/tools', whoAsked)
     expect((await injectAs(kit, app, '/public/tools')).json()).toEqual({ by: 'travel-7' })
     const headers = await kit.credentials('GET', '/tools')
-    expect(outcomeOf(await app.inject({ url: '/public/tools', headers }))).toEqual([401, 'proof_target'])
+    expect(statusAndCode(await app.inject({ url: '/public/tools', headers }))).toEqual([401, 'proof_target'])
   })
 })
 
@@ -299,7 +301,7 @@ describe('refusals', () => {
     const app = await createGuardedApp(kit.options)
     app.setReplySerializer(() => 'serialised')
     app.get('/tools', { schema: { response: { '4xx': { type: 'object', properties: {} } } } }, whoAsked)
-    expect(outcomeOf(await app.inject('/tools'))).toEqual([401, 'credentials_missing'])
+    expect(statusAndCode(await app.inject('/tools'))).toEqual([401, 'credentials_missing'])
   })
 
   test('RFC 9449 §8.2: an admitted answer carries the next nonce, exposed, whatever hooks have set', async () => {
@@ -313,9 +315,9 @@ describe('refusals', () => {
     const asked = await app.inject('/tools').then(({ headers }) => headers)
     const first = await injectAs(kit, app, '/tools')
     const nonce = String(first.headers['dpop-nonce'] ?? asked['dpop-nonce'])
-    expect(outcomeOf(first)).toEqual([401, 'nonce_required'])
+    expect(statusAndCode(first)).toEqual([401, 'nonce_required'])
     kit.issuer.clock.advance(60)
-    const admitted = await injectAs(kit, app, '/tools', { nonce })
+    const admitted = await injectAs(kit, app, '/tools', { proof: { nonce } })
     expect(admitted.statusCode).toBe(200)
     expect(admitted.headers['dpop-nonce']).not.toBe(nonce)
     expect(admitted.headers['access-control-expose-headers']).toMatch(/^X-Total, .*DPoP-Nonce/)

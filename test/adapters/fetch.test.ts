@@ -2,16 +2,16 @@ import { AuthError, OptionsError, type VerifierOptions } from 'onbehalf'
 import { agentContextOf, createGate } from 'onbehalf/fetch'
 import { createTestCertificate } from 'onbehalf/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createKit, type Kit, resource, type TokenChanges } from './express-setup.ts'
+import { type Call, createKit, type Kit, resource } from '../support/kit.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
-async function requestFor(path: string, more: TokenChanges & RequestInit = {}): Promise<Request> {
-  const { method = 'GET', headers, body = null } = more
-  const own = await kit.credentials(method, path.replace(/\?.*$/, ''), more)
+async function requestFor(path: string, more: Pick<Call, 'token' | 'proof'> & RequestInit = {}): Promise<Request> {
+  const { method = 'GET', headers, body = null, token, proof } = more
+  const own = await kit.credentials(method, path.replace(/\?.*$/, ''), { token, proof })
   return new Request(resource + path, { method, body, headers: { ...own, ...(headers as Record<string, string>) } })
 }
 
@@ -23,7 +23,7 @@ async function outcomeOf(response: Response): Promise<readonly [number, unknown]
 describe('the gate', () => {
   test('fetch: a request that holds comes in with its context', async () => {
     const gate = createGate(kit.options)
-    const request = await requestFor('/tools?page=1', { scopes: ['tools:read'] })
+    const request = await requestFor('/tools?page=1', { token: { scopes: ['tools:read'] } })
     const entry = await gate(request, { scopes: ['tools:read'] })
     expect(entry.ok && entry.context.actor.subject).toBe('travel-7')
     expect(agentContextOf(request)?.principal.subject).toBe('alice')
@@ -45,7 +45,7 @@ describe('the gate', () => {
 
   test('fetch: one request may be asked twice, and its proof is spent once', async () => {
     const gate = createGate(kit.options)
-    const request = await requestFor('/tools', { scopes: ['a'] })
+    const request = await requestFor('/tools', { token: { scopes: ['a'] } })
     expect((await gate(request)).ok).toBe(true)
     expect((await gate(request, { scopes: ['a'] })).ok).toBe(true)
     expect((await gate(request, { scopes: ['b'] })).ok).toBe(false)
@@ -124,12 +124,12 @@ describe('the connection', () => {
 describe('the answer', () => {
   const secret = 'a secret of at least thirty-two bytes'
 
-  /** A request for which the next nonce is owed. */
+  /** A request whose answer has to carry the next nonce. */
   async function owingRequest(gate: ReturnType<typeof createGate>, scopes: readonly string[] = []): Promise<Request> {
     const asked = await gate(await requestFor('/tools'))
     const nonce = asked.ok ? undefined : (asked.response.headers.get('dpop-nonce') ?? undefined)
     kit.issuer.clock.advance(60)
-    return requestFor('/tools', { nonce, scopes })
+    return requestFor('/tools', { token: { scopes }, proof: { nonce } })
   }
 
   test('RFC 9449 §8.2: finish adds the nonce that is owed, to any response, and keeps what is there', async () => {

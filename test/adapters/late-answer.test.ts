@@ -8,7 +8,7 @@ import { agentAuth } from 'onbehalf/express'
 import { agentAuth as fastifyAuth } from 'onbehalf/fastify'
 import { createNodeGate } from 'onbehalf/node'
 import { expect, onTestFinished, test } from 'vitest'
-import { createKit } from './express-setup.ts'
+import { createKit } from '../support/kit.ts'
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
 
@@ -50,9 +50,9 @@ async function buildNode(options: VerifierOptions): Promise<Built> {
   return { listener: (request, response) => gate(request, response).catch((error) => errors.push(error)), errors }
 }
 
-/** A request that is refused, a replay, after `whileWaiting` had the response in hand. */
+/** Sends a replay, which is refused after `whileWaiting` has used the response. */
 async function refuseLate(build: Build, whileWaiting: (response: ServerResponse) => void) {
-  const kit = await createKit()
+  const kit = await createKit({ token: { human: 'alice' } })
   let waiting: ServerResponse | undefined
   const replay = {
     async add(): Promise<ReplayAnswer> {
@@ -85,7 +85,7 @@ test.each(doors)(
   },
 )
 
-// Fastify leaves to its own hooks what was written behind its back.
+// Without Fastify, which itself handles a response that was begun without its reply.
 test.each(doors.filter(([name]) => name !== 'Fastify'))(
   '%s: a refusal that finds an answer begun cuts it off',
   async (_name, build) => {

@@ -6,11 +6,12 @@ import { AuthError, OptionsError } from 'onbehalf'
 import { agentContextOf, createNodeGate, type NodeGate } from 'onbehalf/node'
 import { createTestCertificate } from 'onbehalf/testing'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { codeOf, createKit, type Kit, resource, serveListener } from './express-setup.ts'
+import { createKit, type Kit, resource } from '../support/kit.ts'
+import { codeIn, serve } from '../support/servers.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 const requirement = { scopes: ['tools:read'] }
@@ -26,14 +27,16 @@ function listener(gate: NodeGate): (request: IncomingMessage, response: ServerRe
 
 describe('node:http', () => {
   test('node: a request that holds has its context; any other is answered already', async () => {
-    const send = await serveListener(listener(createNodeGate(kit.options)))
-    const admitted = await send('/tools?a=1', { headers: await kit.credentials('GET', '/tools', { scopes }) })
+    const send = await serve(listener(createNodeGate(kit.options)))
+    const admitted = await send('/tools?a=1', {
+      headers: await kit.credentials('GET', '/tools', { token: { scopes } }),
+    })
     expect([admitted.status, admitted.text]).toEqual([200, 'travel-7 true'])
     const anonymous = await send('/tools')
-    expect([anonymous.status, codeOf(anonymous)]).toEqual([401, 'credentials_missing'])
+    expect([anonymous.status, codeIn(anonymous)]).toEqual([401, 'credentials_missing'])
     expect(anonymous.headers['www-authenticate']).toMatch(/^Bearer .*, DPoP /)
     const refused = await send('/tools', { headers: await kit.credentials('GET', '/tools') })
-    expect([refused.status, codeOf(refused)]).toEqual([403, 'scope_missing'])
+    expect([refused.status, codeIn(refused)]).toEqual([403, 'scope_missing'])
   })
 
   test('node: a wrong option or setting stops the start, a wrong requirement its request', async () => {
@@ -42,7 +45,7 @@ describe('node:http', () => {
     )
     expect(() => createNodeGate(kit.options, { optional: true } as object)).toThrow(OptionsError)
     const gate = createNodeGate(kit.options)
-    const send = await serveListener((request, response) => {
+    const send = await serve((request, response) => {
       gate(request, response, { scope: ['a'] } as object).catch((error: Error) => {
         response.statusCode = 500
         response.end(error.name)
@@ -54,7 +57,7 @@ describe('node:http', () => {
 
   test('node: handed over, a refusal is thrown to the caller, who answers', async () => {
     const gate = createNodeGate(kit.options, { onRefusal: () => ({ handOver: true }) })
-    const send = await serveListener((request, response) => {
+    const send = await serve((request, response) => {
       gate(request, response).catch((error: unknown) => {
         response.statusCode = error instanceof AuthError ? error.status : 500
         response.end()
@@ -64,7 +67,7 @@ describe('node:http', () => {
   })
 
   test('RFC 9728 §3: the gate answers for its metadata', async () => {
-    const send = await serveListener(listener(createNodeGate(kit.options)))
+    const send = await serve(listener(createNodeGate(kit.options)))
     const reply = await send('/.well-known/oauth-protected-resource')
     expect([reply.status, JSON.parse(reply.text)]).toMatchObject([200, { resource }])
   })
@@ -114,11 +117,11 @@ async function exchange(session: http2.ClientHttp2Session, headers: http2.Outgoi
 describe('node:http2', () => {
   test('node: HTTP/2 gets the same answers', async () => {
     const send = (await serveHttp2(createNodeGate(kit.options))).connect()
-    const [status, , text] = await send(await kit.credentials('GET', '/tools', { scopes }))
+    const [status, , text] = await send(await kit.credentials('GET', '/tools', { token: { scopes } }))
     expect([status, text]).toEqual([200, 'travel-7 dpop'])
     expect((await send({})).slice(0, 2)).toEqual([401, 'credentials_missing'])
     expect((await send(await kit.credentials('GET', '/tools'))).slice(0, 2)).toEqual([403, 'scope_missing'])
-    const { authorization, dpop = '' } = await kit.credentials('GET', '/tools', { scopes })
+    const { authorization, dpop = '' } = await kit.credentials('GET', '/tools', { token: { scopes } })
     expect((await send({ authorization, dpop: [dpop, dpop] })).slice(0, 2)).toEqual([401, 'proof_malformed'])
   })
 
@@ -129,7 +132,9 @@ describe('node:http2', () => {
     expect(code).toBe('nonce_required')
     kit.issuer.clock.advance(60)
     const value = String(asked['dpop-nonce'])
-    const [status, , , headers] = await send(await kit.credentials('GET', '/tools', { scopes, nonce: value }))
+    const [status, , , headers] = await send(
+      await kit.credentials('GET', '/tools', { token: { scopes }, proof: { nonce: value } }),
+    )
     expect([status, headers['access-control-expose-headers']]).toEqual([200, expect.stringContaining('DPoP-Nonce')])
     expect(headers['dpop-nonce']).not.toBe(value)
   })

@@ -7,7 +7,7 @@ import { agentAuth } from 'onbehalf/fastify'
 import { createNodeGate } from 'onbehalf/node'
 import { expect, onTestFinished, test } from 'vitest'
 import { nodeRequestView } from '../../adapters/node-request.ts'
-import { createKit, type Kit } from './express-setup.ts'
+import { createKit, type Kit } from '../support/kit.ts'
 
 const nonce = { secret: randomBytes(32), seconds: 300 }
 const exposed = 'WWW-Authenticate, DPoP-Nonce, Retry-After'
@@ -24,13 +24,13 @@ test.each<[string, readonly unknown[]]>([
 ])(
   'RFC 9449 §8.2: fields given to writeHead in a list, %s, keep all their values beside the owed ones',
   async (_form, list) => {
-    const kit = await createKit()
-    const gate = createNodeGate(kit.verifier({ dpop: { nonce } }))
+    const kit = await createKit({ token: { human: 'alice' } })
+    const gate = createNodeGate(kit.verifierWith({ dpop: { nonce } }))
     const url = await serve(async (request, response) => {
       if ((await gate(request, response)) !== undefined) response.writeHead(200, list as OutgoingHttpHeader[]).end()
     })
     const send = async (value?: string) =>
-      fetch(url, { headers: await kit.credentials('GET', '/tools', { nonce: value }) })
+      fetch(url, { headers: await kit.credentials('GET', '/tools', { proof: { nonce: value } }) })
     const value = String((await send()).headers.get('dpop-nonce'))
     kit.issuer.clock.advance(160)
     const { status, headers } = await send(value)
@@ -40,19 +40,19 @@ test.each<[string, readonly unknown[]]>([
   },
 )
 
-/** The answer to a request that holds, and owes the next nonce. */
+/** The answer to an admitted request; it has to carry the next nonce. */
 async function askLate(kit: Kit, app: FastifyInstance): Promise<LightMyRequestResponse> {
   const send = async (value?: string) =>
-    app.inject({ url: '/tools', headers: await kit.credentials('GET', '/tools', { nonce: value }) })
+    app.inject({ url: '/tools', headers: await kit.credentials('GET', '/tools', { proof: { nonce: value } }) })
   const value = String((await send()).headers['dpop-nonce'])
   kit.issuer.clock.advance(160)
   return send(value)
 }
 
 test('RFC 9449 §8.2: Fastify: a hijacked reply carries the next nonce', async () => {
-  const kit = await createKit()
+  const kit = await createKit({ token: { human: 'alice' } })
   const app = fastify()
-  await app.register(agentAuth, { verifier: kit.verifier({ dpop: { nonce } }) })
+  await app.register(agentAuth, { verifier: kit.verifierWith({ dpop: { nonce } }) })
   app.get('/tools', (_request, reply) => {
     reply.hijack()
     reply.raw.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'public' }).end('data: 1\n\n')
@@ -64,9 +64,9 @@ test('RFC 9449 §8.2: Fastify: a hijacked reply carries the next nonce', async (
 })
 
 test('RFC 9449 §8.2: Fastify: what an onSend hook of a later plugin sets is complemented, on an answer and on a refusal', async () => {
-  const kit = await createKit()
+  const kit = await createKit({ token: { human: 'alice' } })
   const app = fastify()
-  await app.register(agentAuth, { verifier: kit.verifier({ dpop: { nonce } }) })
+  await app.register(agentAuth, { verifier: kit.verifierWith({ dpop: { nonce } }) })
   app.addHook('onSend', async (_request, reply) => {
     reply.headers({ 'Access-Control-Expose-Headers': 'X-Total', 'Cache-Control': 'public' })
   })
@@ -80,12 +80,12 @@ test('RFC 9449 §8.2: Fastify: what an onSend hook of a later plugin sets is com
 })
 
 test('Fastify: options beside a verifier are refused, for they would be without effect', async () => {
-  const kit = await createKit()
-  const options = { verifier: kit.verifier(), access: { scopes: ['admin'] } }
+  const kit = await createKit({ token: { human: 'alice' } })
+  const options = { verifier: kit.verifierWith(), access: { scopes: ['admin'] } }
   await expect(fastify().register(agentAuth, options)).rejects.toMatchObject({ problems: [{ path: 'access' }] })
 })
 
-test('RFC 8705 §3: the requests of one HTTP/2 connection share one certificate buffer, those of another do not', () => {
+test('node: the requests of one HTTP/2 connection share one certificate buffer, those of another do not', () => {
   const session = {}
   const first = certificateOf(session)
   expect(first).toBeInstanceOf(Uint8Array)
@@ -101,7 +101,7 @@ function certificateOf(session: object): Uint8Array | undefined {
   return view.peer?.certificate?.()
 }
 
-/** On loopback until the test ends. */
+/** Listens on loopback until the test ends. */
 async function serve(listener: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<string> {
   const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

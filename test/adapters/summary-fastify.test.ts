@@ -1,11 +1,12 @@
 import fastify, { type FastifyRequest } from 'fastify'
 import { accessSummary, agentAuth, requireAccess } from 'onbehalf/fastify'
 import { beforeAll, expect, test } from 'vitest'
-import { createGuardedApp, createKit, injectAs, type Kit, outcomeOf } from './fastify-setup.ts'
+import { createGuardedApp, injectAs, statusAndCode } from '../support/fastify.ts'
+import { createKit, type Kit } from '../support/kit.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 const answer = async (_request: FastifyRequest) => ''
@@ -69,8 +70,8 @@ test('accessSummary: a guard on a scope holds for its routes and those below, an
     'GET /admin/more/deep {"scopes":["admin"]}',
     'GET /tools',
   ])
-  expect(outcomeOf(await injectAs(kit, app, '/admin/more/deep'))).toEqual([403, 'scope_missing'])
-  expect(outcomeOf(await injectAs(kit, app, '/tools'))).toEqual([200, undefined])
+  expect(statusAndCode(await injectAs(kit, app, '/admin/more/deep'))).toEqual([403, 'scope_missing'])
+  expect(statusAndCode(await injectAs(kit, app, '/tools'))).toEqual([200, undefined])
 })
 
 test('accessSummary: behind an optional agentAuth a route without a requirement is open', async () => {

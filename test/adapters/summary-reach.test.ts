@@ -4,7 +4,9 @@ import * as doorOfExpress from 'onbehalf/express'
 import * as doorOfFastify from 'onbehalf/fastify'
 import { requestView, type TokenInput } from 'onbehalf/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { codeOf, createKit, frameworks, type Kit, resource, type Send, serve, serveListener } from './express-setup.ts'
+import { frameworks } from '../support/express.ts'
+import { createKit, type Kit, resource } from '../support/kit.ts'
+import { codeIn, type Send, serve } from '../support/servers.ts'
 
 /** One route of each kind of requirement, all of them GET. */
 const requirements: Readonly<Record<string, AccessRequirement>> = {
@@ -30,7 +32,7 @@ let kit: Kit
 let callers: Readonly<Record<'agent' | 'delegate' | 'human', TokenInput>>
 
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
   const now = Math.floor(kit.issuer.clock.now() / 1_000)
   const web = await kit.issuer.agent('web-app')
   callers = {
@@ -76,7 +78,7 @@ const doors: readonly [string, (verifier: Verifier) => Promise<Api>][] = [
         app.get(path, { onRequest: doorOfFastify.requireAccess(requirement) }, async () => '')
       }
       await app.ready()
-      const send = await serveListener((req, res) => app.routing(req, res))
+      const send = await serve((req, res) => app.routing(req, res))
       return { send, summarize: (of) => doorOfFastify.accessSummary(app, of, kit.issuer.clock.now) }
     },
   ],
@@ -101,7 +103,7 @@ describe.each(doors)('accessSummary on %s', (_name, open) => {
       const met: unknown[] = []
       for (const { path } of decided) {
         const reply = await send(path, await ask(path))
-        met.push([path, reply.status === 200 ? 'yes' : 'no', codeOf(reply)])
+        met.push([path, reply.status === 200 ? 'yes' : 'no', codeIn(reply)])
       }
       expect(decided.map(({ path, reachable, code }) => [path, reachable, code])).toEqual(met)
       expect(new Set(routes.map(({ reachable }) => reachable)).size).toBe(3)

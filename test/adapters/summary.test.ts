@@ -1,11 +1,13 @@
 import express5, { type Request, type RequestHandler } from 'express'
 import { accessSummary, agentAuth, requireAccess } from 'onbehalf/express'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createKit, frameworks, type Kit, serve } from './express-setup.ts'
+import { frameworks } from '../support/express.ts'
+import { createKit, type Kit } from '../support/kit.ts'
+import { serve } from '../support/servers.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 const answer: RequestHandler = (_req, res) => void res.end()
@@ -96,7 +98,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     const first = accessSummary(app)
     expect(JSON.parse(JSON.stringify(first.routes))).toEqual(first.routes)
     expect(accessSummary(app).routes).toEqual(first.routes)
-    const headers = await kit.credentials('GET', '/tools/mail', { scopes: ['tools:read'] })
+    const headers = await kit.credentials('GET', '/tools/mail', { token: { scopes: ['tools:read'] } })
     expect(JSON.parse((await (await serve(app))('/tools/mail', { headers })).text)).toEqual({ name: 'mail' })
   })
 })

@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import { PassThrough } from 'node:stream'
 import { createNodeGate } from 'onbehalf/node'
 import { expect, test } from 'vitest'
-import { createKit } from './express-setup.ts'
+import { createKit } from '../support/kit.ts'
 
 test('node: an upgrade that ends in an exception leaves no socket open', async () => {
-  const kit = await createKit()
+  const kit = await createKit({ token: { human: 'alice' } })
   const { authorizeUpgrade } = createNodeGate(kit.options)
   const headers = await kit.credentials('GET', '/stream')
   const request = { method: 'GET', url: '/stream', headers, rawHeaders: [] } as unknown as IncomingMessage

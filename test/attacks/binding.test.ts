@@ -3,7 +3,8 @@ import { agentAuth } from '../../adapters/express.ts'
 import { createVerifier } from '../../src/index.ts'
 import { createTestIssuer } from '../../src/testing/index.ts'
 import { fakeCertificate } from '../support/bytes.ts'
-import { coldAndWarm, createStage, resource, type Shot, type Stage } from '../support/stage.ts'
+import { type Call, resource } from '../support/kit.ts'
+import { coldAndWarm, createStage, type Stage } from './stage.ts'
 
 const own = fakeCertificate('travel-7')
 const foreign = fakeCertificate('thief')
@@ -26,13 +27,10 @@ describe('both bindings', () => {
     const [proof, certificate] = cell.split(' ') as ['good' | 'bad' | 'absent', keyof typeof certificates]
     coldAndWarm(`P2: both owed, proof ${proof}, certificate ${certificate}: ${outcome}`, async (stage) => {
       const token = await stage.token({ claims: both(stage) })
-      await stage.warmUp(token, { certificate: own.der })
-      const shot: Shot = {}
-      if (proof === 'bad') shot.by = await stage.issuer.agent('thief')
-      if (proof === 'absent') shot.headers = { dpop: [] }
-      const der = certificates[certificate]
-      if (der !== undefined) shot.certificate = der
-      expect(await stage.judge(await stage.request(token, shot))).toBe(outcome)
+      await stage.warmUp({ token, certificate: own.der })
+      const prover = proof === 'bad' ? await stage.issuer.agent('thief') : stage.agent
+      const call: Call = { token, prover, certificate: certificates[certificate] }
+      expect(await stage.code(proof === 'absent' ? { ...call, proof: null } : call)).toBe(outcome)
     })
   }
 })
@@ -65,7 +63,7 @@ describe('confirmation methods', () => {
     for (const scheme of ['DPoP', 'Bearer']) {
       coldAndWarm(`P3: cnf ${JSON.stringify(cnf)} under ${scheme} is unsupported`, async (stage) => {
         const token = await stage.token({ claims: { cnf } })
-        expect(await stage.judgeToken(token, { scheme, certificate: own.der })).toBe('binding_unsupported')
+        expect(await stage.judgeToken({ token, scheme, certificate: own.der })).toBe('binding_unsupported')
       })
     }
   }
@@ -74,7 +72,7 @@ describe('confirmation methods', () => {
     'P3: x5t#S256 where certificates are off is unsupported, never a bearer token',
     async (stage) => {
       const token = await stage.token({ claims: { cnf: { 'x5t#S256': hash } } })
-      expect(await stage.judgeToken(token, { certificate: own.der })).toBe('binding_unsupported')
+      expect(await stage.judgeToken({ token, certificate: own.der })).toBe('binding_unsupported')
     },
     { mtls: false },
   )
@@ -83,9 +81,9 @@ describe('confirmation methods', () => {
     'P3: jkt where DPoP is off is unsupported, also where unbound tokens are allowed',
     async (stage) => {
       const warm = await stage.token({ bind: 'none' })
-      await stage.warmUp(warm, { scheme: 'Bearer' })
+      await stage.warmUp({ token: warm, scheme: 'Bearer' })
       const token = await stage.token()
-      expect(await stage.judge(await stage.request(token, { scheme: 'Bearer' }))).toBe('binding_unsupported')
+      expect(await stage.code({ token, scheme: 'Bearer' })).toBe('binding_unsupported')
     },
     (issuer) => ({ dpop: false, issuer: { ...issuer.options, dangerously: { allowUnbound: true } } }),
   )
@@ -94,8 +92,8 @@ describe('confirmation methods', () => {
     'P§1.5: an overlooked vendor member leaves the known confirmation in force',
     async (stage) => {
       const token = await stage.token({ claims: { cnf: { vendor: 'x', 'x5t#S256': hash } } })
-      await stage.warmUp(token, { scheme: 'Bearer', certificate: own.der })
-      const send = async (shot: Shot) => stage.judge(await stage.request(token, { scheme: 'Bearer', ...shot }))
+      await stage.warmUp({ token, scheme: 'Bearer', certificate: own.der })
+      const send = async (call: Call) => stage.code({ token, scheme: 'Bearer', ...call })
       expect(await send({ certificate: own.der })).toBe('admitted')
       expect(await send({ certificate: foreign.der })).toBe('binding_mismatch')
       expect(await send({})).toBe('certificate_missing')
@@ -107,8 +105,8 @@ describe('confirmation methods', () => {
 describe('scheme and key', () => {
   coldAndWarm('P16: a bound token under scheme DPoP is worth nothing without a good proof', async (stage) => {
     const token = await stage.token()
-    await stage.warmUp(token)
-    const send = async (dpop: string | string[]) => stage.judge(await stage.request(token, { headers: { dpop } }))
+    await stage.warmUp({ token })
+    const send = async (dpop: string | string[]) => stage.code({ token, headers: { dpop } })
     expect(await send([])).toBe('proof_missing')
     for (const garbage of ['', 'x', 'a.b.c', 'undefined', 'null', token, '..', '{}']) {
       expect(await send(garbage)).toBe('proof_malformed')
@@ -117,36 +115,36 @@ describe('scheme and key', () => {
 
   coldAndWarm('P§4.7: a DPoP-bound token under Bearer is refused, with a good proof too', async (stage) => {
     const token = await stage.token()
-    await stage.warmUp(token)
-    expect(await stage.judge(await stage.request(token, { scheme: 'Bearer' }))).toBe('binding_scheme')
-    const bare = { scheme: 'Bearer', headers: { dpop: [] } }
-    expect(await stage.judge(await stage.request(token, bare))).toBe('binding_scheme')
+    await stage.warmUp({ token })
+    expect(await stage.code({ token, scheme: 'Bearer' })).toBe('binding_scheme')
+    expect(await stage.code({ token, scheme: 'Bearer', proof: null })).toBe('binding_scheme')
   })
 
   coldAndWarm('P§4.8: a valid proof of another key does not fit the token', async (stage) => {
     const token = await stage.token()
-    await stage.warmUp(token)
-    const by = await stage.issuer.agent('thief')
-    expect(await stage.judge(await stage.request(token, { by }))).toBe('binding_mismatch')
+    await stage.warmUp({ token })
+    const thief = await stage.issuer.agent('thief')
+    expect(await stage.code({ token, prover: thief })).toBe('binding_mismatch')
   })
 
   coldAndWarm('P§4.10: requests of many keys at once never mix', async (stage) => {
     const agents = await Promise.all(Array.from({ length: 8 }, (_, at) => stage.issuer.agent(`agent-${at}`)))
     const tokens = await Promise.all(agents.map((agent) => stage.issuer.token({ agent, human: 'alice' })))
-    for (const [at, token] of tokens.entries()) await stage.warmUp(token, { by: agents[at] as (typeof agents)[number] })
-    const shots = agents.flatMap((by, key) => tokens.map((token, holder) => ({ by, token, fits: key === holder })))
-    const outcomes = await Promise.all(
-      shots.map(async ({ by, token }) => stage.judge(await stage.request(token, { by }))),
+    for (const [at, token] of tokens.entries())
+      await stage.warmUp({ token, prover: agents[at] as (typeof agents)[number] })
+    const calls = agents.flatMap((prover, key) =>
+      tokens.map((token, holder) => ({ prover, token, fits: key === holder })),
     )
-    expect(outcomes).toEqual(shots.map(({ fits }) => (fits ? 'admitted' : 'binding_mismatch')))
+    const outcomes = await Promise.all(calls.map(({ prover, token }) => stage.code({ token, prover })))
+    expect(outcomes).toEqual(calls.map(({ fits }) => (fits ? 'admitted' : 'binding_mismatch')))
   })
 
   for (const member of ['jti', 'htm', 'htu', 'iat', 'ath']) {
     for (const value of [undefined, null, [], {}, true, member === 'iat' ? '0' : 0]) {
       coldAndWarm(`P18: a proof whose ${member} is ${JSON.stringify(value)} is malformed`, async (stage) => {
         const token = await stage.token()
-        await stage.warmUp(token)
-        const view = await stage.request(token, { claims: { [member]: value } })
+        await stage.warmUp({ token })
+        const view = await stage.request({ token, proof: { claims: { [member]: value } } })
         expect(await stage.judge(view)).toBe('proof_malformed')
       })
     }
@@ -161,8 +159,8 @@ describe('scheme and key', () => {
   ] as const) {
     coldAndWarm(`P11: method ${method} and htm ${JSON.stringify(htm)} differ`, async (stage) => {
       const token = await stage.token()
-      await stage.warmUp(token)
-      expect(await stage.judge(await stage.request(token, { method, claims: { htm } }))).toBe('proof_method')
+      await stage.warmUp({ token })
+      expect(await stage.code({ token, method, proof: { claims: { htm } } })).toBe('proof_method')
     })
   }
 
@@ -178,7 +176,7 @@ describe('scheme and key', () => {
       [relaxed, stage.issuer.options],
     ]) {
       const verifier = createVerifier({ issuer, resource, clock: stage.issuer.clock })
-      const view = await stage.request(await stage.token({ bind: 'none' }), { scheme: 'Bearer' })
+      const view = await stage.request({ token: { bind: 'none' }, scheme: 'Bearer' })
       const verdicts = [await verifier.check(view), await verifier.check(view)]
       expect(verdicts.map((verdict) => verdict.ok || verdict.refusal.code)).toEqual([
         'binding_missing',

@@ -2,21 +2,16 @@ import request from 'supertest'
 import { describe, expect, test } from 'vitest'
 import { createVerifier, type Refusal, type RefusalCode, refusals, type VerifierOptions } from '../../src/index.ts'
 import { requestView } from '../../src/testing/index.ts'
-import { createApi } from '../support/api.ts'
 import { fakeCertificate } from '../support/bytes.ts'
-import { parseChallenges } from '../support/challenge-grammar.ts'
-import { withServer } from '../support/http.ts'
-import { coldAndWarm, createStage, resource, type Shot, type Stage, url } from '../support/stage.ts'
+import { parseChallenges } from '../support/challenges.ts'
+import { createApi } from '../support/express.ts'
+import { resource, url } from '../support/kit.ts'
+import { listen } from '../support/servers.ts'
+import { coldAndWarm, createStage, type Stage } from './stage.ts'
 
 const metadataUrl = `${resource}/.well-known/oauth-protected-resource`
 const codes = Object.keys(refusals) as RefusalCode[]
 const own = fakeCertificate('travel-7')
-
-async function refusalOf(stage: Stage, token: string, shot: Shot = {}): Promise<Refusal> {
-  const verdict = await stage.verifier.check(await stage.request(token, shot))
-  if (verdict.ok) throw new Error('admitted')
-  return verdict.refusal
-}
 
 function challengesIn(refusal: Refusal) {
   const fields = refusal.headers.filter(([name]) => name === 'WWW-Authenticate')
@@ -27,45 +22,25 @@ function challengesIn(refusal: Refusal) {
 describe('statuses', () => {
   const bound = (stage: Stage) => ({ claims: { cnf: { jkt: stage.agent.jkt, 'x5t#S256': own.thumbprint } } })
   const rows: readonly [name: string, RefusalCode, number, (stage: Stage) => Promise<Refusal>][] = [
-    [
-      'no proof',
-      'proof_missing',
-      401,
-      async (stage) => refusalOf(stage, await stage.token(), { headers: { dpop: [] } }),
-    ],
-    [
-      'bad proof',
-      'proof_malformed',
-      401,
-      async (stage) => refusalOf(stage, await stage.token(), { headers: { dpop: 'x' } }),
-    ],
-    [
-      'two proofs',
-      'proof_malformed',
-      401,
-      async (stage) => refusalOf(stage, await stage.token(), { headers: { dpop: ['x', 'x'] } }),
-    ],
-    ['old proof', 'proof_expired', 401, async (stage) => refusalOf(stage, await stage.token(), { claims: { iat: 1 } })],
-    ['no certificate', 'certificate_missing', 401, async (stage) => refusalOf(stage, await stage.token(bound(stage)))],
-    ['unbound token', 'binding_missing', 401, async (stage) => refusalOf(stage, await stage.token({ bind: 'none' }))],
-    [
-      'no token',
-      'credentials_missing',
-      401,
-      async (stage) => refusalOf(stage, 'x', { headers: { authorization: [] } }),
-    ],
-    ['another scheme', 'credentials_missing', 401, async (stage) => refusalOf(stage, 'x', { scheme: 'Basic' })],
+    ['no proof', 'proof_missing', 401, (stage) => stage.refusal({ proof: null })],
+    ['bad proof', 'proof_malformed', 401, (stage) => stage.refusal({ proof: 'x' })],
+    ['two proofs', 'proof_malformed', 401, (stage) => stage.refusal({ proof: ['x', 'x'] })],
+    ['old proof', 'proof_expired', 401, (stage) => stage.refusal({ proof: { claims: { iat: 1 } } })],
+    ['no certificate', 'certificate_missing', 401, (stage) => stage.refusal({ token: bound(stage) })],
+    ['unbound token', 'binding_missing', 401, (stage) => stage.refusal({ token: { bind: 'none' } })],
+    ['no token', 'credentials_missing', 401, (stage) => stage.refusal({ token: 'x', headers: { authorization: [] } })],
+    ['another scheme', 'credentials_missing', 401, (stage) => stage.refusal({ token: 'x', scheme: 'Basic' })],
     [
       'two fields',
       'request_malformed',
       400,
-      async (stage) => refusalOf(stage, 'x', { headers: { authorization: ['DPoP x', 'DPoP x'] } }),
+      (stage) => stage.refusal({ token: 'x', headers: { authorization: ['DPoP x', 'DPoP x'] } }),
     ],
-    ['no JWT', 'token_malformed', 401, async (stage) => refusalOf(stage, 'x')],
+    ['no JWT', 'token_malformed', 401, (stage) => stage.refusal({ token: 'x' })],
   ]
   for (const [name, code, status, attack] of rows) {
     coldAndWarm(`P5: ${name} is ${status} ${code}, with the error on the scheme used`, async (stage) => {
-      await stage.warmUp(await stage.token())
+      await stage.warmUp({})
       const refusal = await attack(stage)
       expect([refusal.code, refusal.status]).toEqual([code, status])
       const [bearer, dpop] = challengesIn(refusal)
@@ -77,8 +52,8 @@ describe('statuses', () => {
   }
 
   coldAndWarm('P§1.28: absent credentials are no invalid token', async (stage) => {
-    await stage.warmUp(await stage.token())
-    const refusal = await refusalOf(stage, 'x', { headers: { authorization: [], dpop: [] } })
+    await stage.warmUp({})
+    const refusal = await stage.refusal({ token: 'x', headers: { authorization: [], dpop: [] } })
     for (const { parameters } of challengesIn(refusal)) {
       expect(parameters.has('error')).toBe(false)
       expect(parameters.get('resource_metadata')).toBe(metadataUrl)
@@ -90,17 +65,17 @@ describe('statuses', () => {
     'P39: expired and without scope is expired',
     async (stage) => {
       const token = await stage.token({ scopes: [] })
-      await stage.warmUp(await stage.token({ scopes: ['read'] }))
+      await stage.warmUp({ token: { scopes: ['read'] } })
       stage.issuer.clock.advance(306)
-      expect((await refusalOf(stage, token)).code).toBe('token_expired')
+      expect((await stage.refusal({ token })).code).toBe('token_expired')
     },
     { access: { scopes: ['read'] } },
   )
 
   coldAndWarm('P§1.38: a missing scope is answered with all that the route needs', async (stage) => {
     const token = await stage.token({ scopes: ['read'] })
-    const context = await stage.verifier.verify(await stage.request(token))
-    if (stage.start === 'warm') await stage.verifier.verify(await stage.request(token))
+    const context = await stage.verifier.verify(await stage.request({ token }))
+    if (stage.start === 'warm') await stage.verifier.verify(await stage.request({ token }))
     const decision = await stage.verifier.authorize(context, { scopes: ['read', 'write'], anyScope: ['a', 'b'] })
     if (decision.ok) throw new Error('allowed')
     for (const { parameters } of challengesIn(decision.refusal)) expect(parameters.get('scope')).toBe('read write a')
@@ -116,7 +91,7 @@ describe('on the wire', () => {
   }
   for (const [name, options] of Object.entries(settings)) {
     coldAndWarm(`P40: a client reads every challenge with its parameters: ${name}`, async (stage) => {
-      await stage.warmUp(await stage.token())
+      await stage.warmUp({})
       const { issuer } = stage
       const verifier = createVerifier({
         issuer: issuer.options,
@@ -125,17 +100,16 @@ describe('on the wire', () => {
         access: { scopes: ['a', 'b'] },
         ...options,
       })
-      await withServer(createApi(verifier), async (port) => {
-        const response = await fetch(`http://127.0.0.1:${port}/tools`)
-        const parsed = parseChallenges(response.headers.get('www-authenticate') ?? '')
-        const { schemes } = verifier.describe()
-        expect(parsed.map(({ scheme }) => scheme)).toEqual(schemes)
-        for (const { scheme, parameters } of parsed) {
-          expect(parameters.get('scope')).toBe('a b')
-          expect(parameters.get('resource_metadata')).toBe(options.metadata === false ? undefined : metadataUrl)
-          expect(parameters.get('algs')).toBe(scheme === 'DPoP' ? defaultAlgorithms.join(' ') : undefined)
-        }
-      })
+      const port = await listen(createApi(verifier))
+      const response = await fetch(`http://127.0.0.1:${port}/tools`)
+      const parsed = parseChallenges(response.headers.get('www-authenticate') ?? '')
+      const { schemes } = verifier.describe()
+      expect(parsed.map(({ scheme }) => scheme)).toEqual(schemes)
+      for (const { scheme, parameters } of parsed) {
+        expect(parameters.get('scope')).toBe('a b')
+        expect(parameters.get('resource_metadata')).toBe(options.metadata === false ? undefined : metadataUrl)
+        expect(parameters.get('algs')).toBe(scheme === 'DPoP' ? defaultAlgorithms.join(' ') : undefined)
+      }
     })
   }
 

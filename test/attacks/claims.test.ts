@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createVerifier, type RefusalCode } from '../../src/index.ts'
-import { coldAndWarm, createStage, resource } from '../support/stage.ts'
+import { resource } from '../support/kit.ts'
+import { coldAndWarm, createStage } from './stage.ts'
 
 const required: Readonly<Record<string, RefusalCode>> = {
   iss: 'token_issuer',
@@ -16,14 +17,14 @@ const wrongValues: readonly unknown[] = [null, [], {}, '', false, [7], [null]]
 describe('required claims', () => {
   for (const [claim, missing] of Object.entries(required)) {
     coldAndWarm(`P7: a token without ${claim} is refused`, async (stage) => {
-      expect(await stage.judgeToken(await stage.token({ claims: { [claim]: undefined } }))).toBe(missing)
+      expect(await stage.judgeToken({ token: { claims: { [claim]: undefined } } })).toBe(missing)
     })
 
-    // `aud` that is there and empty is malformed; `iss` of the wrong type names nobody.
+    // `aud` that is there and empty is malformed; `iss` of the wrong type is an unknown issuer.
     const wrong = claim === 'iss' ? 'token_issuer' : 'token_claim'
     for (const value of wrongValues) {
       coldAndWarm(`P7: ${claim} ${JSON.stringify(value)} is refused`, async (stage) => {
-        expect(await stage.judgeToken(await stage.token({ claims: { [claim]: value } }))).toBe(wrong)
+        expect(await stage.judgeToken({ token: { claims: { [claim]: value } } })).toBe(wrong)
       })
     }
   }
@@ -31,7 +32,7 @@ describe('required claims', () => {
   for (const claim of ['exp', 'iat', 'nbf']) {
     for (const value of ['1767226000', true, null, {}, []]) {
       coldAndWarm(`P7: ${claim} ${JSON.stringify(value)} is no number`, async (stage) => {
-        expect(await stage.judgeToken(await stage.token({ claims: { [claim]: value } }))).toBe('token_claim')
+        expect(await stage.judgeToken({ token: { claims: { [claim]: value } } })).toBe('token_claim')
       })
     }
   }
@@ -40,7 +41,7 @@ describe('required claims', () => {
     coldAndWarm(`P37: ${claim} as a list or object that holds the right value is refused`, async (stage) => {
       for (const wrap of [(value: string) => [value], (value: string) => ({ [value]: true })]) {
         const value = { iss: stage.issuer.issuer, sub: 'alice', jti: 'j', client_id: 'travel-7' }[claim] as string
-        const outcome = await stage.judgeToken(await stage.token({ claims: { [claim]: wrap(value) } }))
+        const outcome = await stage.judgeToken({ token: { claims: { [claim]: wrap(value) } } })
         expect(outcome).toBe(claim === 'iss' ? 'token_issuer' : 'token_claim')
       }
     })
@@ -48,7 +49,7 @@ describe('required claims', () => {
 
   coldAndWarm('P§1.23: a token for another resource is refused', async (stage) => {
     for (const audience of ['https://other.example.test', `${resource}/`, `${resource}.evil.test`, [`${resource}x`]]) {
-      expect(await stage.judgeToken(await stage.token({ audience }))).toBe('token_audience')
+      expect(await stage.judgeToken({ token: { audience } })).toBe('token_audience')
     }
   })
 })
@@ -70,7 +71,7 @@ describe('the verified-token cache', () => {
     for (let second = 0; second <= 40; second++) {
       for (const token of tokens) {
         const verdicts = await Promise.all(
-          [cached, createVerifier(options)].map(async (verifier) => verifier.check(await request(token))),
+          [cached, createVerifier(options)].map(async (verifier) => verifier.check(await request({ token }))),
         )
         const [warm, cold] = verdicts.map((verdict) => (verdict.ok ? 'admitted' : verdict.refusal.code))
         expect(warm).toBe(cold)
@@ -83,15 +84,15 @@ describe('the verified-token cache', () => {
 
   coldAndWarm('P8: a clock that steps back makes a cached token not active again', async (stage) => {
     const token = await stage.token()
-    await stage.warmUp(token)
+    await stage.warmUp({ token })
     stage.issuer.clock.step(-6)
-    expect(await stage.judge(await stage.request(token))).toBe('token_not_active')
+    expect(await stage.code({ token })).toBe('token_not_active')
   })
 
   coldAndWarm('P9: nothing of the context can be changed for the next request', async (stage) => {
     const token = await stage.token({ scopes: ['read'], via: [await stage.issuer.agent('planner-2')] })
-    await stage.warmUp(token)
-    const verdict = await stage.verifier.check(await stage.request(token))
+    await stage.warmUp({ token })
+    const verdict = await stage.verifier.check(await stage.request({ token }))
     if (!verdict.ok) throw new Error(verdict.refusal.code)
     const seen: object[] = []
     walk(verdict, (value) => seen.push(value))
@@ -101,20 +102,20 @@ describe('the verified-token cache', () => {
       expect(Reflect.set(value, 'scope', 'admin')).toBe(false)
       expect(Reflect.set(value, 0, 'admin')).toBe(false)
     }
-    const again = await stage.verifier.check(await stage.request(token))
+    const again = await stage.verifier.check(await stage.request({ token }))
     expect(again.ok && again.context.scopes).toEqual(['read'])
   })
 
   coldAndWarm('P38: tokens that share their beginning and end are not one token', async (stage) => {
     const token = await stage.token({ scopes: ['read'] })
-    await stage.warmUp(token)
+    await stage.warmUp({ token })
     const [header, payload = '', signature] = token.split('.')
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>
     const forged = JSON.stringify({ ...claims, scope: 'root' })
     const other = [header, Buffer.from(forged).toString('base64url'), signature].join('.')
     expect(other.slice(0, 60)).toBe(token.slice(0, 60))
     expect(other.slice(-80)).toBe(token.slice(-80))
-    expect(await stage.judge(await stage.request(other))).toBe('token_signature')
+    expect(await stage.code({ token: other })).toBe('token_signature')
   })
 })
 
@@ -126,8 +127,8 @@ describe('what claims cannot do', () => {
         `{"${name}":${hostile},"act":{"sub":"travel-7","${name}":${hostile}},"cnf":{"jkt":"${stage.agent.jkt}"}}`,
       ) as Record<string, unknown>
       const token = await stage.token({ claims })
-      await stage.warmUp(token)
-      const verdict = await stage.verifier.check(await stage.request(token))
+      await stage.warmUp({ token })
+      const verdict = await stage.verifier.check(await stage.request({ token }))
       if (!verdict.ok) throw new Error(verdict.refusal.code)
       const { context } = verdict
       expect(context.scopes).toEqual([])
@@ -142,7 +143,7 @@ describe('what claims cannot do', () => {
 
     coldAndWarm(`P13: a cnf member called ${name} is an unknown confirmation`, async (stage) => {
       const claims = { cnf: JSON.parse(`{"${name}":{"jkt":"${stage.agent.jkt}"}}`) as object }
-      expect(await stage.judgeToken(await stage.token({ claims }))).toBe('binding_unsupported')
+      expect(await stage.judgeToken({ token: { claims } })).toBe('binding_unsupported')
     })
   }
 
@@ -154,8 +155,8 @@ describe('what claims cannot do', () => {
       await token({ claims: { act: undefined } }),
       await token({ human: 'alice' }),
     ]) {
-      await stage.warmUp(made)
-      const verdict = await stage.verifier.check(await stage.request(made))
+      await stage.warmUp({ token: made })
+      const verdict = await stage.verifier.check(await stage.request({ token: made }))
       if (!verdict.ok) throw new Error(verdict.refusal.code)
       const { principal, actor, client, authority } = verdict.context
       seen.push([principal.subject, principal.kind, actor.subject, actor.kind, client?.id, authority])

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AccessRequirement, RefusalCode } from '../../src/index.ts'
 import { encode } from '../support/bytes.ts'
-import { coldAndWarm, createStage, type Stage } from '../support/stage.ts'
+import { coldAndWarm, createStage, type Stage } from './stage.ts'
 
 const outsider = 'https://other.example.test'
 
@@ -36,7 +36,7 @@ describe('act as a chain', () => {
     ]) {
       coldAndWarm(`P22: act ${JSON.stringify(value)} at level ${level} is malformed, not the end`, async (stage) => {
         const act = chainEndingIn(value, level)
-        expect(await stage.judgeToken(await stage.token({ claims: { act } }))).toBe('delegation_malformed')
+        expect(await stage.judgeToken({ token: { claims: { act } } })).toBe('delegation_malformed')
       })
     }
   }
@@ -45,7 +45,7 @@ describe('act as a chain', () => {
     coldAndWarm(`P22: act.${member} of a wrong type is malformed`, async (stage) => {
       for (const value of ['', null, 7, [], {}]) {
         const act = { sub: 'travel-7', [member]: value }
-        expect(await stage.judgeToken(await stage.token({ claims: { act } }))).toBe('delegation_malformed')
+        expect(await stage.judgeToken({ token: { claims: { act } } })).toBe('delegation_malformed')
       }
     })
   }
@@ -59,25 +59,25 @@ describe('act as a chain', () => {
   ] as const) {
     coldAndWarm(`P22: ${depth} actors: ${outcome}`, async (stage) => {
       const act = depth === 0 ? undefined : chainEndingIn({ sub: `agent-${depth}` }, depth)
-      expect(await stage.judgeToken(await stage.token({ claims: { act } }))).toBe(outcome)
+      expect(await stage.judgeToken({ token: { claims: { act } } })).toBe(outcome)
     })
   }
 
   coldAndWarm('P22: 10 000 actors are refused before they are read', async (stage) => {
-    expect(await stage.judgeToken(deepToken(await stage.token(), 10_000))).toBe('request_malformed')
+    expect(await stage.judgeToken({ token: deepToken(await stage.token(), 10_000) })).toBe('request_malformed')
   })
 
   coldAndWarm(
     'P22: 10 000 actors are refused, also where tokens may be huge',
     async (stage) => {
-      expect(await stage.judgeToken(deepToken(await stage.token(), 10_000))).toBe('token_malformed')
+      expect(await stage.judgeToken({ token: deepToken(await stage.token(), 10_000) })).toBe('token_malformed')
     },
     { token: { maxBytes: 1_048_576 } },
   )
 
   coldAndWarm('P22: exp, aud and cnf inside act mean nothing', async (stage) => {
     const act = { sub: 'travel-7', exp: 1, nbf: 9e12, aud: outsider, cnf: { jkt: 'x' } }
-    expect(await stage.judgeToken(await stage.token({ claims: { act } }))).toBe('admitted')
+    expect(await stage.judgeToken({ token: { claims: { act } } })).toBe('admitted')
   })
 
   coldAndWarm('P22: an issuer names actors of its own namespace only', async (stage) => {
@@ -85,21 +85,21 @@ describe('act as a chain', () => {
       { sub: 'x', iss: outsider },
       { sub: 'x', act: { sub: 'y', iss: outsider } },
     ]) {
-      expect(await stage.judgeToken(await stage.token({ claims: { act } }))).toBe('delegation_not_allowed')
+      expect(await stage.judgeToken({ token: { claims: { act } } })).toBe('delegation_not_allowed')
     }
   })
 
   coldAndWarm('P§4.30: a refused chain has used up its proof, and is never a direct call', async (stage) => {
     const token = await stage.token({ claims: { act: 'agent' } })
-    const view = await stage.request(token)
+    const view = await stage.request({ token })
     expect(await stage.judge(view)).toBe('delegation_malformed')
     expect(await stage.judge(view)).toBe('proof_replayed')
   })
 })
 
 async function decide(stage: Stage, token: string, requirement: AccessRequirement): Promise<'allowed' | RefusalCode> {
-  await stage.warmUp(token)
-  const context = await stage.verifier.verify(await stage.request(token))
+  await stage.warmUp({ token })
+  const context = await stage.verifier.verify(await stage.request({ token }))
   const decision = await stage.verifier.authorize(context, requirement)
   return decision.ok ? 'allowed' : decision.refusal.code
 }
@@ -150,7 +150,7 @@ describe('actor rules', () => {
   test('P24: may_act, azp, req_wl and client_id name no actor', async () => {
     const stage = await createStage('cold')
     const claims = { act: undefined, may_act: { sub: 'travel-7' }, req_wl: 'travel-7', azp: 'travel-7' }
-    const context = await stage.verifier.verify(await stage.request(await stage.token({ claims })))
+    const context = await stage.verifier.verify(await stage.request({ token: { claims } }))
     expect(context.actor).toBe(context.principal)
     expect(context.delegation).toBe(null)
   })

@@ -3,12 +3,12 @@ import request from 'supertest'
 import { describe, expect, test } from 'vitest'
 import { agentAuth, requireAccess } from '../../adapters/express.ts'
 import type { RequestView } from '../../src/index.ts'
-import { createApi } from '../support/api.ts'
-import { sendRaw, withServer } from '../support/http.ts'
-import { coldAndWarm, type Stage } from '../support/stage.ts'
+import { createApi } from '../support/express.ts'
+import { listen, sendRaw } from '../support/servers.ts'
+import { coldAndWarm, type Stage } from './stage.ts'
 
 async function headersOf(stage: Stage, token: string): Promise<Record<string, string>> {
-  const view = await stage.request(token)
+  const view = await stage.request({ token })
   return { Authorization: view.header('authorization')[0] ?? '', DPoP: view.header('dpop')[0] ?? '' }
 }
 
@@ -22,7 +22,7 @@ describe('optional mode', () => {
   coldAndWarm('P17: only absent credentials are let in', async (stage) => {
     const app = createApi(stage.verifier, { optional: true })
     const token = await stage.token()
-    await stage.warmUp(token)
+    await stage.warmUp({ token })
     const good = await headersOf(stage, token)
     expect(await get(app, {})).toEqual([200, undefined])
     expect(await get(app, good)).toEqual([200, undefined])
@@ -37,7 +37,7 @@ describe('optional mode', () => {
   })
 
   coldAndWarm('P17: a route that asks for something refuses who came without credentials', async (stage) => {
-    await stage.warmUp(await stage.token())
+    await stage.warmUp({})
     expect(await get(createApi(stage.verifier, { optional: true }), {}, '/admin')).toEqual([401, 'credentials_missing'])
   })
 
@@ -57,7 +57,7 @@ describe('through Express', () => {
   coldAndWarm('P16: scheme DPoP without a good proof never reaches the handler', async (stage) => {
     const app = createApi(stage.verifier)
     const token = await stage.token()
-    await stage.warmUp(token)
+    await stage.warmUp({ token })
     const Authorization = `DPoP ${token}`
     expect(await get(app, { Authorization })).toEqual([401, 'proof_missing'])
     for (const DPoP of ['x', 'a.b.c', token, '{}', 'null']) {
@@ -67,7 +67,7 @@ describe('through Express', () => {
 
   coldAndWarm('P33: a token in query or body counts for nothing and is not echoed', async (stage) => {
     const token = await stage.token()
-    await stage.warmUp(token)
+    await stage.warmUp({ token })
     const app = express()
     app.use(express.json(), express.urlencoded({ extended: false }))
     app.use(agentAuth(stage.verifier))
@@ -87,49 +87,48 @@ describe('through Express', () => {
 
   coldAndWarm('P§1.4: a business field called access_token is nobody’s credential', async (stage) => {
     const token = await stage.token()
-    await stage.warmUp(token)
+    await stage.warmUp({ token })
     const headers = await headersOf(stage, token)
     expect(await get(createApi(stage.verifier), headers, '/tools?access_token=7')).toEqual([200, undefined])
   })
 
   coldAndWarm('P39: expired and without scope is 401 at a route as well', async (stage) => {
     const token = await stage.token({ scopes: ['read'] })
-    await stage.warmUp(token)
+    await stage.warmUp({ token })
     const app = createApi(stage.verifier)
-    const view = await stage.request(token, { url: 'https://api.example.test/admin' })
+    const view = await stage.request({ token, url: 'https://api.example.test/admin' })
     const headers = (sent: RequestView) => ({
       Authorization: sent.header('authorization')[0] ?? '',
       DPoP: sent.header('dpop')[0] ?? '',
     })
     expect(await get(app, headers(view), '/admin')).toEqual([403, 'scope_missing'])
     stage.issuer.clock.advance(306)
-    const late = await stage.request(token, { url: 'https://api.example.test/admin' })
+    const late = await stage.request({ token, url: 'https://api.example.test/admin' })
     expect(await get(app, headers(late), '/admin')).toEqual([401, 'token_expired'])
   })
 
   coldAndWarm('P§4.11: repeated or joined credentials are refused, never a 500', async (stage) => {
     const token = await stage.token()
-    await stage.warmUp(token)
-    await withServer(createApi(stage.verifier), async (port) => {
-      const { Authorization = '', DPoP = '' } = await headersOf(stage, token)
-      const send = async (...fields: string[]) => {
-        const response = await sendRaw(port, ['GET /tools HTTP/1.1', 'Host: x', ...fields])
-        return [response.status, (JSON.parse(response.body) as { code?: string }).code]
-      }
-      const auth = `Authorization: ${Authorization}`
-      expect(await send(auth, `DPoP: ${DPoP}`, `DPoP: ${DPoP}`)).toEqual([401, 'proof_malformed'])
-      expect(await send(auth, `DPoP: ${DPoP}, ${DPoP}`)).toEqual([401, 'proof_malformed'])
-      expect(await send(auth, `dpop: ${DPoP}`, 'DPOP: x')).toEqual([401, 'proof_malformed'])
-      expect(await send(auth, auth, `DPoP: ${DPoP}`)).toEqual([400, 'request_malformed'])
-      expect(await send(auth, 'authorization: Basic eDp5', `DPoP: ${DPoP}`)).toEqual([400, 'request_malformed'])
-      expect(await send(`${auth}, ${Authorization}`, `DPoP: ${DPoP}`)).toEqual([400, 'request_malformed'])
-      expect(await send(auth, `DPoP: ${DPoP}`)).toEqual([200, undefined])
-    })
+    await stage.warmUp({ token })
+    const port = await listen(createApi(stage.verifier))
+    const { Authorization = '', DPoP = '' } = await headersOf(stage, token)
+    const send = async (...fields: string[]) => {
+      const response = await sendRaw(port, ['GET /tools HTTP/1.1', 'Host: x', ...fields])
+      return [response.status, (JSON.parse(response.body) as { code?: string }).code]
+    }
+    const auth = `Authorization: ${Authorization}`
+    expect(await send(auth, `DPoP: ${DPoP}`, `DPoP: ${DPoP}`)).toEqual([401, 'proof_malformed'])
+    expect(await send(auth, `DPoP: ${DPoP}, ${DPoP}`)).toEqual([401, 'proof_malformed'])
+    expect(await send(auth, `dpop: ${DPoP}`, 'DPOP: x')).toEqual([401, 'proof_malformed'])
+    expect(await send(auth, auth, `DPoP: ${DPoP}`)).toEqual([400, 'request_malformed'])
+    expect(await send(auth, 'authorization: Basic eDp5', `DPoP: ${DPoP}`)).toEqual([400, 'request_malformed'])
+    expect(await send(`${auth}, ${Authorization}`, `DPoP: ${DPoP}`)).toEqual([400, 'request_malformed'])
+    expect(await send(auth, `DPoP: ${DPoP}`)).toEqual([200, undefined])
   })
 
   coldAndWarm('P§1.17: no claim that is missing or odd ends as a 500', async (stage) => {
     const app = createApi(stage.verifier)
-    await stage.warmUp(await stage.token())
+    await stage.warmUp({})
     for (const claim of ['iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti', 'cnf', 'act', 'scope']) {
       for (const value of [undefined, null, [], {}, '', -1, true]) {
         const [status] = await get(app, await headersOf(stage, await stage.token({ claims: { [claim]: value } })))

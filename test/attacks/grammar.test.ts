@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { type Refusal, type RefusalCode, refusals } from '../../src/index.ts'
 import { Denial } from '../../src/refusal/denial.ts'
 import { createRefuser } from '../../src/refusal/response.ts'
-import { parseChallenges } from '../support/challenge-grammar.ts'
-import { coldAndWarm, resource, type Shot } from '../support/stage.ts'
+import { parseChallenges } from '../support/challenges.ts'
+import { type Call, resource } from '../support/kit.ts'
+import { coldAndWarm } from './stage.ts'
 
 const metadataUrl = `${resource}/.well-known/oauth-protected-resource`
 const codes = Object.keys(refusals) as RefusalCode[]
@@ -46,19 +47,18 @@ describe('grammar', () => {
   ]
   for (const text of hostile) {
     coldAndWarm(`P6: ${JSON.stringify(text)} in any claim leaves the answer as it is`, async (stage) => {
-      await stage.warmUp(await stage.token())
+      await stage.warmUp({})
       const tokens = ['iss', 'aud', 'scope', 'act', 'sub', 'client_id', 'cnf'].map((claim) => ({
         claims: { [claim]: text, iat: 0 },
       }))
       const heads = ['typ', 'kid', 'alg'].map((name) => ({ header: { [name]: text } }))
-      const shots: [string, Shot][] = []
-      for (const input of [...tokens, ...heads]) shots.push([await stage.token(input), {}])
-      for (const name of ['htm', 'htu', 'ath']) shots.push([await stage.token(), { claims: { [name]: text } }])
-      shots.push([await stage.token(), { header: { typ: text } }])
-      for (const [token, shot] of shots) {
-        const verdict = await stage.verifier.check(await stage.request(token, shot))
-        if (verdict.ok) throw new Error('admitted')
-        const { headers, body, code, status } = verdict.refusal
+      const calls: Call[] = [
+        ...[...tokens, ...heads].map((token) => ({ token })),
+        ...['htm', 'htu', 'ath'].map((name) => ({ proof: { claims: { [name]: text } } })),
+        { proof: { header: { typ: text } } },
+      ]
+      for (const call of calls) {
+        const { headers, body, code, status } = await stage.refusal(call)
         const plain = createRefuser({ ...policy, dpop: { algorithms: defaultAlgorithms } }, metadataUrl)
         const expected = plain(new Denial(code), { scheme: 'DPoP', needs: noNeeds, nonce: undefined })
         expect({ headers, body, status }).toEqual({

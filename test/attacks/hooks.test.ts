@@ -1,11 +1,12 @@
 import request from 'supertest'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AccessRequirement, ReplayStore, RevocationSource, VerifierOptions } from '../../src/index.ts'
-import { createApi } from '../support/api.ts'
 import { fakeCertificate } from '../support/bytes.ts'
-import { coldAndWarm, createStage, type Outcome, type Stage } from '../support/stage.ts'
+import { createApi } from '../support/express.ts'
+import type { Outcome } from '../support/kit.ts'
+import { coldAndWarm, createStage, type Stage } from './stage.ts'
 
-/** How somebody else's code fails. Each is a function of any signature. */
+/** Ways in which foreign code fails; each fits any signature. */
 const failures: Readonly<Record<string, () => unknown>> = {
   throws: () => {
     throw new Error('secret of the store')
@@ -38,7 +39,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Lets the deadline of a silent hook pass without waiting for it: as often as it takes, for keys and signatures take real time. */
+/** Moves the fake timers past the deadline of a silent hook, repeatedly, since keys and signatures take real time. */
 async function settled<T>(pending: Promise<T>): Promise<T> {
   let isDone = false
   const finished = pending.finally(() => {
@@ -51,7 +52,7 @@ async function settled<T>(pending: Promise<T>): Promise<T> {
   return finished
 }
 
-/** Good for as long as the stage warms up, failing from then on. */
+/** Works while the stage warms up, and fails from then on. */
 function failingLater(good: unknown, fail: () => unknown): { hook: () => unknown; begin: () => void } {
   let isFailing = false
   return {
@@ -80,9 +81,9 @@ describe('stores', () => {
           const { hook, begin } = failingLater(good, fail)
           const stage = await createStage(start, sinks(hook)[code])
           const token = await stage.token()
-          await stage.warmUp(token)
+          await stage.warmUp({ token })
           begin()
-          const verdict = await settled(stage.verifier.check(await stage.request(token)))
+          const verdict = await settled(stage.verifier.check(await stage.request({ token })))
           if (verdict.ok) throw new Error('admitted')
           expect([verdict.refusal.code, verdict.refusal.status]).toEqual([code, 503])
           expect(JSON.stringify([verdict.refusal.headers, verdict.refusal.body])).not.toContain('secret')
@@ -95,13 +96,13 @@ describe('stores', () => {
     test(`P41: a required audit sink that ${name} refuses`, async () => {
       const write = failures[name] as () => undefined
       const stage = await createStage('cold', { audit: { sink: { write }, required: true } })
-      expect(await settled(stage.request(await stage.token()).then(stage.judge))).toBe('audit_unavailable')
+      expect(await settled(stage.request().then(stage.judge))).toBe('audit_unavailable')
     })
 
     test(`P41: any other audit sink that ${name} changes nothing`, async () => {
       const stage = await createStage('cold', { audit: { write: failures[name] as () => undefined } })
       for (let time = 0; time < 3; time++) {
-        expect(await stage.judge(await stage.request(await stage.token()))).toBe('admitted')
+        expect(await stage.code()).toBe('admitted')
       }
     })
   }
@@ -123,10 +124,10 @@ describe('rules', () => {
         const access = requirementFor(fail as () => never)
         const claims = { authorization_details: [{ type: 'payment' }] }
         const floor = await createStage('cold', { access })
-        const request = await floor.request(await floor.token({ claims }))
+        const request = await floor.request({ token: await floor.token({ claims }) })
         expect(await settled<Outcome>(floor.judge(request))).toBe(title.split(' ')[0])
         const stage = await createStage('cold')
-        const context = await stage.verifier.verify(await stage.request(await stage.token({ claims })))
+        const context = await stage.verifier.verify(await stage.request({ token: { claims } }))
         const decision = await settled(stage.verifier.authorize(context, access))
         expect(decision.ok || decision.refusal.code).toBe(title.split(' ')[0])
       })
@@ -135,7 +136,7 @@ describe('rules', () => {
 })
 
 describe('rejections', () => {
-  /** Node ends the process over a rejection that nobody handles. */
+  /** Node ends the process on an unhandled rejection. */
   async function unhandledDuring(act: () => Promise<unknown>): Promise<unknown[]> {
     const unhandled: unknown[] = []
     const listen = (reason: unknown) => unhandled.push(reason)
@@ -154,7 +155,7 @@ describe('rejections', () => {
       const access = requirementFor(failures['rejects'] as () => never)
       const stage = await createStage('cold', { access })
       const token = await stage.token({ claims: { authorization_details: [{ type: 'payment' }] } })
-      expect(await unhandledDuring(async () => stage.judge(await stage.request(token)))).toEqual([])
+      expect(await unhandledDuring(async () => stage.code({ token }))).toEqual([])
     })
   }
 
@@ -170,8 +171,8 @@ describe('hosts', () => {
   coldAndWarm('P§1.7: a host that fails to name the certificate has none', async (stage: Stage) => {
     const { der, thumbprint } = fakeCertificate('travel-7')
     const token = await stage.token({ claims: { cnf: { 'x5t#S256': thumbprint } } })
-    await stage.warmUp(token, { scheme: 'Bearer', certificate: der })
-    const view = await stage.request(token, { scheme: 'Bearer' })
+    await stage.warmUp({ token, scheme: 'Bearer', certificate: der })
+    const view = await stage.request({ token, scheme: 'Bearer' })
     for (const certificate of [failures['throws'], failures['answers nothing'], () => new Uint8Array()]) {
       const peer = { certificate: certificate as () => Uint8Array | undefined }
       expect(await stage.judge({ ...view, peer })).toBe('certificate_missing')

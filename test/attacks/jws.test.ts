@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { createVerifier, OptionsError } from '../../src/index.ts'
 import { createTestIssuer } from '../../src/testing/index.ts'
 import { encode } from '../support/bytes.ts'
-import { coldAndWarm, createStage, resource, type Stage, url } from '../support/stage.ts'
+import { resource, url } from '../support/kit.ts'
+import { coldAndWarm, createStage, type Stage } from './stage.ts'
 
 const extensions: readonly Record<string, unknown>[] = [
   { crit: ['http://example.com/UNDEFINED'], 'http://example.com/UNDEFINED': true },
@@ -28,23 +29,23 @@ describe('critical extensions', () => {
   for (const extension of extensions) {
     const shown = JSON.stringify(extension)
     coldAndWarm(`P10: a token with ${shown} is malformed`, async (stage) => {
-      expect(await stage.judgeToken(await stage.token({ header: extension }))).toBe('token_malformed')
+      expect(await stage.judgeToken({ token: { header: extension } })).toBe('token_malformed')
     })
     coldAndWarm(`P10: a proof with ${shown} is malformed`, async (stage) => {
       const token = await stage.token()
-      await stage.warmUp(token)
-      expect(await stage.judge(await stage.request(token, { header: extension }))).toBe('proof_malformed')
+      await stage.warmUp({ token })
+      expect(await stage.code({ token, proof: { header: extension } })).toBe('proof_malformed')
     })
   }
 
   coldAndWarm('P10: crit written twice, of which the last is harmless, is malformed', async (stage) => {
     const [header = '', ...rest] = (await stage.token()).split('.')
     const text = Buffer.from(header, 'base64url').toString().replace('{', '{"\\u0063rit":["x"],"crit":[],')
-    expect(await stage.judgeToken([encode(text), ...rest].join('.'))).toBe('token_malformed')
+    expect(await stage.judgeToken({ token: [encode(text), ...rest].join('.') })).toBe('token_malformed')
   })
 })
 
-/** What a public key can be mistaken for when it is taken as a shared secret. */
+/** The byte forms of a public key that an attacker could use as an HMAC secret. */
 function secretsFrom(jwk: JWK): (string | Buffer)[] {
   const key = createPublicKey({ key: jwk, format: 'jwk' })
   const pem = key.export({ type: 'spki', format: 'pem' }).toString()
@@ -79,18 +80,18 @@ async function symmetricTokens(stage: Stage): Promise<string[]> {
 
 describe('key confusion', () => {
   coldAndWarm('P36: HMAC with the public key in any encoding is no signature of a token', async (stage) => {
-    for (const token of await symmetricTokens(stage)) expect(await stage.judgeToken(token)).toBe('token_algorithm')
+    for (const token of await symmetricTokens(stage)) expect(await stage.judgeToken({ token })).toBe('token_algorithm')
   })
 
   coldAndWarm('P36: HMAC with the public key in any encoding is no signature of a proof', async (stage) => {
     const token = await stage.token()
-    await stage.warmUp(token)
+    await stage.warmUp({ token })
     const [, claims = ''] = (await stage.agent.proof({ method: 'GET', url, token })).split('.')
     const jwk = stage.agent.publicJwk
     for (const secret of secretsFrom(jwk)) {
       for (const key of [jwk, { kty: 'oct', k: encode(secret) }]) {
         const dpop = hmacJws('HS256', secret, { typ: 'dpop+jwt', jwk: key }, claims)
-        expect(await stage.judge(await stage.request(token, { headers: { dpop } }))).toBe('proof_key')
+        expect(await stage.code({ token, headers: { dpop } })).toBe('proof_key')
       }
     }
   })
@@ -112,13 +113,13 @@ describe('key confusion', () => {
   for (const alg of [...names, null, 0, [], ['ES256'], {}]) {
     coldAndWarm(`P36: a token with alg ${JSON.stringify(alg)} is refused, signed or not`, async (stage) => {
       const token = await stage.token({ header: { alg } })
-      expect(await stage.judgeToken(token)).toBe('token_algorithm')
-      expect(await stage.judgeToken(token.slice(0, token.lastIndexOf('.') + 1))).toBe('token_algorithm')
+      expect(await stage.judgeToken({ token })).toBe('token_algorithm')
+      expect(await stage.judgeToken({ token: token.slice(0, token.lastIndexOf('.') + 1) })).toBe('token_algorithm')
     })
     coldAndWarm(`P36: a proof with alg ${JSON.stringify(alg)} is refused`, async (stage) => {
       const token = await stage.token()
-      await stage.warmUp(token)
-      const outcome = await stage.judge(await stage.request(token, { header: { alg } }))
+      await stage.warmUp({ token })
+      const outcome = await stage.code({ token, proof: { header: { alg } } })
       expect(outcome).toBe(typeof alg === 'string' ? 'proof_key' : 'proof_malformed')
     })
   }
@@ -130,7 +131,7 @@ describe('key confusion', () => {
     const verifier = createVerifier({ issuer: { ...signer.options, jwks }, resource, clock: stage.issuer.clock })
     const token = await signer.token({ agent: stage.agent, human: 'alice' })
     for (let time = 0; time < 2; time++) {
-      const verdict = await verifier.check(await stage.request(token))
+      const verdict = await verifier.check(await stage.request({ token }))
       expect(verdict.ok || verdict.refusal.code).toBe('token_key_unknown')
     }
   })
@@ -150,7 +151,7 @@ describe('payload', () => {
   for (const payload of ['[]', '[{"iss":"x"}]', 'null', '"text"', '7', 'true', '', ' ', '{}{}', '\ufeff{}']) {
     coldAndWarm(`P§1.21: a token whose payload is ${JSON.stringify(payload)} is malformed`, async (stage) => {
       const [header, , signature] = (await stage.token()).split('.')
-      expect(await stage.judgeToken([header, encode(payload), signature].join('.'))).toBe('token_malformed')
+      expect(await stage.judgeToken({ token: [header, encode(payload), signature].join('.') })).toBe('token_malformed')
     })
   }
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createVerifier, type Verdict, type Verifier } from '../../src/index.ts'
-import { coldAndWarm, createStage, resource, type Stage, type StageOptions, url } from '../support/stage.ts'
+import { resource, url } from '../support/kit.ts'
+import { coldAndWarm, createStage, type Stage, type StageOptions } from './stage.ts'
 
 const secret = 's'.repeat(32)
 const withNonce =
@@ -18,7 +19,7 @@ function nonceIn(verdict: Verdict): string | undefined {
 }
 
 async function fetchNonce(stage: Stage, verifier: Verifier, token: string): Promise<string> {
-  const verdict = await verifier.check(await stage.request(token))
+  const verdict = await verifier.check(await stage.request({ token }))
   expect(verdict.ok || verdict.refusal.code).toBe('nonce_required')
   const nonce = nonceIn(verdict)
   if (nonce === undefined) throw new Error('a nonce was asked for and none given')
@@ -27,29 +28,31 @@ async function fetchNonce(stage: Stage, verifier: Verifier, token: string): Prom
 }
 
 async function codeOf(stage: Stage, verifier: Verifier, token: string, nonce: string): Promise<string> {
-  const verdict = await verifier.check(await stage.request(token, { nonce }))
+  const verdict = await verifier.check(await stage.request({ token, proof: { nonce } }))
   return verdict.ok ? 'admitted' : verdict.refusal.code
 }
 
 describe('nonces off', () => {
   coldAndWarm('P15: a nonce nobody asked for is no reason to ask for another', async (stage) => {
     const token = await stage.token()
-    await stage.warmUp(token)
+    await stage.warmUp({ token })
     for (const nonce of ['some-nonce', '', 'x'.repeat(200)]) {
-      const verdict = await stage.verifier.check(await stage.request(token, { nonce }))
+      const verdict = await stage.verifier.check(await stage.request({ token, proof: { nonce } }))
       expect(verdict.ok).toBe(true)
       expect(nonceIn(verdict)).toBe(undefined)
     }
-    const bad = await stage.verifier.check(await stage.request(token, { nonce: 'n', claims: { htm: 'PUT' } }))
+    const bad = await stage.verifier.check(
+      await stage.request({ token, proof: { nonce: 'n', claims: { htm: 'PUT' } } }),
+    )
     expect(bad.ok || bad.refusal.error).toBe('invalid_dpop_proof')
     expect(nonceIn(bad)).toBe(undefined)
   })
 
   coldAndWarm('P15: a nonce that is no string is malformed', async (stage) => {
     const token = await stage.token()
-    await stage.warmUp(token)
+    await stage.warmUp({ token })
     for (const nonce of [null, 7, [], {}]) {
-      expect(await stage.judge(await stage.request(token, { claims: { nonce } }))).toBe('proof_malformed')
+      expect(await stage.code({ token, proof: { claims: { nonce } } })).toBe('proof_malformed')
     }
   })
 })
@@ -59,7 +62,7 @@ describe('nonces on', () => {
     const stage = await createStage('cold', withNonce(secret))
     const token = await stage.token()
     for (const nonce of [undefined, '', 'foreign', 'A'.repeat(32)]) {
-      const verdict = await stage.verifier.check(await stage.request(token, { ...(nonce !== undefined && { nonce }) }))
+      const verdict = await stage.verifier.check(await stage.request({ token, proof: { nonce } }))
       expect(verdict.ok || verdict.refusal.error).toBe('use_dpop_nonce')
       expect(await codeOf(stage, stage.verifier, token, nonceIn(verdict) ?? '')).toBe('admitted')
     }
@@ -143,7 +146,7 @@ describe('nonces on', () => {
     const stage = await createStage('cold', withNonce(secret, 300))
     const token = await stage.token()
     const nonce = await fetchNonce(stage, stage.verifier, token)
-    const proofAt = async () => stage.verifier.check(await stage.request(token, { url, nonce }))
+    const proofAt = async () => stage.verifier.check(await stage.request({ token, url, proof: { nonce } }))
     expect(nonceIn(await proofAt())).toBe(undefined)
     stage.issuer.clock.advance(200)
     const late = await proofAt()

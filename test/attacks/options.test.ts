@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { agentAuth, requireAccess } from '../../adapters/express.ts'
 import { createVerifier, OptionsError, type VerifierOptions } from '../../src/index.ts'
-import { coldAndWarm, createStage, resource } from '../support/stage.ts'
+import { resource } from '../support/kit.ts'
+import { coldAndWarm, createStage } from './stage.ts'
 
 /** Options as a JavaScript caller could write them. */
 function make(options: Record<string, unknown>): () => unknown {
@@ -75,13 +76,13 @@ describe('options', () => {
 
   coldAndWarm('P§4.10: options changed after creation change nothing', async (stage) => {
     const token = await stage.token()
-    await stage.warmUp(token)
+    await stage.warmUp({ token })
     stage.issuer.jwks.keys.length = 0
     const raw: { resource: string; audience: string[] } = { resource, audience: [resource] }
     const verifier = createVerifier({ ...raw, issuer: 'https://as.example.test' })
     raw.audience[0] = 'https://other.example.test'
     expect(verifier.describe().issuers[0]?.audience).toEqual([resource])
-    expect(await stage.judge(await stage.request(await stage.token()))).toBe('admitted')
+    expect(await stage.code()).toBe('admitted')
   })
 })
 

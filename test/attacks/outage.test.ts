@@ -2,8 +2,9 @@ import request from 'supertest'
 import { describe, expect, test } from 'vitest'
 import { createVerifier, type Verifier } from '../../src/index.ts'
 import { requestView, type TestIssuer } from '../../src/testing/index.ts'
-import { createApi } from '../support/api.ts'
-import { createStage, resource, type Stage, url } from '../support/stage.ts'
+import { createApi } from '../support/express.ts'
+import { resource, url } from '../support/kit.ts'
+import { createStage, type Stage } from './stage.ts'
 
 const secretHost = 'keys.internal.test'
 const jwksUri = `https://${secretHost}/jwks`
@@ -35,7 +36,7 @@ const outages: Readonly<Record<string, Fetch>> = {
   'no response object': async () => undefined as unknown as Response,
 }
 
-/** Keys of the network, of which the first answer is good on a warm stage; then the outage begins. */
+/** A verifier with fetched keys. On a warm stage the first fetch succeeds; then the outage begins. */
 async function createOutage(start: 'cold' | 'warm', outage: Fetch): Promise<{ stage: Stage; verifier: Verifier }> {
   const stage = await createStage('cold')
   let isUp = start === 'warm'
@@ -46,7 +47,7 @@ async function createOutage(start: 'cold' | 'warm', outage: Fetch): Promise<{ st
     fetch: (...call) => (isUp ? goodKeys(stage.issuer) : outage(...call)),
   })
   if (start === 'warm') {
-    const verdict = await verifier.check(await stage.request(await stage.token()))
+    const verdict = await verifier.check(await stage.request())
     expect(verdict.ok).toBe(true)
     isUp = false
     stage.issuer.clock.advance(3_601)
@@ -63,7 +64,7 @@ describe('key outage', () => {
     for (const start of ['cold', 'warm'] as const) {
       test(`P4: keys that answer with ${name} are our 503, nothing of it leaks (${start})`, async () => {
         const { stage, verifier } = await createOutage(start, outage)
-        const view = await stage.request(await stage.token())
+        const view = await stage.request()
         const response = await request(createApi(verifier))
           .get('/tools')
           .set('Authorization', view.header('authorization')[0] ?? '')
@@ -90,7 +91,7 @@ describe('key outage', () => {
         clock,
         fetch: outage,
       })
-      const verdict = await verifier.check(await stage.request(await stage.token()))
+      const verdict = await verifier.check(await stage.request())
       if (verdict.ok) throw new Error('admitted')
       expect(verdict.refusal.code).toBe('keys_unavailable')
       expect(verdict.refusal.headers.map(([header]) => header)).toEqual(['Retry-After', 'Cache-Control'])
@@ -108,7 +109,7 @@ describe('key outage', () => {
       fetch: (...call) => (isUp ? goodKeys(stage.issuer) : refusedConnection(...call)),
     })
     const token = await stage.token({ lifetimeSeconds: 3_600 })
-    const judge = async () => (await verifier.check(await stage.request(token))).ok
+    const judge = async () => (await verifier.check(await stage.request({ token }))).ok
     expect(await judge()).toBe(true)
     isUp = false
     for (const seconds of [599, 1, 1_000, 1_000]) {
@@ -122,8 +123,8 @@ describe('key outage', () => {
     const codes = await Promise.all(
       [
         requestView({ url }),
-        await stage.request('x'),
-        await stage.request(await stage.token({ header: { typ: 'JWT' } })),
+        await stage.request({ token: 'x' }),
+        await stage.request({ token: { header: { typ: 'JWT' } } }),
       ].map(async (view) => {
         const verdict = await verifier.check(view)
         return verdict.ok || verdict.refusal.code

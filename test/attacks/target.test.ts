@@ -1,9 +1,10 @@
 import { describe, expect } from 'vitest'
-import { createApi } from '../support/api.ts'
-import { fieldsNamed, type RawResponse, sendRaw, withServer } from '../support/http.ts'
-import { coldAndWarm, resource, type Stage, url } from '../support/stage.ts'
+import { createApi } from '../support/express.ts'
+import { resource, url } from '../support/kit.ts'
+import { fieldsNamed, listen, type RawResponse, sendRaw } from '../support/servers.ts'
+import { coldAndWarm, type Stage } from './stage.ts'
 
-/** What the answer says, whether or not the handler was reached. */
+/** The refusal code of the answer, or `admitted` where the handler was reached. */
 function codeIn(response: RawResponse): unknown {
   const body = JSON.parse(response.body) as { code?: string; who?: string }
   return body.code ?? (body.who === undefined ? undefined : 'admitted')
@@ -19,14 +20,13 @@ describe('Host and forwarded headers', () => {
   for (const host of hosts) {
     coldAndWarm(`P32: Host ${JSON.stringify(host)} moves nothing: the configured URL counts`, async (stage) => {
       const token = await stage.token()
-      await stage.warmUp(token)
-      await withServer(createApi(stage.verifier), async (port) => {
-        const send = async (htu: string) =>
-          codeIn(await sendRaw(port, ['GET /tools HTTP/1.1', `Host: ${host}`, ...(await lines(stage, token, htu))]))
-        expect(await send(url)).toBe('admitted')
-        expect(await send(`https://${host}/tools`)).toBe(host === 'api.example.test:443' ? 'admitted' : 'proof_target')
-        expect(await send(`http://127.0.0.1:${port}/tools`)).toBe('proof_target')
-      })
+      await stage.warmUp({ token })
+      const port = await listen(createApi(stage.verifier))
+      const send = async (htu: string) =>
+        codeIn(await sendRaw(port, ['GET /tools HTTP/1.1', `Host: ${host}`, ...(await lines(stage, token, htu))]))
+      expect(await send(url)).toBe('admitted')
+      expect(await send(`https://${host}/tools`)).toBe(host === 'api.example.test:443' ? 'admitted' : 'proof_target')
+      expect(await send(`http://127.0.0.1:${port}/tools`)).toBe('proof_target')
     })
   }
 
@@ -42,25 +42,24 @@ describe('Host and forwarded headers', () => {
   for (const field of forwarded) {
     coldAndWarm(`P32: ${field} moves nothing, also not in the challenge`, async (stage) => {
       const token = await stage.token()
-      await stage.warmUp(token)
+      await stage.warmUp({ token })
       const app = createApi(stage.verifier)
       app.set('trust proxy', true)
-      await withServer(app, async (port) => {
-        const send = async (more: string[]) => sendRaw(port, ['GET /tools HTTP/1.1', 'Host: x', field, ...more])
-        expect(codeIn(await send(await lines(stage, token, url)))).toBe('admitted')
-        for (const htu of [
-          'https://evil.example/tools',
-          'http://api.example.test/tools',
-          `${resource}/v2/tools`,
-          `${resource}/public`,
-        ]) {
-          expect(codeIn(await send(await lines(stage, token, htu)))).toBe('proof_target')
-        }
-        const bare = await send([])
-        expect(bare.status).toBe(401)
-        expect(bare.text).not.toContain('evil')
-        expect(fieldsNamed(bare, 'www-authenticate').join()).toContain(`"${resource}/.well-known/`)
-      })
+      const port = await listen(app)
+      const send = async (more: string[]) => sendRaw(port, ['GET /tools HTTP/1.1', 'Host: x', field, ...more])
+      expect(codeIn(await send(await lines(stage, token, url)))).toBe('admitted')
+      for (const htu of [
+        'https://evil.example/tools',
+        'http://api.example.test/tools',
+        `${resource}/v2/tools`,
+        `${resource}/public`,
+      ]) {
+        expect(codeIn(await send(await lines(stage, token, htu)))).toBe('proof_target')
+      }
+      const bare = await send([])
+      expect(bare.status).toBe(401)
+      expect(bare.text).not.toContain('evil')
+      expect(fieldsNamed(bare, 'www-authenticate').join()).toContain(`"${resource}/.well-known/`)
     })
   }
 })
@@ -91,9 +90,9 @@ describe('request targets', () => {
   for (const target of refused) {
     coldAndWarm(`P32: target ${JSON.stringify(target)} fits no proof`, async (stage) => {
       const token = await stage.token()
-      await stage.warmUp(token)
+      await stage.warmUp({ token })
       for (const htu of [url, resource + target, target, `https:${target}`]) {
-        expect(await stage.judge(await stage.request(token, { target, claims: { htu } }))).toBe('proof_target')
+        expect(await stage.code({ token, target, proof: { claims: { htu } } })).toBe('proof_target')
       }
     })
   }
@@ -115,8 +114,8 @@ describe('request targets', () => {
   for (const [target, htu] of same) {
     coldAndWarm(`P32: target ${target} is htu ${htu}`, async (stage) => {
       const token = await stage.token()
-      await stage.warmUp(token)
-      expect(await stage.judge(await stage.request(token, { target, claims: { htu } }))).toBe('admitted')
+      await stage.warmUp({ token })
+      expect(await stage.code({ token, target, proof: { claims: { htu } } })).toBe('admitted')
     })
   }
 
@@ -143,29 +142,28 @@ describe('request targets', () => {
   for (const [target, htu] of different) {
     coldAndWarm(`P32: target ${target} is not htu ${JSON.stringify(htu)}`, async (stage) => {
       const token = await stage.token()
-      await stage.warmUp(token)
-      expect(await stage.judge(await stage.request(token, { target, claims: { htu } }))).toBe('proof_target')
+      await stage.warmUp({ token })
+      expect(await stage.code({ token, target, proof: { claims: { htu } } })).toBe('proof_target')
     })
   }
 
   coldAndWarm('P32: absolute form and dot segments end alike through Express', async (stage) => {
     const token = await stage.token()
-    await stage.warmUp(token)
-    await withServer(createApi(stage.verifier), async (port) => {
-      const send = async (target: string) =>
-        codeIn(await sendRaw(port, [`GET ${target} HTTP/1.1`, 'Host: x', ...(await lines(stage, token, url))]))
-      expect(await send('https://api.example.test/tools')).toBe('admitted')
-      for (const target of ['https://evil.example/tools', '/x/../tools', '//evil/tools'])
-        expect(await send(target)).toBe('proof_target')
-    })
+    await stage.warmUp({ token })
+    const port = await listen(createApi(stage.verifier))
+    const send = async (target: string) =>
+      codeIn(await sendRaw(port, [`GET ${target} HTTP/1.1`, 'Host: x', ...(await lines(stage, token, url))]))
+    expect(await send('https://api.example.test/tools')).toBe('admitted')
+    for (const target of ['https://evil.example/tools', '/x/../tools', '//evil/tools'])
+      expect(await send(target)).toBe('proof_target')
   })
 
   coldAndWarm(
     'P§1.27: behind a path prefix the public URL is configured',
     async (stage) => {
       const token = await stage.token()
-      await stage.warmUp(token, { claims: { htu: 'https://gateway.example.test/v1/tools' } })
-      const judge = async (htu: string) => stage.judge(await stage.request(token, { claims: { htu } }))
+      await stage.warmUp({ token, proof: { claims: { htu: 'https://gateway.example.test/v1/tools' } } })
+      const judge = async (htu: string) => stage.code({ token, proof: { claims: { htu } } })
       expect(await judge('https://gateway.example.test/v1/tools')).toBe('admitted')
       expect(await judge('https://gateway.example.test/tools')).toBe('proof_target')
       expect(await judge(url)).toBe('proof_target')

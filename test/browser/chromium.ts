@@ -27,7 +27,7 @@ export interface Handle<T> {
   evaluate<A, R>(run: (value: T, given: A) => R | Promise<R>, given: A): Promise<R>
 }
 
-/** A page of its own, closed with the test, however that ends. */
+/** Opens a page, which closes when the test ends, whether it passes or fails. */
 export type OpenPage = (url: string) => Promise<Page>
 
 const require = createRequire(import.meta.url)
@@ -43,7 +43,7 @@ const flags = [
   '--disable-component-update',
   '--disable-sync',
   '--no-proxy-server',
-  // Nothing but loopback has an address.
+  // Only loopback names resolve.
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
 ]
 

@@ -60,7 +60,7 @@ async function buildFastify(options: VerifierOptions, plan: CorsPlan): Promise<R
   return app.routing
 }
 
-/** On 127.0.0.1, with a nonce owed by every proof; until the test ends. */
+/** Listens on 127.0.0.1 until the test ends, and requires a nonce in every proof. */
 export async function startApi(build: Build, plan: CorsPlan): Promise<CorsApi> {
   const answers: string[] = []
   const { origin, serve } = await listen()

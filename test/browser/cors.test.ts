@@ -72,7 +72,7 @@ async function openClient(openPage: OpenPage): Promise<Handle<PageClient>> {
   return page.evaluateHandle(createPageClient)
 }
 
-/** With a token for the key that the page has made. */
+/** Sends a token that is bound to the key the page has made. */
 async function callerOf(
   client: Handle<PageClient>,
   { issuer, url }: CorsApi,
@@ -86,7 +86,7 @@ async function callerOf(
   }
 }
 
-/** A nonce holds for whoever brings it: here it is fetched outside the browser. */
+/** A nonce is not bound to a client, so this one is fetched outside the browser. */
 async function nonceOf({ issuer, url }: CorsApi): Promise<string> {
   const agent = await issuer.agent('fetcher-1')
   const headers = await agent.headers('GET', url, await issuer.token({ agent }))
@@ -98,7 +98,7 @@ function answered(reply: PageReply): PageAnswer {
   return reply
 }
 
-/** The browser may remember the answer to a preflight. */
+/** The browser may cache the answer to a preflight, so preflights do not count. */
 function withoutPreflights({ answers }: CorsApi): readonly string[] {
   return answers.filter((answer) => !answer.startsWith('OPTIONS'))
 }

@@ -3,7 +3,7 @@ import type { JWK } from 'jose'
 /** A client that lives in a page: its key never leaves the browser's key store. */
 export interface PageClient {
   readonly publicJwk: JWK
-  /** The name of the error that an export of the private key ends with; undefined if it came out. */
+  /** The name of the error that exporting the private key throws; undefined if the export succeeded. */
   readonly exportError: string | undefined
   call(request: PageRequest): Promise<PageReply>
 }

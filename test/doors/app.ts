@@ -6,9 +6,9 @@ export interface AppSpec {
   readonly options: VerifierOptions
   readonly routes: readonly RouteSpec[]
   readonly onRefusal?: OnRefusal<object>
-  /** How often the guard stands before the routes. Default 1. */
+  /** How many guards are mounted before the routes. Default 1. */
   readonly guards?: number
-  /** The guard stands in the router mounted there, not before everything. */
+  /** The guard is in the router mounted there, not before all routes. */
   readonly guardedMount?: string
   /** The host joins repeated fields and leaves `rawHeaders` empty. */
   readonly isServerless?: boolean
@@ -24,17 +24,17 @@ export interface RouteSpec {
   readonly requirement?: AccessRequirement<object>
 }
 
-/** What a door cannot help: each is a column of the table. */
+/** A limit of a host or protocol that changes answers: each is a column of the table. */
 export type Trait =
   /** A web-standard Request joins repeated fields and rewrites the path. */
   | 'web request'
   /** RFC 9113 §8.2 and §8.3: the protocol itself refuses such a message. */
   | 'http2'
-  /** Fastify's router answers some requests itself, before any hook of anyone. */
+  /** Fastify's router answers some requests itself, before any hook. */
   | 'fastify router'
   /** The guard and the requirement are one call: no route can have one without the other. */
   | 'one call'
-  /** The guard hears of a requirement at the request that names it: no document can list what routes ask for. */
+  /** The guard learns a requirement only from a request, so the metadata cannot list what routes require. */
   | 'requirement at the request'
 
 export interface Door {

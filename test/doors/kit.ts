@@ -1,61 +1,37 @@
-import type { VerifierOptions } from 'onbehalf'
-import { createTestIssuer, type ProofInput, type TestAgent, type TestIssuer, type TokenInput } from 'onbehalf/testing'
+/** What the table of doors adds to the kit: requests as the bytes that go out, made once and sent to every door. */
+import type { ProofInput, TestAgent } from 'onbehalf/testing'
+import { type Call, createKit, type Kit, resource } from '../support/kit.ts'
 import type { Field, Shot } from './wire.ts'
 
-export const resource = 'https://api.example.test'
-
-/** One issuer and its agents for all doors; its clock stands still. */
-export interface Kit {
-  readonly issuer: TestIssuer
-  readonly agent: TestAgent
+/** One issuer and its agents for all doors. Tokens are for alice and have a fixed jti, so every context is the same. */
+export interface DoorKit extends Kit {
   readonly planner: TestAgent
   readonly thief: TestAgent
   /** Seconds. */
   readonly now: number
-  readonly options: VerifierOptions
-  /** The agent's, for alice; a fixed jti, so that every door makes the same context of it. */
-  token(input?: Partial<TokenInput>): Promise<string>
-  /** A request that holds in everything but what the changes say. */
+  /** A request that is right in everything but the changes. */
   shot(changes?: Changes): Promise<Shot>
 }
 
-export interface Changes {
-  readonly method?: string
+export interface Changes extends Pick<Call, 'method' | 'token' | 'scheme' | 'prover'> {
   /** As written. Default `/tools`. */
   readonly target?: string
   /** What the proof is made for. Default: the target under the resource. */
   readonly url?: string
-  readonly token?: string | Partial<TokenInput>
-  /** Default `DPoP`. */
-  readonly scheme?: string
-  /** Ready, how it differs from a good one, or null for none. */
   readonly proof?: string | Partial<ProofInput> | null
-  /** Default: the agent. */
-  readonly prover?: TestAgent
   /** How the two fields are called. */
   readonly names?: readonly [authorization: string, dpop: string]
-  /** Sent behind the two. */
+  /** Sent after the two. */
   readonly fields?: readonly Field[]
   readonly body?: string
   readonly trailers?: readonly Field[]
 }
 
-export async function createKit(): Promise<Kit> {
-  const issuer = await createTestIssuer({ resource })
-  const [agent, planner, thief] = await Promise.all([
-    issuer.agent('travel-7'),
-    issuer.agent('planner-2'),
-    issuer.agent('thief-9'),
-  ])
+export async function createDoorKit(): Promise<DoorKit> {
+  const kit = await createKit({ token: { human: 'alice', scopes: ['tools:read'] } })
+  const [planner, thief] = await Promise.all([kit.issuer.agent('planner-2'), kit.issuer.agent('thief-9')])
 
-  const token: Kit['token'] = (input = {}) =>
-    issuer.token({
-      agent,
-      human: 'alice',
-      scopes: ['tools:read'],
-      ...input,
-      claims: { jti: 'token-1', ...input.claims },
-    })
+  const token: Kit['token'] = (input = {}) => kit.token({ ...input, claims: { jti: 'token-1', ...input.claims } })
 
   async function shot(changes: Changes = {}): Promise<Shot> {
     const { method = 'GET', target = '/tools', scheme = 'DPoP', names = ['authorization', 'dpop'] } = changes
@@ -74,19 +50,10 @@ export async function createKit(): Promise<Kit> {
   }
 
   async function proofFor(changes: Changes, accessToken: string, method: string, url: string): Promise<string | null> {
-    const { proof = {}, prover = agent } = changes
+    const { proof = {}, prover = kit.agent } = changes
     if (proof === null || typeof proof === 'string') return proof
     return prover.proof({ method, url, token: accessToken, ...proof })
   }
 
-  return {
-    issuer,
-    agent,
-    planner,
-    thief,
-    now: issuer.clock.now() / 1_000,
-    options: { issuer: issuer.options, resource, clock: issuer.clock },
-    token,
-    shot,
-  }
+  return { ...kit, planner, thief, now: kit.clock.now() / 1_000, token, shot }
 }

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 
-/** An object of which only these members are looked at. */
+/** Matches an object that has these members. */
 export function like(members: object): unknown {
   return expect.objectContaining(members)
 }

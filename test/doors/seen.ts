@@ -1,6 +1,6 @@
 import { type RefusalCode, refusals } from 'onbehalf'
 import { expect } from 'vitest'
-import { parseChallenges } from '../support/challenge-grammar.ts'
+import { readChallenges } from '../support/challenges.ts'
 import type { Answer } from './wire.ts'
 
 /** What a client makes of an answer: everything that must be the same on every door. */
@@ -14,7 +14,7 @@ export interface Seen {
   readonly retryAfter?: string
   readonly cache?: string
   readonly exposed?: readonly string[]
-  /** JSON read; undefined for what the framework itself says (404, 500) and for no body. */
+  /** Parsed JSON; undefined for no body and for the framework's own answers (404, 500). */
   readonly body?: unknown
 }
 
@@ -43,13 +43,8 @@ export function valuesOf({ fields }: Answer, name: string): readonly string[] {
   return fields.filter(([field]) => field.toLowerCase() === name).map(([, value]) => value)
 }
 
-function readChallenges(field: string): Record<string, Record<string, string>> {
-  const list = parseChallenges(field)
-  return Object.fromEntries(list.map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)]))
-}
-
 export interface RefusedHow {
-  /** With which challenge the error stands. Default `DPoP`; `none` where the caller's scheme is unknown. */
+  /** Which challenge carries the error. Default `DPoP`; `none` where the caller's scheme is unknown. */
   readonly on?: 'DPoP' | 'Bearer' | 'both' | 'none'
   /** Parameters of every challenge beyond the usual ones. */
   readonly needs?: Readonly<Record<string, string>>
@@ -106,7 +101,7 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 }
 
-/** A handler's answer; of the context, what is named. */
+/** A handler's answer, whose context has at least these members. */
 export function admitted(path: string, context: object = {}, isNonced = false): Seen {
   return {
     status: 200,

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AppSpec, Door, RunningApp, Trait } from './app.ts'
 import { doors } from './doors/all.ts'
-import { createKit, type Kit } from './kit.ts'
+import { createDoorKit, type DoorKit } from './kit.ts'
 import { type Seen, see } from './seen.ts'
 import type { Answer, Ask, Shot } from './wire.ts'
 
 /** Rows that share one app. */
 export interface Chapter {
   readonly subject: string
-  app(kit: Kit): AppSpec
+  app(kit: DoorKit): AppSpec
   readonly rows: readonly Row[]
 }
 
@@ -17,11 +17,11 @@ export interface Row {
   /** The clause, then the behaviour. */
   readonly title: string
   /** Sent to every door, made once. Several are sent one after another; the last answer counts. */
-  readonly send?: (kit: Kit) => Promise<Shot | readonly Shot[]>
-  /** In the place of `send`, where an answer makes the next request. */
-  readonly play?: (ask: Ask, kit: Kit) => Promise<Answer>
+  readonly send?: (kit: DoorKit) => Promise<Shot | readonly Shot[]>
+  /** In place of `send`, where a request depends on the answer before it. */
+  readonly play?: (ask: Ask, kit: DoorKit) => Promise<Answer>
   readonly expect: Seen
-  /** The columns of what a door cannot help, and why. */
+  /** What differs on doors of a trait, and why. */
   readonly columns?: Partial<Record<Trait, Column>>
 }
 
@@ -31,16 +31,16 @@ export interface Column {
   readonly expect: Seen | null
 }
 
-/** Runs every row against every door over a real socket: what is expected, and among doors of one column the same to the letter. */
+/** Runs every row against every door over a real socket. Doors of one column must give equal answers. */
 export function runTable(chapters: readonly Chapter[]): void {
   for (const chapter of chapters) describe(chapter.subject, () => runChapter(chapter))
 }
 
 function runChapter({ app, rows }: Chapter): void {
   const running = new Map<Door, RunningApp>()
-  let kit: Kit
+  let kit: DoorKit
   beforeAll(async () => {
-    kit = await createKit()
+    kit = await createDoorKit()
     await Promise.all(doors.map(async (door) => running.set(door, await door.start(app(kit)))))
   })
   afterAll(async () => {
@@ -50,7 +50,7 @@ function runChapter({ app, rows }: Chapter): void {
   for (const row of rows) test(row.title, () => runRow(row, kit, running))
 }
 
-async function runRow(row: Row, kit: Kit, running: ReadonlyMap<Door, RunningApp>): Promise<void> {
+async function runRow(row: Row, kit: DoorKit, running: ReadonlyMap<Door, RunningApp>): Promise<void> {
   const shots = await row.send?.(kit)
   const seen: Record<string, Seen> = {}
   const expected: Record<string, Seen> = {}
@@ -72,7 +72,7 @@ function columnFor({ columns = {} }: Row, { traits }: Door): Column | undefined 
   return traits.map((trait) => columns[trait]).find((column) => column !== undefined)
 }
 
-function playOn({ title, play }: Row, ask: Ask, kit: Kit): Promise<Answer> {
+function playOn({ title, play }: Row, ask: Ask, kit: DoorKit): Promise<Answer> {
   if (play === undefined) throw new Error(`${title}: neither send nor play`)
   return play(ask, kit)
 }

@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream'
 import type { Answer, Ask, Field, Shot } from './wire.ts'
 
 /**
- * HTTP/2 without TLS. Node's client will not send a field twice that stands once, nor a name in capitals: its own HEADERS
+ * HTTP/2 without TLS. Node's client refuses to repeat a singleton field or to send a name in capitals, so its HEADERS
  * frames are replaced on the way by frames written here.
  */
 export function askHttp2(port: number): Ask {

@@ -1,6 +1,6 @@
 import { connect as connectTcp } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { parseResponse } from '../support/http.ts'
+import { parseResponse } from '../support/servers.ts'
 
 export type Field = readonly [name: string, value: string]
 

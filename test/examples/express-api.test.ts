@@ -39,7 +39,7 @@ async function serve(createListener: (resource: string) => RequestListener): Pro
 }
 
 describe('the example API', () => {
-  test('RFC 8693 §4.1: the handler reads who acts for whom, and the audit says the same', async () => {
+  test('Example: the handler reads who acts for whom, and the audit event names the same parties', async () => {
     const events: AuditEvent[] = []
     const { issuer } = setup.running
     const resource = await serve((url) => createApp({ issuer, resource: url, audit: (event) => events.push(event) }))

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { maxTokenSeconds } from '../../examples/issuer/tokens.ts'
-import { exchangeForm, resource, type Setup, setUp, tokenForAlice } from './issuer-setup.ts'
+import { resource } from '../support/kit.ts'
+import { exchangeForm, type Setup, setUp, tokenForAlice } from './issuer-setup.ts'
 
 let now = Date.now()
 let setup: Setup

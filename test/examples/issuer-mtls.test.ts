@@ -3,7 +3,8 @@ import { createTestCertificate, type TestCertificate } from 'onbehalf/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { discover } from '../../examples/agents/authorization-server.ts'
 import { mtlsRequest } from '../../examples/agents/mtls-request.ts'
-import { resource, type Setup, setUp } from './issuer-setup.ts'
+import { resource } from '../support/kit.ts'
+import { type Setup, setUp } from './issuer-setup.ts'
 
 let setup: Setup
 let server: TestCertificate

@@ -5,8 +5,7 @@ import { createProof } from '../../examples/agents/dpop-proof.ts'
 import { createSigningKey, type SigningKey } from '../../examples/agents/signing-key.ts'
 import { createRegistry, grantTypes, type RegisteredClient, type Registry } from '../../examples/issuer/registry.ts'
 import { type IssuerSettings, type RunningIssuer, startIssuer } from '../../examples/issuer/server.ts'
-
-export const resource = 'https://api.example.com'
+import { resource } from '../support/kit.ts'
 
 export interface Setup {
   readonly registry: Registry
@@ -14,7 +13,7 @@ export interface Setup {
   /** The registered key of the client. */
   keyOf(id: string): SigningKey
   register(id: string, client: Partial<RegisteredClient>): Promise<void>
-  /** Sends a token request; everything of it can be replaced, `null` leaves it out. */
+  /** Sends a token request; a change replaces its part, and `null` leaves it out. */
   send(id: string, form: Record<string, string>, changes?: Changes): Promise<Answer>
 }
 
@@ -31,7 +30,7 @@ export interface Answer {
   readonly claims: Record<string, unknown>
 }
 
-/** An issuer with one agent that may do everything for alice, to be narrowed by each test. */
+/** The example issuer, running, with one resource, one user and no client yet. */
 export async function setUp(settings: Partial<IssuerSettings> = {}): Promise<Setup> {
   const registry = createRegistry()
   registry.resources.add(resource)
@@ -88,7 +87,7 @@ export async function setUp(settings: Partial<IssuerSettings> = {}): Promise<Set
   }
 }
 
-/** A token for alice, as an application gets it at which she signed in. */
+/** A token for alice, as the application that she signed in to gets it. */
 export async function tokenForAlice(setup: Setup, application: string, scope = 'tools:read'): Promise<string> {
   const assertion = await createAssertion(setup.keyOf(application), {
     issuer: application,
@@ -114,7 +113,7 @@ export interface SignedInput {
   readonly claims: Record<string, unknown>
 }
 
-/** A JWT that says whatever a test wants it to say. */
+/** A JWT with any header and claims. */
 export function sign(key: SigningKey, { header, claims }: SignedInput): Promise<string> {
   return new SignJWT({ jti: randomUUID(), ...claims })
     .setProtectedHeader({ alg: key.algorithm, ...header })

@@ -8,8 +8,8 @@ import { createTestIssuer, type TestAgent, type TestIssuer, type TokenInput } fr
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createPaymentsApp } from '../../examples/payments/app.ts'
 import { covers, type Payment } from '../../examples/payments/payment.ts'
+import { resource } from '../support/kit.ts'
 
-const resource = 'https://api.example.test'
 const toBob = detail(100, ['bob'])
 
 let issuer: TestIssuer
@@ -32,7 +32,7 @@ function verifier(): Verifier {
   return createVerifier({ issuer: [issuer.options, partner.options], resource, clock: issuer.clock })
 }
 
-/** The same API on Fastify: the rule needs the body, so it stands where the body is there. */
+/** The same API on Fastify: the rule needs the body, so it runs as preHandler. */
 async function createFastifyTwin(): Promise<Server> {
   const app = fastify()
   await app.register(agentAuth, { verifier: verifier() })
@@ -89,7 +89,7 @@ async function serve(create: () => Promise<Server>): Promise<Send> {
   }
 }
 
-/** The same scopes for everybody: the difference is in the details. */
+/** All agents have the same scopes and differ only in their details. */
 function payerToken(agent: TestAgent, ...authorization_details: readonly object[]): TokenInput {
   return { agent, human: 'alice', scopes: ['payments:write'], claims: { authorization_details } }
 }
@@ -153,7 +153,7 @@ describe.each(doors)('the payments example on %s', (_name, create) => {
     expect(await send('POST', '/payments', token, { amount: 80, to: 'bob' })).toEqual(refusedWith(403, 'scope_missing'))
   })
 
-  test('RFC 8693 §4.1: the route for humans keeps out agents, and a human’s token in a declared agent’s hands', async () => {
+  test('Example: the route for humans keeps out agents, and a human’s token in a declared agent’s hands', async () => {
     const send = await serve(create)
     const app = await issuer.agent('web-app')
     const own = { sub: 'alice', sub_profile: 'user' }
@@ -166,7 +166,7 @@ describe.each(doors)('the payments example on %s', (_name, create) => {
     expect(await send('GET', '/limits', { agent: agentA })).toEqual(refusedWith(403, 'actor_unauthorized'))
   })
 
-  test('RFC 8693 §4.1: the route for agents lets them in for themselves and for others, and keeps humans out', async () => {
+  test('Example: the route for agents lets them in for themselves and for others, and keeps humans out', async () => {
     const send = await serve(create)
     const human = { agent: await issuer.agent('web-app'), claims: { sub: 'alice', sub_profile: 'user' } }
     expect(await send('GET', '/statements', { agent: agentA, human: 'alice' })).toEqual({
@@ -177,7 +177,7 @@ describe.each(doors)('the payments example on %s', (_name, create) => {
     expect(await send('GET', '/statements', human)).toEqual(refusedWith(403, 'actor_unauthorized'))
   })
 
-  test('RFC 8693 §4.1: the route for own authority refuses what is borrowed', async () => {
+  test('Example: the route for own authority refuses what is borrowed', async () => {
     const send = await serve(create)
     expect((await send('POST', '/heartbeat', { agent: agentA })).status).toBe(204)
     expect(await send('POST', '/heartbeat', { agent: agentA, human: 'alice' })).toEqual(
@@ -185,7 +185,7 @@ describe.each(doors)('the payments example on %s', (_name, create) => {
     )
   })
 
-  test('RFC 8693 §4.1: a partner’s token cannot name our agent', async () => {
+  test('Example: a partner’s token cannot name our agent', async () => {
     const send = await serve(create)
     const ledger = (token: TokenInput, by: TestIssuer) => send('GET', '/ledger', token, undefined, by)
     const ours = { agent: await issuer.agent('auditor-1'), human: 'alice' }

@@ -1,10 +1,14 @@
 import { getEventListeners, once } from 'node:events'
-import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
-import { requestView } from 'onbehalf/testing'
+import { createServer, get, type IncomingMessage, type Server } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { RevocationQuery, Verifier } from 'onbehalf'
+import { requestView, type TestAgent, type TestIssuer } from 'onbehalf/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { WebSocket } from 'ws'
-import { type Streams, setUpStreams } from './streams-setup.ts'
+import { WebSocket } from 'ws'
+import { addStreams } from '../../examples/streams/app.ts'
+import { createKit, resource } from '../support/kit.ts'
+
+const url = `${resource}/events`
 
 let streams: Streams
 
@@ -17,7 +21,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A stream of either kind that has said hello. */
+/** An open stream of either kind, after its first message. */
 interface Stream {
   readonly hello: string
   isOpen(): boolean
@@ -48,7 +52,7 @@ async function openSocket(socket: WebSocket): Promise<Stream> {
   }
 }
 
-/** Lets everything that is under way on loopback arrive. */
+/** Waits until everything sent on loopback has arrived. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
 }
@@ -209,4 +213,87 @@ async function readAll(socket: Socket): Promise<string> {
   let text = ''
   for await (const chunk of socket.setEncoding('utf8')) text += chunk
   return text
+}
+
+/** The example, served on loopback, on a clock that stands still. */
+interface Streams {
+  readonly issuer: TestIssuer
+  readonly verifier: Verifier
+  readonly server: Server
+  /** Where the streams are, as clients are told. */
+  readonly url: string
+  /** What the revocation source answers. */
+  revoked(query: RevocationQuery): boolean | Promise<boolean>
+  /** A token and the headers of a request with it. */
+  credentials(scopes?: readonly string[]): Promise<Credentials>
+  headersFor(token: string): Promise<Record<string, string>>
+  readEvents(headers: Record<string, string>): Promise<IncomingMessage>
+  openSocket(headers: Record<string, string>): WebSocket
+  /** A TCP connection that has sent an upgrade request, and does nothing by itself. */
+  sendUpgrade(headers: Record<string, string>): Promise<Socket>
+  close(): void
+}
+
+interface Credentials {
+  readonly token: string
+  readonly headers: Record<string, string>
+}
+
+async function setUpStreams(): Promise<Streams> {
+  const revocation = { isRevoked: (query: RevocationQuery) => streams.revoked(query) }
+  const {
+    issuer,
+    agent,
+    verifier,
+    token: createToken,
+  } = await createKit({
+    verifier: { revocation },
+    token: { human: 'alice' },
+  })
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  addStreams(server, verifier)
+  const { port } = server.address() as AddressInfo
+  const streams: Streams = {
+    issuer,
+    verifier,
+    server,
+    url,
+    revoked: () => false,
+    async credentials(scopes = ['events:read']) {
+      const token = await createToken({ scopes })
+      return { token, headers: await headersFor(agent, token) }
+    },
+    headersFor: (token) => headersFor(agent, token),
+    async readEvents(headers) {
+      const [response] = await once(get({ host: '127.0.0.1', port, path: '/events', headers }), 'response')
+      return response as IncomingMessage
+    },
+    openSocket: (headers) => new WebSocket(`ws://127.0.0.1:${port}/events`, { headers }),
+    async sendUpgrade(headers) {
+      const socket = connect(port, '127.0.0.1')
+      await once(socket, 'connect')
+      const fields = Object.entries({ ...upgrade, ...headers }).map(([name, value]) => `${name}: ${value}`)
+      socket.write(`${['GET /events HTTP/1.1', ...fields].join('\r\n')}\r\n\r\n`)
+      return socket
+    },
+    close() {
+      verifier.close()
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+  return streams
+}
+
+const upgrade = {
+  Host: 'api.example.test',
+  Connection: 'Upgrade',
+  Upgrade: 'websocket',
+  'Sec-WebSocket-Version': '13',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+}
+
+function headersFor(agent: TestAgent, token: string): Promise<Record<string, string>> {
+  return agent.headers('GET', url, token)
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { AgentContext, Verdict } from '../../src/index.ts'
-import { createRig, judgeNow, type Members, plainJson, type Rig, runs, viewOf } from './kit.ts'
+import type { Members } from '../support/jws.ts'
+import { createRig, judgeNow, plainJson, type Rig, runs, viewOf } from './rig.ts'
 
 let rig: Rig
 
@@ -55,7 +56,7 @@ const anyClaims: fc.Arbitrary<Members> = fc.record(
   { requiredKeys: [], noNullPrototype: true },
 )
 
-/** Every object below is frozen, and has no member that it does not own. */
+/** Requires that every object inside is frozen and inherits nothing. */
 function requireSealed(value: unknown, path: string): void {
   if (typeof value !== 'object' || value === null) return
   expect(Object.isFrozen(value), `${path} is frozen`).toBe(true)

@@ -1,6 +1,6 @@
 import type { RefusalCode } from '../../src/index.ts'
 
-/** What jose's jwtVerify and this package are meant to disagree about, each with its reason. Anything else is a fault. */
+/** The intended differences between jose's jwtVerify and this package, with reasons. Any other difference is a fault. */
 export interface Difference {
   readonly name: string
   /** Ours: why it refused, or `accepted`. */
@@ -119,7 +119,7 @@ function hasTwins(text: string): boolean {
   return scan(text).twins
 }
 
-/** What a text of JSON holds, token by token: JSON.parse drops the first of two equal members, and rounds. */
+/** Reads JSON token by token, since JSON.parse drops the first of two equal members and rounds numbers. */
 function scan(text: string): { twins: boolean; strings: readonly string[]; numbers: readonly number[] } {
   const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g) ?? []
   const names: Set<string>[] = []

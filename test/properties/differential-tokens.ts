@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { respell } from '../support/bytes.ts'
-import { encode, type RawKey, signBytes } from '../support/raw-jws.ts'
-import { claimsFor, type Members } from './kit.ts'
+import { encode, respell } from '../support/bytes.ts'
+import { type Members, type RawKey, signBytes } from '../support/jws.ts'
+import { claimsFor } from './rig.ts'
 
-/** Tokens for two verifiers to disagree about: mostly good, bent in one or two places, and signed as they then stand. */
+/** Tokens on which two verifiers could disagree: good ones with one or two changes, made before or after signing. */
 
 export interface Draft {
   readonly key: RawKey
@@ -55,7 +55,7 @@ function flip(at: number): Draft['finish'] {
 const now = Date.UTC(2026, 0, 1) / 1_000
 const mistyped = [null, '', 5, [], {}, true]
 
-/** Both verifiers are of one mind about most of these; what they differ in is in differential-classes.ts. */
+/** The verifiers agree on most of these; differential-classes.ts lists where they differ. */
 export const bends: readonly fc.Arbitrary<Bend>[] = [
   member('typ', 'application/at+jwt', 'AT+JWT', 'JWT', 'at+jwt;v=1', 'application/AT+jwt', undefined, 5, 'dpop+jwt'),
   member('alg', 'none', 'HS256', 'es256', 'RS256', 'ES256', undefined, 5),

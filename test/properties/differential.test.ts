@@ -3,10 +3,11 @@ import { createLocalJWKSet, jwtVerify } from 'jose'
 import { expect, test } from 'vitest'
 import { type Algorithm, createVerifier } from '../../src/index.ts'
 import { createTestClock } from '../../src/testing/index.ts'
-import { makeRawKey, type RawKey } from '../support/raw-jws.ts'
+import { makeRawKey, type RawKey } from '../support/jws.ts'
+import { issuerUrl, resource } from '../support/kit.ts'
 import { differences, dissect } from './differential-classes.ts'
 import { bends, type Draft, draftOf, write } from './differential-tokens.ts'
-import { issuerUrl, judgeNow, resource, runs, startMs, viewOf } from './kit.ts'
+import { judgeNow, runs, startMs, viewOf } from './rig.ts'
 
 const published: readonly Algorithm[] = ['ES256', 'ES384', 'Ed25519', 'PS256', 'RS256']
 const accepted: Algorithm[] = [...published, 'EdDSA']
@@ -18,7 +19,7 @@ const clock = createTestClock(startMs)
 const verifier = createVerifier({ issuer: { issuer: issuerUrl, jwks }, resource, clock })
 const keySet = createLocalJWKSet(jwks)
 
-/** Of the token alone: whatever comes after it is refused for want of a proof. */
+/** Judges the token alone: the request has no proof, so an accepted token ends as proof_missing. */
 function ourVerdict(token: string): string {
   const verdict = judgeNow(verifier, viewOf(token))
   const code = verdict.ok ? 'admitted' : verdict.refusal.code

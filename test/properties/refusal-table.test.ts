@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Refusal, type RequestView, refusals, type Verdict, type Verifier } from '../../src/index.ts'
-import { parseChallenges } from '../support/challenge-grammar.ts'
-import { encode, type Part, rawJws, signBytes } from '../support/raw-jws.ts'
-import { anyJson, claimsFor, createRig, proofClaims, proofHeader, type Rig, runs, viewOf } from './kit.ts'
+import { encode } from '../support/bytes.ts'
+import { parseChallenges } from '../support/challenges.ts'
+import { type Part, rawJws, signBytes } from '../support/jws.ts'
+import { anyJson, claimsFor, createRig, proofClaims, proofHeader, type Rig, runs, viewOf } from './rig.ts'
 
-/** What is planted in every input and must come out nowhere. */
+/** This text is in every input and must be in no answer. */
 const canary = 'c4n4ry'
 let rig: Rig
 let verifiers: readonly Verifier[]
@@ -99,7 +100,7 @@ describe('any input', () => {
     )
   })
 
-  test('RFC 9110 §11.6.1: a certificate that cannot be read is none', async () => {
+  test('Certificate: one that cannot be read counts as none', async () => {
     const token = rig.token({ cnf: { 'x5t#S256': 'A'.repeat(43) } })
     const view = viewOf(token)
     const certificate = () => {
@@ -109,7 +110,7 @@ describe('any input', () => {
   })
 })
 
-/** Longer than any word the table has by chance. */
+/** Long enough that the table does not contain it by chance. */
 function isTelling(text: string): boolean {
   return text.length > 12 && !JSON.stringify(Object.values(refusals)).includes(text)
 }
@@ -139,7 +140,7 @@ describe('bent tokens and proofs', () => {
     return text
   }
 
-  test('RFC 8725 §3.13: flipped bits, cuts and spliced segments are answered from the table', async () => {
+  test('RFC 7515 §5.2: flipped bits, cuts and spliced segments are answered from the table', async () => {
     await fc.assert(
       fc.asyncProperty(bends, fc.boolean(), async (changes, inToken) => {
         const token = rig.token()
@@ -186,7 +187,7 @@ describe('bent tokens and proofs', () => {
     maxKeys: 3,
   })
 
-  test('RFC 8725 §3.11: any member of header and claims, rightly signed, is answered from the table', async () => {
+  test('RFC 7519 §7.2: any member of header and claims, rightly signed, is answered from the table', async () => {
     await fc.assert(
       fc.asyncProperty(
         changes,

@@ -3,8 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { memoryReplayStore, type ReplayStore } from '../../src/index.ts'
 import { createTestClock } from '../../src/testing/index.ts'
 import { ecdsaTwin, sha256 } from '../support/bytes.ts'
-import { makeRawKey, type RawKey } from '../support/raw-jws.ts'
-import { codeOf, createRig, jktOf, judgeNow, type Rig, runs, startMs, viewOf } from './kit.ts'
+import { makeRawKey, type RawKey } from '../support/jws.ts'
+import { outcomeOf } from '../support/kit.ts'
+import { createRig, jktOf, judgeNow, type Rig, runs, startMs, viewOf } from './rig.ts'
 
 let rig: Rig
 let keys: readonly RawKey[]
@@ -34,10 +35,10 @@ describe('quota', () => {
               expect(replay.size).toBeLessThanOrEqual(capacity)
             }
             const proof = rig.proof(clock, token)
-            expect(codeOf(judgeNow(verifier, viewOf(token, proof)))).toBe('admitted')
+            expect(outcomeOf(judgeNow(verifier, viewOf(token, proof)))).toBe('admitted')
             kept.push(proof)
           }
-          for (const proof of kept) expect(codeOf(judgeNow(verifier, viewOf(token, proof)))).toBe('proof_replayed')
+          for (const proof of kept) expect(outcomeOf(judgeNow(verifier, viewOf(token, proof)))).toBe('proof_replayed')
         },
       ),
       runs(40),
@@ -50,12 +51,12 @@ describe('quota', () => {
     const [key] = keys
     const flooder = rig.token({ client_id: 'flooder', cnf: { jkt: key === undefined ? '' : jktOf(key) } })
     const codes = Array.from({ length: 20 }, () =>
-      codeOf(judgeNow(verifier, viewOf(flooder, rig.proof(clock, flooder, {}, key)))),
+      outcomeOf(judgeNow(verifier, viewOf(flooder, rig.proof(clock, flooder, {}, key)))),
     )
     expect(codes.slice(0, 11)).toEqual(Array(11).fill('admitted'))
     expect(codes.slice(11)).toEqual(Array(9).fill('rate_limited'))
     const token = rig.token()
-    expect(codeOf(judgeNow(verifier, viewOf(token, rig.proof(clock, token))))).toBe('admitted')
+    expect(outcomeOf(judgeNow(verifier, viewOf(token, rig.proof(clock, token))))).toBe('admitted')
   })
 })
 
@@ -82,7 +83,7 @@ describe('the memory store against a model that forgets nothing', () => {
           const store = memoryReplayStore({ capacity, quota, clock })
           /** End of each entry on either clock. */
           const ends = new Map<string, { wall: number; monotonic: number }>()
-          /** The latest end that may be forgotten: of what was past on both clocks at one moment. */
+          /** The latest end that may be forgotten: an entry must have been past on both clocks at one moment. */
           let past = Number.NEGATIVE_INFINITY
           for (const act of acts) {
             if (act.kind === 'add') {
@@ -94,7 +95,7 @@ describe('the memory store against a model that forgets nothing', () => {
               for (const one of ends.values()) {
                 if (clock.now() > one.wall && clock.monotonic() > one.monotonic) past = Math.max(past, one.wall)
               }
-              // A proof nobody has shown is not mistaken for one forgotten.
+              // A new proof must not be mistaken for a forgotten one.
               if (end === undefined && expiresAt > past) expect(answer).not.toBe('seen')
               // `seen` wins over `full` and `quota`.
               if (isLive) expect(answer).toBe('seen')
@@ -119,7 +120,7 @@ describe('at once', () => {
         const token = rig.token()
         const proof = rig.proof(clock, token)
         const views = turns.map((_, at) => viewOf(token, isTwin && at % 2 === 1 ? ecdsaTwin(proof) : proof))
-        const codes = (await Promise.all(views.map((view) => verifier.check(view)))).map(codeOf)
+        const codes = (await Promise.all(views.map((view) => verifier.check(view)))).map(outcomeOf)
         expect(codes.filter((code) => code === 'admitted')).toHaveLength(1)
         expect(codes.filter((code) => code === 'proof_replayed')).toHaveLength(turns.length - 1)
       }),
@@ -127,7 +128,7 @@ describe('at once', () => {
     )
   })
 
-  /** Atomic, yet its answers take their time and overtake each other. */
+  /** Atomic, but its answers arrive late and out of order. */
   function slowStore(turns: readonly number[]): ReplayStore {
     const seen = new Set<string>()
     let calls = 0

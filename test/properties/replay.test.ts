@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ReplayStore, VerifierOptions } from '../../src/index.ts'
 import { ecdsaTwin } from '../support/bytes.ts'
-import { codeOf, createRig, judgeNow, type Rig, runs, startMs, viewOf } from './kit.ts'
+import { outcomeOf } from '../support/kit.ts'
+import { createRig, judgeNow, type Rig, runs, startMs, viewOf } from './rig.ts'
 
 let rig: Rig
 let token: string
@@ -11,7 +12,7 @@ const day = 86_400
 beforeAll(async () => {
   rig = await createRig()
   const start = startMs / 1_000
-  // A token that no step of the clock ends: what is measured is the proof alone.
+  // The token outlives every step of the clock, so only the proof is judged.
   token = rig.token({ iat: start - 30 * day, exp: start + 300 * day })
 })
 
@@ -26,7 +27,7 @@ interface Story {
   readonly moves: readonly Move[]
 }
 
-/** Both clocks forward, the wall clock alone, or the wall clock to a moment around one that matters. */
+/** Moves both clocks forward, the wall clock alone, or the wall clock to near a bound. */
 type Move =
   | { kind: 'advance' | 'step'; ms: number }
   | { kind: 'jump'; to: 'fresh end' | 'nonce end' | 'iat' | 'future end'; ms: number }
@@ -76,7 +77,7 @@ function optionsFor(
   }
 }
 
-/** Plays a story; gives how often the one proof was admitted, however often and whenever it was shown. */
+/** Plays a story, and returns how often its one proof was admitted. */
 function scene(freshness: Freshness, story: Story, replayFor?: (now: () => number) => ReplayStore) {
   let now = () => startMs
   const replay = replayFor?.(() => now())
@@ -109,12 +110,12 @@ describe.each<Freshness>(['iat', 'both', 'nonce'])('with freshness %s', (freshne
       fc.property(stories(anyMove), (story) => {
         const { clock, verifier, view, twin, other, move, moments } = scene(freshness, story)
         const codes: string[] = []
-        const show = () => codes.push(codeOf(judgeNow(verifier, codes.length % 4 === 3 ? twin : view)))
+        const show = () => codes.push(outcomeOf(judgeNow(verifier, codes.length % 4 === 3 ? twin : view)))
         show()
         for (const change of story.moves) {
           move(change)
           show()
-          // Others come and go, so that the memory moves on.
+          // Proofs of others fill and age the memory.
           verifier.checkNow(other())
         }
         const last = Math.max(...Object.values(moments)) + 30_000
@@ -138,7 +139,7 @@ describe.each<Freshness>(['iat', 'both', 'nonce'])('with freshness %s', (freshne
     expect(everAdmitted).toBeGreaterThan(60)
   })
 
-  // Five seconds are what is granted a shared store for the skew between processes; the clock steps back by less.
+  // A shared store keeps entries five seconds longer for clock skew; the clock steps back by less.
   test('P1: nor with an asynchronous store of somebody else that forgets exactly at the end', async () => {
     let everAdmitted = 0
     const forwards = fc.record({ kind: fc.constant('advance' as const), ms: fc.oneof(fc.nat(1_000), fc.nat(100_000)) })
@@ -148,7 +149,7 @@ describe.each<Freshness>(['iat', 'both', 'nonce'])('with freshness %s', (freshne
         const { clock, verifier, view, moments, move } = scene(freshness, story, forgetful)
         let latest = clock.now()
         const codes: string[] = []
-        const show = async () => codes.push(codeOf(await verifier.check(view)))
+        const show = async () => codes.push(outcomeOf(await verifier.check(view)))
         await show()
         for (const change of story.moves) {
           const isBack = clock.now() + change.ms < latest - 4_999
@@ -176,7 +177,7 @@ describe.each<Freshness>(['iat', 'both', 'nonce'])('with freshness %s', (freshne
   })
 })
 
-/** As a key-value server with a time to live: after its end an entry is gone, whatever came before. */
+/** Acts like a key-value server with a time to live: an entry is gone after its end. */
 function forgetful(now: () => number): ReplayStore {
   const ends = new Map<string, number>()
   return {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isTarget, normalizeUrl, readTarget } from '../../src/sender/proof-url.ts'
-import { runs } from './kit.ts'
+import { runs } from './rig.ts'
 
 /** An address as a tuple: two URLs mean the same if and only if their tuples are equal. */
 interface Address {
@@ -92,7 +92,7 @@ const similar = address.chain((one) =>
   ),
 )
 
-/** As like as two addresses can be without meaning the same; some are the same, where there was nothing to twist. */
+/** Pairs of similar addresses; a pair is equal where the change had nothing to act on. */
 const twists: readonly ((one: Address) => Address)[] = [
   (one) => ({ ...one, path: one.path.length === 0 ? [] : [one.path.join('%2F')] }),
   (one) => ({ ...one, path: [...one.path, ''] }),

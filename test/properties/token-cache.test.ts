@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import { codeOf, createRig, judgeNow, type Rig, runs, startMs, viewOf } from './kit.ts'
+import { outcomeOf } from '../support/kit.ts'
+import { createRig, judgeNow, type Rig, runs, startMs, viewOf } from './rig.ts'
 
 let rig: Rig
 
@@ -11,7 +12,7 @@ beforeAll(async () => {
 const start = startMs / 1_000
 const seconds = fc.oneof(fc.integer({ min: -320, max: 320 }), fc.constantFrom(-6, -5, -4, 4, 5, 6, 299.5, 300, 305))
 
-/** Moments at which a token of these times may be looked at: around each bound, and anywhere. */
+/** Moments at which to judge a token of these times: around each bound, and anywhere. */
 const times = fc.record({
   iat: fc.integer({ min: -300, max: 5 }),
   life: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.double({ min: 0.001, max: 300, noNaN: true })),
@@ -36,18 +37,18 @@ test('P8: a cached token is judged as an unknown one, at any moment', () => {
         nbf: nbf === undefined ? undefined : start + nbf,
       })
       const view = () => viewOf(token, rig.proof(clock, token, { jti: crypto.randomUUID() }))
-      if (codeOf(judgeNow(verifier, view())) !== 'admitted') return
+      if (outcomeOf(judgeNow(verifier, view())) !== 'admitted') return
       for (const { at, ms, isStep } of looks) {
         const seconds = start + at + ms / 1_000 - clock.now() / 1_000
         if (isStep || seconds < 0) clock.step(seconds)
         else clock.advance(seconds)
         const fresh = rig.open(policy)
         fresh.clock.step((clock.now() - fresh.clock.now()) / 1_000)
-        const cached = codeOf(judgeNow(verifier, view()))
-        const uncached = codeOf(judgeNow(fresh.verifier, view()))
+        const cached = outcomeOf(judgeNow(verifier, view()))
+        const uncached = outcomeOf(judgeNow(fresh.verifier, view()))
         met.add(uncached)
         if (verifier.health().caches.tokens === 1) hits += 1
-        // A proof too old for what the memory has already forgotten is no matter of the token.
+        // A refusal because the replay memory has forgotten the proof's time says nothing about the token.
         if (cached !== 'proof_expired') expect(cached).toBe(uncached)
       }
     }),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type AccessRequirement, type AgentContext, createVerifier, type IssuerOptions } from '../../src/index.ts'
 import { createTestIssuer, requestView } from '../../src/testing/index.ts'
-import { parseChallenges } from '../support/challenge-grammar.ts'
+import { parseChallenges } from '../support/challenges.ts'
 
 interface Example {
   readonly issuer: string
@@ -12,7 +12,7 @@ interface Example {
   readonly nowSeconds?: number
 }
 
-/** The example's claims in a token that is signed, bound and complete, at a time when it is good. */
+/** Sends the example's claims in a signed, bound and complete token, at a time when it is valid. */
 async function send(example: Example) {
   const { issuer: name, resource = 'https://rs.example.com/', claims, header, options } = example
   const issuer = await createTestIssuer({ issuer: name, resource })

@@ -4,8 +4,8 @@ import { fitsAlgorithm, thumbprint } from '../../src/jose/jwk.ts'
 import { importKey, verifySignature } from '../../src/jose/signature.ts'
 import type { Algorithm } from '../../src/types/options.ts'
 import { respell } from '../support/bytes.ts'
+import { createKit } from '../support/kit.ts'
 import { F03_1, F03_2, F03_3, F03_4, F03_5, F03_6, F03_7, F03_8, F03_9 } from '../support/printed.ts'
-import { createStage } from '../support/stage.ts'
 
 function verifies(jwk: Readonly<Record<string, unknown>>, algorithm: Algorithm, text: string): boolean {
   const parts = splitCompact(text)
@@ -40,27 +40,27 @@ describe('signatures', () => {
   })
 
   test('RFC 7515 A.5 (F03-7): alg none is no signature', async () => {
-    const stage = await createStage('cold')
+    const kit = await createKit()
     expect(readCompact(F03_7)?.header).toEqual({ alg: 'none' })
-    expect(await stage.judge(await stage.request(F03_7))).toBe('token_type')
-    const [, claims] = (await stage.token()).split('.')
+    expect(await kit.code({ token: F03_7 })).toBe('token_type')
+    const [, claims] = (await kit.token()).split('.')
     const header = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')
-    expect(await stage.judge(await stage.request(`${header}.${claims}.`))).toBe('token_algorithm')
+    expect(await kit.code({ token: `${header}.${claims}.` })).toBe('token_algorithm')
   })
 
   test('RFC 7515 Appendix E (F03-8): an unknown critical extension is malformed', async () => {
-    const stage = await createStage('cold')
-    expect(await stage.judge(await stage.request(F03_8))).toBe('token_malformed')
+    const kit = await createKit()
+    expect(await kit.code({ token: F03_8 })).toBe('token_malformed')
     const header = decodeObject(F03_8, 0, F03_8.indexOf('.'))
     expect(header !== undefined && hasExtensions(header)).toBe(true)
   })
 
   test('RFC 7797 §4.2 (F03-9): an unencoded payload is malformed, in a token and in a proof', async () => {
-    const stage = await createStage('cold')
-    const token = await stage.token()
+    const kit = await createKit()
+    const token = await kit.token()
     const [, claims, mac] = token.split('.')
-    expect(await stage.judge(await stage.request(`${F03_9}.${claims}.${mac}`))).toBe('token_malformed')
+    expect(await kit.code({ token: `${F03_9}.${claims}.${mac}` })).toBe('token_malformed')
     const headers = { dpop: `${F03_9}.${claims}.${mac}` }
-    expect(await stage.judge(await stage.request(token, { headers }))).toBe('proof_malformed')
+    expect(await kit.code({ token, headers })).toBe('proof_malformed')
   })
 })

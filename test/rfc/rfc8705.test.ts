@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { certificateThumbprint } from '../../src/sender/certificate.ts'
 import { readConfirmation } from '../../src/sender/confirmation.ts'
 import { requestView } from '../../src/testing/index.ts'
+import { createKit, outcomeOf } from '../support/kit.ts'
 import { F02_1, F02_2, F02_4, F02_7, F02_9 } from '../support/printed.ts'
-import { createStage } from '../support/stage.ts'
 
 const der = (base64: string) => Uint8Array.from(Buffer.from(base64, 'base64'))
 
@@ -17,10 +17,10 @@ describe('certificates', () => {
   })
 
   test('RFC 8705 §3 (F02-1): a token bound to that certificate passes with it, which has expired, and with no other', async () => {
-    const stage = await createStage('cold')
-    const token = await stage.token({ claims: { cnf: { 'x5t#S256': F02_2 } } })
+    const kit = await createKit()
+    const token = await kit.token({ claims: { cnf: { 'x5t#S256': F02_2 } } })
     const judge = async (certificate?: Uint8Array) =>
-      stage.judge(requestView({ headers: { authorization: `Bearer ${token}` }, ...(certificate && { certificate }) }))
+      outcomeOf(await kit.verifier.check(requestView({ headers: { authorization: `Bearer ${token}` }, certificate })))
     expect(await judge(der(F02_1))).toBe('admitted')
     expect(await judge(der(F02_4))).toBe('binding_mismatch')
     expect(await judge()).toBe('certificate_missing')

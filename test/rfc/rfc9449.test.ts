@@ -9,7 +9,7 @@ import { Denial } from '../../src/refusal/denial.ts'
 import { createProofCheck } from '../../src/sender/proof.ts'
 import { allowPublishedKeys, createTestIssuer, requestView } from '../../src/testing/index.ts'
 import { encode, sha256 } from '../support/bytes.ts'
-import { parseChallenges } from '../support/challenge-grammar.ts'
+import { parseChallenges } from '../support/challenges.ts'
 import { F01_1, F01_2, F01_3, F01_4, F01_5, F01_6, F01_7, F01_8 } from '../support/printed.ts'
 
 const protectedResource = 'https://resource.example.org/protectedresource'
@@ -88,7 +88,7 @@ describe('proofs', () => {
   })
 })
 
-test('RFC 9449 §4.3(7) (F01-5): outside of tests nobody may sign with the printed key', () => {
+test('Published keys (F01-5): outside of tests no proof may be signed with the printed key', () => {
   expect(checkProof(F01_5, 1_562_262_618)).toBe('proof_key')
 })
 

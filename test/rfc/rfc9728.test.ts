@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { createVerifier } from '../../src/index.ts'
 import { requestView } from '../../src/testing/index.ts'
-import { parseChallenges } from '../support/challenge-grammar.ts'
-import { createStage } from '../support/stage.ts'
+import { parseChallenges } from '../support/challenges.ts'
+import { createKit } from '../support/kit.ts'
 
 const issuer = 'https://as1.example.com'
 
@@ -50,11 +50,11 @@ describe('RFC 9728', () => {
   })
 
   test('MCP authorization (F06-4): the 401 names metadata and scope, the 403 the error and all scopes', async () => {
-    const stage = await createStage('cold', { access: { scopes: ['files:read'] } })
-    const bare = await stage.verifier.check(requestView({}))
-    const token = await stage.token({ scopes: ['files:read'] })
-    const context = await stage.verifier.verify(await stage.request(token))
-    const decision = await stage.verifier.authorize(context, { scopes: ['files:read', 'files:write', 'user:profile'] })
+    const kit = await createKit({ verifier: { access: { scopes: ['files:read'] } } })
+    const bare = await kit.verifier.check(requestView({}))
+    const token = await kit.token({ scopes: ['files:read'] })
+    const context = await kit.verifier.verify(await kit.request({ token }))
+    const decision = await kit.verifier.authorize(context, { scopes: ['files:read', 'files:write', 'user:profile'] })
     if (bare.ok || decision.ok) throw new Error('admitted')
     const read = (headers: typeof bare.refusal.headers) => {
       const challenge = parseChallenges(new Map(headers).get('WWW-Authenticate') ?? '').at(-1)

@@ -1,8 +1,9 @@
+/** Data that lies beside the repository (`VECTORS_DIR`, else `../shared/vectors`): its tests run where it is there. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-/** Public test vectors, kept beside the repository: `VECTORS_DIR`, else `../shared/vectors`. */
+/** A folder of public test vectors. */
 export interface VectorFolder {
   /** Names of the files right in `path`. */
   names(path?: string): readonly string[]
@@ -39,4 +40,20 @@ function openFolder(root: string): VectorFolder {
     bytes,
     json: (path) => JSON.parse(bytes(path).toString('utf8')),
   }
+}
+
+export interface SharedFolder {
+  readonly path: string
+  /** Why its tests cannot run; undefined where they can. */
+  readonly missing: string | undefined
+}
+
+/** A sibling of the vectors' folder (`VECTORS_DIR`). With `ONBEHALF_REQUIRE_VECTORS=1` a missing folder throws. */
+export function sharedFolder(name: string): SharedFolder {
+  const vectors = resolve(process.env['VECTORS_DIR'] ?? join(import.meta.dirname, '../../../shared/vectors'))
+  const path = name === 'vectors' ? vectors : join(dirname(vectors), name)
+  if (existsSync(path)) return { path, missing: undefined }
+  if (process.env['ONBEHALF_REQUIRE_VECTORS'] === '1')
+    throw new Error(`ONBEHALF_REQUIRE_VECTORS=1, and ${name} is missing`)
+  return { path, missing: `${name} is not beside this repository` }
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createTlsKit, resource, serveTls, type TlsKit, versions } from './tls-setup.ts'
+import { url } from '../support/kit.ts'
+import { createTlsKit, serveTls, type TlsKit, versions } from '../support/tls.ts'
 
 let kit: TlsKit
 beforeAll(async () => {
@@ -24,8 +25,7 @@ const matrix: readonly (readonly [proof: Kind, certificate: Kind, code: string |
 describe.each(versions)('%s', (version) => {
   async function askWith(proof: Kind, certificate: Kind, isWarm: boolean) {
     const api = await serveTls(kit, version)
-    const token = await kit.issuer.token({ agent: kit.agent, human: 'alice', bind: 'both' })
-    const url = `${resource}/tools`
+    const token = await kit.token({ human: 'alice', bind: 'both' })
     if (isWarm) await api.ask(await api.open(kit.own), await kit.agent.headers('GET', url, token))
     const prover = proof === 'bad' ? await kit.issuer.agent('another-key') : kit.agent
     const dpop = proof === 'absent' ? {} : { dpop: await prover.proof({ method: 'GET', url, token }) }
@@ -48,8 +48,8 @@ describe.each(versions)('%s', (version) => {
 
   test('RFC 9449 §7.2: bound to both, the scheme is DPoP', async () => {
     const api = await serveTls(kit, version)
-    const token = await kit.issuer.token({ agent: kit.agent, bind: 'both' })
-    const dpop = await kit.agent.proof({ method: 'GET', url: `${resource}/tools`, token })
+    const token = await kit.token({ bind: 'both' })
+    const dpop = await kit.agent.proof({ method: 'GET', url: url, token })
     const answer = await api.ask(await api.open(kit.own), { authorization: `Bearer ${token}`, dpop })
     expect(answer).toMatchObject({ status: 401, body: { code: 'binding_scheme' } })
   })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { TLSSocket } from 'node:tls'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createTlsKit, serveTls, type TlsApi, type TlsKit, versions } from './tls-setup.ts'
+import { createTlsKit, serveTls, type TlsApi, type TlsKit, versions } from '../support/tls.ts'
 
 let kit: TlsKit
 beforeAll(async () => {
@@ -20,7 +20,7 @@ async function sessionOf(api: TlsApi, socket: TLSSocket, headers: Record<string,
 describe.each(versions)('%s', (version) => {
   test('MTLS-13: a resumed session keeps its certificate', async () => {
     const api = await serveTls(kit, version)
-    const headers = { authorization: `Bearer ${await kit.issuer.token({ agent: kit.agent })}` }
+    const headers = { authorization: `Bearer ${await kit.token()}` }
     const first = await api.open(kit.own)
     const session = await sessionOf(api, first, headers)
     const resumed = await api.open(kit.own, { session })
@@ -30,7 +30,7 @@ describe.each(versions)('%s', (version) => {
 
   test('MTLS-13: a resumed session counts as its own certificate, not as the one configured since', async () => {
     const api = await serveTls(kit, version)
-    const token = await kit.issuer.token({ agent: kit.agent, claims: { cnf: { 'x5t#S256': kit.other.thumbprint } } })
+    const token = await kit.token({ claims: { cnf: { 'x5t#S256': kit.other.thumbprint } } })
     const headers = { authorization: `Bearer ${token}` }
     const session = await sessionOf(api, await api.open(kit.own), headers)
     const resumed = await api.open(kit.other, { session })
@@ -40,7 +40,7 @@ describe.each(versions)('%s', (version) => {
 
   test('MTLS-13: a session begun without certificate has none when resumed', async () => {
     const api = await serveTls(kit, version)
-    const headers = { authorization: `Bearer ${await kit.issuer.token({ agent: kit.agent })}` }
+    const headers = { authorization: `Bearer ${await kit.token()}` }
     const session = await sessionOf(api, await api.open(undefined), headers)
     const resumed = await api.open(kit.own, { session })
     expect(resumed.isSessionReused()).toBe(true)

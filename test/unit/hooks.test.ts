@@ -1,10 +1,10 @@
-import { memoryReplayStore, type ReplayAnswer, type RevocationQuery } from 'onbehalf'
+import { memoryReplayStore, type ReplayAnswer, type RequestView, type RevocationQuery, type Verifier } from 'onbehalf'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type AuditKit, createAuditKit } from './audit/audit-setup.ts'
+import { createKit, type Kit } from '../support/kit.ts'
 
-let kit: AuditKit
+let kit: Kit
 beforeAll(async () => {
-  kit = await createAuditKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -19,14 +19,14 @@ const broken = {
 }
 const hang = () => new Promise<never>(() => {})
 
-async function codeWithin(view: Awaited<ReturnType<AuditKit['request']>>, verifier: ReturnType<AuditKit['verifier']>) {
+async function codeWithin(view: RequestView, verifier: Verifier) {
   const verdict = await verifier.check(view)
   return verdict.ok ? 'admitted' : verdict.refusal.code
 }
 
 describe('a revocation source', () => {
   const asking = (isRevoked: (query: RevocationQuery) => unknown) =>
-    kit.verifier({ revocation: { isRevoked: isRevoked as (query: RevocationQuery) => boolean } })
+    kit.verifierWith({ revocation: { isRevoked: isRevoked as (query: RevocationQuery) => boolean } })
 
   test('Revocation: it is asked on every request, warm or cold, with what identifies the token', async () => {
     const isRevoked = vi.fn((_query: RevocationQuery) => false)
@@ -35,7 +35,7 @@ describe('a revocation source', () => {
     const claims = { jti: 'token-1' }
     const token = await kit.issuer.token({ agent: kit.agent, human: 'alice', via: [planner], claims })
     for (let round = 0; round < 3; round++)
-      expect(await codeWithin(await kit.request({}, token), verifier)).toBe('admitted')
+      expect(await codeWithin(await kit.request({ token }), verifier)).toBe('admitted')
     expect(isRevoked).toHaveBeenCalledTimes(3)
     const [query] = isRevoked.mock.calls[0] ?? []
     expect(query).toMatchObject({
@@ -50,11 +50,11 @@ describe('a revocation source', () => {
     let isRevoked = false
     const verifier = asking(() => isRevoked)
     const token = await kit.issuer.token({ agent: kit.agent })
-    expect(await codeWithin(await kit.request({}, token), verifier)).toBe('admitted')
+    expect(await codeWithin(await kit.request({ token }), verifier)).toBe('admitted')
     isRevoked = true
-    expect(await codeWithin(await kit.request({}, token), verifier)).toBe('token_revoked')
+    expect(await codeWithin(await kit.request({ token }), verifier)).toBe('token_revoked')
     isRevoked = false
-    expect(await codeWithin(await kit.request({}, token), verifier)).toBe('admitted')
+    expect(await codeWithin(await kit.request({ token }), verifier)).toBe('admitted')
   })
 
   test.each<[string, () => unknown]>([
@@ -71,11 +71,11 @@ describe('a revocation source', () => {
     let isDown = true
     const verifier = asking(() => (isDown ? isRevoked() : false))
     const token = await kit.issuer.token({ agent: kit.agent })
-    expect(await codeWithin(await kit.request({}, token), verifier)).toBe('revocation_unavailable')
+    expect(await codeWithin(await kit.request({ token }), verifier)).toBe('revocation_unavailable')
     isDown = false
-    expect(await codeWithin(await kit.request({}, token), verifier)).toBe('admitted')
+    expect(await codeWithin(await kit.request({ token }), verifier)).toBe('admitted')
     isDown = true
-    expect(await codeWithin(await kit.request({}, token), verifier)).toBe('revocation_unavailable')
+    expect(await codeWithin(await kit.request({ token }), verifier)).toBe('revocation_unavailable')
   })
 
   test('P41: when it hangs the request is refused after a deadline', async () => {
@@ -90,26 +90,28 @@ describe('a revocation source', () => {
   test('Revocation: an answer at once keeps the warm verdict synchronous, a promise is awaited', async () => {
     const token = await kit.issuer.token({ agent: kit.agent })
     const now = asking(() => false)
-    await now.check(await kit.request({}, token))
-    expect(now.checkNow(await kit.request({}, token))).toMatchObject({ ok: true })
+    await now.check(await kit.request({ token }))
+    expect(now.checkNow(await kit.request({ token }))).toMatchObject({ ok: true })
     const later = asking(async () => true)
-    expect(later.checkNow(await kit.request({}, token))).toBeInstanceOf(Promise)
-    expect(await codeWithin(await kit.request({}, token), later)).toBe('token_revoked')
+    expect(later.checkNow(await kit.request({ token }))).toBeInstanceOf(Promise)
+    expect(await codeWithin(await kit.request({ token }), later)).toBe('token_revoked')
   })
 
   test('Revocation: it is said before the binding, and asked for no token that does not hold', async () => {
     const isRevoked = vi.fn(() => true)
     const verifier = asking(isRevoked)
-    expect(await codeWithin(await kit.request({ bind: 'none' }), verifier)).toBe('token_revoked')
-    expect(await codeWithin(await kit.request({ claims: { aud: 'other' } }), verifier)).toBe('token_audience')
-    expect(await codeWithin(await kit.request({}, 'x.y.z'), verifier)).toBe('token_malformed')
+    expect(await codeWithin(await kit.request({ token: { bind: 'none' } }), verifier)).toBe('token_revoked')
+    expect(await codeWithin(await kit.request({ token: { claims: { aud: 'other' } } }), verifier)).toBe(
+      'token_audience',
+    )
+    expect(await codeWithin(await kit.request({ token: 'x.y.z' }), verifier)).toBe('token_malformed')
     expect(isRevoked).toHaveBeenCalledTimes(1)
   })
 })
 
 describe('a replay store', () => {
   const storing = (add: (...parameters: [string, number, string]) => unknown) =>
-    kit.verifier({ dpop: { replay: { add: add as () => ReplayAnswer } } })
+    kit.verifierWith({ dpop: { replay: { add: add as () => ReplayAnswer } } })
 
   test.each<[string, () => unknown]>([
     ['throws', boom],
@@ -177,7 +179,7 @@ describe('a replay store', () => {
 
   test('DPOP-25: a full memory refuses with 503 and forgets no live proof', async () => {
     const replay = memoryReplayStore({ capacity: 2, quota: 1, clock: kit.issuer.clock })
-    const verifier = kit.verifier({ dpop: { replay } })
+    const verifier = kit.verifierWith({ dpop: { replay } })
     const views = [await kit.request(), await kit.request(), await kit.request()]
     const codes: string[] = []
     for (const view of [...views, ...views]) codes.push(await codeWithin(view, verifier))

@@ -1,31 +1,27 @@
-import { createTestIssuer, requestView, type TestAgent, type TestIssuer } from 'onbehalf/testing'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type AgentContext, createVerifier, type RevocationQuery, type Verifier } from '../../src/index.ts'
+import { createKit, type Kit, resource } from '../support/kit.ts'
 
-const url = 'https://api.example.test/events'
-let issuer: TestIssuer
-let agent: TestAgent
+let kit: Kit
 let verifier: Verifier
 let isRevoked: (query: RevocationQuery) => unknown
 let asked: RevocationQuery[]
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] })
-  issuer = await createTestIssuer({ resource: 'https://api.example.test' })
-  agent = await issuer.agent('travel-7')
   isRevoked = () => false
   asked = []
-  verifier = createVerifier({
-    issuer: issuer.options,
-    resource: issuer.resource,
-    clock: issuer.clock,
-    revocation: {
-      isRevoked(query) {
-        asked.push(query)
-        return isRevoked(query) as boolean
+  kit = await createKit({
+    verifier: {
+      revocation: {
+        isRevoked(query) {
+          asked.push(query)
+          return isRevoked(query) as boolean
+        },
       },
     },
   })
+  verifier = kit.verifier
 })
 afterEach(() => {
   verifier.close()
@@ -33,9 +29,8 @@ afterEach(() => {
 })
 
 async function admit(by: Verifier = verifier, token?: string): Promise<AgentContext> {
-  const planner = await issuer.agent('planner-2')
-  const sent = token ?? (await issuer.token({ agent, human: 'alice', via: [planner] }))
-  return by.verify(requestView({ url, headers: await agent.headers('GET', url, sent) }))
+  const planner = await kit.issuer.agent('planner-2')
+  return by.verify(await kit.request({ token: token ?? { human: 'alice', via: [planner] } }))
 }
 
 /** No timer of a lease waits longer: the promise is "within a second". */
@@ -45,17 +40,17 @@ function aSecond(): Promise<unknown> {
 
 test('lease: it holds until the token expires, without the tolerance a request gets, and ends within a second', async () => {
   const lease = verifier.lease(await admit())
-  issuer.clock.advance(299)
+  kit.clock.advance(299)
   await aSecond()
   expect(lease.aborted).toBe(false)
-  issuer.clock.advance(1)
+  kit.clock.advance(1)
   await aSecond()
   expect(lease.aborted).toBe(true)
 })
 
 test('lease: of a token past its end it is over from the start', async () => {
-  const token = await issuer.token({ agent })
-  issuer.clock.advance(302)
+  const token = await kit.token()
+  kit.clock.advance(302)
   const context = await admit(verifier, token)
   expect(verifier.lease(context).aborted).toBe(true)
 })
@@ -65,9 +60,9 @@ test('lease: a wall clock set back does not bring one back, and one that stands 
   const lease = verifier.lease(context)
   await vi.advanceTimersByTimeAsync(3_600_000)
   expect(lease.aborted).toBe(false)
-  issuer.clock.advance(300)
+  kit.clock.advance(300)
   await aSecond()
-  issuer.clock.step(-200)
+  kit.clock.step(-200)
   await aSecond()
   expect(lease.aborted).toBe(true)
 })
@@ -106,7 +101,7 @@ test('lease: a slow source is asked once at a time, and a token that expires mea
   isRevoked = () => new Promise(() => {})
   await vi.advanceTimersByTimeAsync(2_000)
   expect([asked.length, lease.aborted]).toEqual([1, false])
-  issuer.clock.advance(300)
+  kit.clock.advance(300)
   await aSecond()
   expect(lease.aborted).toBe(true)
 })
@@ -119,7 +114,7 @@ test('lease: a source that stays silent ends it', async () => {
 })
 
 test('lease: all streams of one token share one, and two tokens do not', async () => {
-  const token = await issuer.token({ agent })
+  const token = await kit.token()
   const [one, again, other] = [await admit(verifier, token), await admit(verifier, token), await admit()]
   expect(verifier.lease(again)).toBe(verifier.lease(one))
   expect(verifier.lease(other)).not.toBe(verifier.lease(one))
@@ -127,7 +122,7 @@ test('lease: all streams of one token share one, and two tokens do not', async (
 
 test('lease: with none left nothing is asked and no timer runs', async () => {
   const lease = verifier.lease(await admit())
-  issuer.clock.advance(300)
+  kit.clock.advance(300)
   await aSecond()
   await aSecond()
   asked = []
@@ -147,12 +142,12 @@ test('lease: closing the verifier ends all, and gives no new ones', async () => 
 })
 
 test('lease: without a revocation source it lives as long as the token', async () => {
-  const plain = createVerifier({ issuer: issuer.options, resource: issuer.resource, clock: issuer.clock })
+  const plain = createVerifier({ issuer: kit.issuer.options, resource, clock: kit.clock })
   const lease = plain.lease(await admit(plain))
-  issuer.clock.advance(299)
+  kit.clock.advance(299)
   await aSecond()
   expect(lease.aborted).toBe(false)
-  issuer.clock.advance(1)
+  kit.clock.advance(1)
   await aSecond()
   expect(lease.aborted).toBe(true)
 })
@@ -160,7 +155,7 @@ test('lease: without a revocation source it lives as long as the token', async (
 test('lease: its timer does not keep the process alive', async () => {
   vi.useRealTimers()
   const context = await admit()
-  // Nothing is awaited in between: other timers of the process come and go.
+  // Nothing is awaited between the two counts, since other timers of the process would change them.
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   const before = timers()
   verifier.lease(context)
@@ -168,8 +163,8 @@ test('lease: its timer does not keep the process alive', async () => {
 })
 
 test('lease: its source is asked of everybody a request’s is, also behind a self-act', async () => {
-  const act = { sub: 'alice', iss: issuer.issuer, act: { sub: 'planner-2', iss: issuer.issuer } }
-  const context = await admit(verifier, await issuer.token({ agent, human: 'alice', claims: { act } }))
+  const act = { sub: 'alice', iss: kit.issuer.issuer, act: { sub: 'planner-2', iss: kit.issuer.issuer } }
+  const context = await admit(verifier, await kit.token({ human: 'alice', claims: { act } }))
   const [atTheDoor] = asked
   const lease = verifier.lease(context)
   await aSecond()

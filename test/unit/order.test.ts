@@ -1,8 +1,8 @@
 import { refusals } from 'onbehalf'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createOrderStage, type Fault, faults, type OrderStage } from '../support/faults.ts'
+import { createOrderStage, type Fault, faults, type OrderStage } from './order-faults.ts'
 
-/** Faults that cannot be in one request, since each is another state of the same thing. */
+/** Faults that exclude each other: one request has one of them at most. */
 const alternatives: readonly (readonly string[])[] = [
   ['cnf.kid', 'no cnf'],
   ['no certificate', 'another certificate'],
@@ -24,30 +24,30 @@ const canMeet = (one: Fault, other: Fault) =>
   !alternatives.some((names) => names.includes(one.name) && names.includes(other.name))
 
 describe('one thing wrong', () => {
-  test('RFC 9449 §4.3: with nothing wrong the request is admitted', async () => {
+  test('ORDER: with nothing wrong the request is admitted', async () => {
     expect(await stage.codeWith()).toBe('admitted')
   })
 
-  test.each(faults)('RFC 9449 §4.3: $name alone is $code', async (fault) => {
+  test.each(faults)('ORDER: $name alone is $code', async (fault) => {
     expect(await stage.codeWith(fault)).toBe(fault.code)
   })
 })
 
-describe('two things wrong: the earlier is said', () => {
-  /** Each with its next that it can meet. */
+describe('two things wrong: the earlier refusal is given', () => {
+  /** Each fault with the next one that the same request can have. */
   const adjacent = faults.flatMap((earlier, at) => {
     const later = faults.slice(at + 1).find((fault) => canMeet(earlier, fault))
     return later === undefined ? [] : [{ earlier, later }]
   })
 
   test.each(adjacent)(
-    'RFC 9449 §4.3: $earlier.code ($earlier.name) before $later.code ($later.name)',
+    'ORDER: $earlier.code ($earlier.name) before $later.code ($later.name)',
     async ({ earlier, later }) => {
       expect(await stage.codeWith(earlier, later)).toBe(earlier.code)
     },
   )
 
-  test('RFC 9449 §4.3: and so for every other pair', async () => {
+  test('ORDER: of every other pair, too, the earlier refusal is given', async () => {
     const wrong: string[] = []
     for (const [at, earlier] of faults.entries()) {
       for (const later of faults.slice(at + 2).filter((fault) => canMeet(earlier, fault))) {
@@ -58,7 +58,7 @@ describe('two things wrong: the earlier is said', () => {
     expect(wrong).toEqual([])
   })
 
-  test('RFC 8693 §4.1: of a chain malformed, too deep and foreign the first is said', async () => {
+  test('ORDER: a chain that is malformed, too deep and foreign is refused in that order', async () => {
     const inner = (members: object, levels: number): object =>
       levels === 0 ? members : { sub: 'planner', act: inner(members, levels - 1) }
     const codeFor = (act: object) =>
@@ -74,14 +74,14 @@ describe('two things wrong: the earlier is said', () => {
 })
 
 describe('the table', () => {
-  test('RFC 9449 §4.3: its rows stand in the same order', () => {
+  test('ORDER: the table of refusals lists them in the same order', () => {
     const rows = Object.keys(refusals)
     const order = [...new Set(faults.map(({ code }) => code))].map((code) => rows.indexOf(code))
     expect(order).not.toContain(-1)
     expect(order).toEqual(order.toSorted((a, b) => a - b))
   })
 
-  test('RFC 9449 §4.3: every refusal but our own outages is among the faults', () => {
+  test('ORDER: the faults cover every refusal but our own outages', () => {
     const covered = new Set<string>(faults.map(({ code }) => code))
     const left = Object.entries(refusals).filter(([code, { status }]) => status !== 503 && !covered.has(code))
     expect(left).toEqual([])

@@ -1,10 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { AuditEvent } from 'onbehalf'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { withBrokenSignature } from '../support/compact.ts'
-import { type Call, createWorld, url, type World } from '../support/world.ts'
+import { withBrokenSignature } from '../support/bytes.ts'
+import { type Call, createKit, type Kit, url } from '../support/kit.ts'
 
-let world: World
+let kit: Kit
 let written: string[]
 let published: string[]
 
@@ -14,7 +14,7 @@ beforeEach(async () => {
   written = []
   published = []
   const audit = { write: (event: AuditEvent) => void written.push(JSON.stringify(event)) }
-  world = await createWorld({ verifier: { audit } })
+  kit = await createKit({ verifier: { audit } })
   subscribe('onbehalf:refusal', listen)
 })
 
@@ -35,10 +35,10 @@ const calls: readonly (readonly [string, Bend])[] = [
 ]
 
 test.each(calls)('PRES-08: no segment of a token that is %s is written or published', async (_, bend) => {
-  const token = await world.token()
-  const proof = await world.agent.proof({ method: 'GET', url, token })
+  const token = await kit.token()
+  const proof = await kit.agent.proof({ method: 'GET', url, token })
   const call = bend(token, proof)
-  const verdict = await world.call(call)
+  const verdict = await kit.call(call)
   expect(written).toHaveLength(1)
   expect(published).toHaveLength(verdict.ok ? 0 : 1)
   const record = [...written, ...published].join('\n')
@@ -49,23 +49,23 @@ test.each(calls)('PRES-08: no segment of a token that is %s is written or publis
 })
 
 test('PRES-08: until its signature holds a token is known by its hash alone', async () => {
-  await world.code({ token: withBrokenSignature(await world.token()) })
+  await kit.code({ token: withBrokenSignature(await kit.token()) })
   const event = JSON.parse(written[0] ?? '') as AuditEvent
   expect(event.tokenId).toMatch(/^h:[\w-]{43}$/)
   expect(event).toMatchObject({ principal: null, actor: null, client: null, scopesGranted: [] })
 })
 
 test('PRES-08: the answer holds nothing of it', async () => {
-  const token = await world.token()
-  const refusal = await world.refusal({ token, proof: null })
+  const token = await kit.token()
+  const refusal = await kit.refusal({ token, proof: null })
   const wire = JSON.stringify([refusal.headers, refusal.body])
   for (const secret of token.split('.')) expect(wire.includes(secret)).toBe(false)
 })
 
 test('PRES-08: a token in a cookie is not read', async () => {
-  const token = await world.token()
+  const token = await kit.token()
   const headers = { authorization: undefined, cookie: `access_token=${token}; Authorization=DPoP ${token}` }
-  expect(await world.code({ token, headers })).toBe('credentials_missing')
+  expect(await kit.code({ token, headers })).toBe('credentials_missing')
 })
 
 test.each([
@@ -75,7 +75,7 @@ test.each([
 ])('RFC 6750 §5.3: a token in the query of %s is not written or published', async (_, target, htu) => {
   const stray = 'stray-token-in-a-url'
   const fill = (text: string) => (text.endsWith('=') ? text + stray : text)
-  const code = await world.code({ target: fill(target), proof: { claims: { htu: fill(htu) } } })
+  const code = await kit.code({ target: fill(target), proof: { claims: { htu: fill(htu) } } })
   expect(code).toBe('proof_target')
   expect([...written, ...published].filter((record) => record.includes(stray))).toEqual([])
 })

@@ -1,19 +1,12 @@
 import { createVerifier, memoryReplayStore } from 'onbehalf'
-import { createTestIssuer, requestView, type TestAgent, type TestIssuer } from 'onbehalf/testing'
+import { createTestIssuer } from 'onbehalf/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { createKit, type Kit, resource } from '../support/kit.ts'
 
-const resource = 'https://api.example.test'
-const url = `${resource}/tools`
-let issuer: TestIssuer
-let agent: TestAgent
+let kit: Kit
 beforeAll(async () => {
-  issuer = await createTestIssuer({ resource })
-  agent = await issuer.agent('travel-7')
+  kit = await createKit()
 })
-
-async function viewOf(from: TestIssuer = issuer) {
-  return requestView({ url, headers: await agent.headers('GET', url, await from.token({ agent })) })
-}
 
 /** Answers with the issuer's keys, or with a failure, and counts. */
 function keyServer(jwks: object, state: { isUp: boolean; asked: number }): typeof fetch {
@@ -25,18 +18,16 @@ function keyServer(jwks: object, state: { isUp: boolean; asked: number }): typeo
 
 function remote() {
   const state = { isUp: true, asked: 0 }
-  const verifier = createVerifier({
-    issuer: { issuer: issuer.issuer, jwksUri: 'https://as.example.test/jwks' },
-    resource,
-    clock: issuer.clock,
-    fetch: keyServer(issuer.jwks, state),
+  const verifier = kit.verifierWith({
+    issuer: { issuer: kit.issuer.issuer, jwksUri: 'https://as.example.test/jwks' },
+    fetch: keyServer(kit.issuer.jwks, state),
   })
   return { state, verifier }
 }
 
 describe('ready()', () => {
   test('Ready: nothing to wait for with static keys', async () => {
-    const verifier = createVerifier({ issuer: issuer.options, resource, clock: issuer.clock })
+    const verifier = kit.verifierWith()
     await expect(verifier.ready()).resolves.toBeUndefined()
   })
 
@@ -45,7 +36,7 @@ describe('ready()', () => {
     await Promise.all([verifier.ready(), verifier.ready()])
     await verifier.ready()
     expect(state.asked).toBe(1)
-    const verdict = verifier.checkNow(await viewOf())
+    const verdict = verifier.checkNow(await kit.request())
     expect(verdict).toMatchObject({ ok: true })
   })
 
@@ -53,7 +44,7 @@ describe('ready()', () => {
     const { state, verifier } = remote()
     state.isUp = false
     await expect(verifier.ready()).rejects.toThrow(Error)
-    expect(await verifier.check(await viewOf())).toMatchObject({ refusal: { code: 'keys_unavailable' } })
+    expect(await verifier.check(await kit.request())).toMatchObject({ refusal: { code: 'keys_unavailable' } })
   })
 
   test('Ready: creation alone asks nobody', () => {
@@ -63,11 +54,11 @@ describe('ready()', () => {
 
 describe('health()', () => {
   test('Health: what a fresh verifier holds', () => {
-    const verifier = createVerifier({ issuer: issuer.options, resource, clock: issuer.clock })
+    const verifier = kit.verifierWith()
     const health = verifier.health()
     expect(JSON.parse(JSON.stringify(health))).toEqual(health)
     expect(health).toEqual({
-      issuers: [{ issuer: issuer.issuer, keys: 1, ageSeconds: null, stale: false }],
+      issuers: [{ issuer: kit.issuer.issuer, keys: 1, ageSeconds: null, stale: false }],
       replay: { size: 0, capacity: 1_000_000 },
       caches: { tokens: 0, proofKeys: 0 },
       audit: { dropped: 0, failed: 0, pending: 0 },
@@ -75,9 +66,9 @@ describe('health()', () => {
   })
 
   test('Health: what an admitted request leaves behind', async () => {
-    const replay = memoryReplayStore({ capacity: 10, quota: 1, clock: issuer.clock })
-    const verifier = createVerifier({ issuer: issuer.options, resource, clock: issuer.clock, dpop: { replay } })
-    await verifier.check(await viewOf())
+    const replay = memoryReplayStore({ capacity: 10, quota: 1, clock: kit.clock })
+    const verifier = kit.verifierWith({ dpop: { replay } })
+    await verifier.check(await kit.request())
     expect(verifier.health()).toMatchObject({
       replay: { size: 1, capacity: 10 },
       caches: { tokens: 1, proofKeys: 1 },
@@ -85,14 +76,14 @@ describe('health()', () => {
   })
 
   test('Health: a refused request leaves nothing in the caches', async () => {
-    const verifier = createVerifier({ issuer: issuer.options, resource, clock: issuer.clock })
-    const other = await createTestIssuer({ resource, clock: issuer.clock })
-    await verifier.check(await viewOf(other))
+    const verifier = kit.verifierWith()
+    const other = await createTestIssuer({ resource, clock: kit.clock })
+    await verifier.check(await kit.request({ token: await other.token({ agent: kit.agent }) }))
     expect(verifier.health()).toMatchObject({ replay: { size: 0 }, caches: { tokens: 0, proofKeys: 0 } })
   })
 
   test('Health: no numbers of a replay memory that is not ours', () => {
-    const base = { issuer: issuer.options, resource }
+    const base = { issuer: kit.issuer.options, resource }
     expect(createVerifier({ ...base, dpop: { replay: { add: () => 'fresh' } } }).health().replay).toBeNull()
     expect(createVerifier({ ...base, dpop: false }).health().replay).toBeNull()
   })
@@ -101,9 +92,9 @@ describe('health()', () => {
     const { verifier } = remote()
     expect(verifier.health().issuers).toMatchObject([{ keys: 0, ageSeconds: null, stale: false }])
     await verifier.ready()
-    issuer.clock.advance(600)
+    kit.clock.advance(600)
     expect(verifier.health().issuers).toMatchObject([{ keys: 1, ageSeconds: 600, stale: false }])
-    issuer.clock.advance(1)
+    kit.clock.advance(1)
     expect(verifier.health().issuers).toMatchObject([{ ageSeconds: 601, stale: true }])
   })
 })
@@ -113,7 +104,9 @@ describe('close()', () => {
     const { state, verifier } = remote()
     verifier.close()
     verifier.close()
-    expect(await verifier.check(await viewOf())).toMatchObject({ refusal: { code: 'keys_unavailable', status: 503 } })
+    expect(await verifier.check(await kit.request())).toMatchObject({
+      refusal: { code: 'keys_unavailable', status: 503 },
+    })
     await expect(verifier.ready()).rejects.toThrow(Error)
     expect(state.asked).toBe(0)
   })
@@ -124,13 +117,11 @@ describe('close()', () => {
       signals.push(init?.signal)
       return new Promise(() => {})
     }
-    const verifier = createVerifier({
-      issuer: { issuer: issuer.issuer, jwksUri: 'https://as.example.test/jwks' },
-      resource,
-      clock: issuer.clock,
+    const verifier = kit.verifierWith({
+      issuer: { issuer: kit.issuer.issuer, jwksUri: 'https://as.example.test/jwks' },
       fetch: hang,
     })
-    const waiting = verifier.check(await viewOf())
+    const waiting = verifier.check(await kit.request())
     verifier.close()
     expect(await waiting).toMatchObject({ refusal: { code: 'keys_unavailable' } })
     expect(signals.map((signal) => signal?.aborted)).toEqual([true])

@@ -4,7 +4,7 @@ import { fitsAlgorithm } from '../../src/jose/jwk.ts'
 import { algorithms, importKey, verifySignature } from '../../src/jose/signature.ts'
 import type { JsonObject } from '../../src/jose/strict-json.ts'
 import type { Algorithm } from '../../src/types/options.ts'
-import { createStage } from '../support/stage.ts'
+import { createKit } from '../support/kit.ts'
 import { describeVectors } from '../support/vectors.ts'
 
 interface Example {
@@ -12,7 +12,7 @@ interface Example {
   readonly output: { compact?: string; json?: unknown; json_flat?: unknown }
 }
 
-/** The nested example is two: one signed, one encrypted. */
+/** The nested example has two parts: one signed, one encrypted. */
 function flatten(file: unknown): readonly Example[] {
   const { sign, encrypt } = file as { sign?: Example; encrypt?: Example }
   return sign === undefined || encrypt === undefined ? [file as Example] : [sign, encrypt]
@@ -45,7 +45,7 @@ describeVectors('jose-cookbook', (files) => {
   })
 
   function verifies(jwk: JsonObject, algorithm: Algorithm, jws: CompactParts): boolean {
-    // A private key is none of a verifier's business.
+    // The examples print private keys, which a verifier refuses; only their public part is imported.
     expect(fitsAlgorithm(jwk, algorithm)).toBe(false)
     const own = publicPart(jwk)
     const key = fitsAlgorithm(own, algorithm) ? importKey(own, algorithm) : undefined
@@ -62,13 +62,13 @@ describeVectors('jose-cookbook', (files) => {
       const texts = outputs.flatMap((value) =>
         value === undefined ? [] : [typeof value === 'string' ? value : JSON.stringify(value)],
       )
-      const stage = await createStage('cold')
-      const token = await stage.token()
+      const kit = await createKit()
+      const token = await kit.token()
       for (const text of texts) {
         const [asToken, asProof] = expectedOf(text)
-        expect(asToken).toContain(await stage.judge(await stage.request(text)))
+        expect(asToken).toContain(await kit.code({ token: text }))
         const headers = { dpop: text }
-        expect(await stage.judge(await stage.request(token, { headers }))).toBe(asProof)
+        expect(await kit.code({ token, headers })).toBe(asProof)
       }
     })
   }

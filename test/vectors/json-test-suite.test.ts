@@ -3,9 +3,12 @@ import { createVerifier } from '../../src/index.ts'
 import { parseJsonObject } from '../../src/jose/strict-json.ts'
 import { requestView } from '../../src/testing/index.ts'
 import { encode } from '../support/bytes.ts'
-import { makeRawKey, rawJws } from '../support/raw-jws.ts'
-import { createStage, resource, sendable, url } from '../support/stage.ts'
+import { makeRawKey, rawJws } from '../support/jws.ts'
+import { createKit, outcomeOf, resource, url } from '../support/kit.ts'
 import { describeVectors } from '../support/vectors.ts'
+
+/** The default cap of a token. */
+const defaultMaxBytes = 8_192
 
 /** Legal JSON that is refused on purpose. */
 const refusedHere: Readonly<Record<string, string>> = {
@@ -27,7 +30,7 @@ describeVectors('json-test-suite/test_parsing', (files) => {
     Buffer.concat([Buffer.from('{"v":'), raw(name), Buffer.from(`,${JSON.stringify(more).slice(1)}`)])
   const alone = (name: string) => Buffer.concat([Buffer.from('{"v":'), raw(name), Buffer.from('}')])
 
-  test('the suite is complete', () => {
+  test('HYGIENE: the suite of JSON texts is complete', () => {
     expect([good.length, bad.length]).toEqual([95, 188])
   })
 
@@ -37,7 +40,7 @@ describeVectors('json-test-suite/test_parsing', (files) => {
       const value = parseJsonObject(alone(name))
       if (value === undefined) refused.push(name)
       else expect(value, name).toEqual(JSON.parse(alone(name).toString('utf8')))
-      // At the top level only an object is one.
+      // We read only objects, so every other top-level value is refused.
       const top: unknown = JSON.parse(raw(name).toString('utf8'))
       const isObject = typeof top === 'object' && top !== null && !Array.isArray(top)
       expect(parseJsonObject(raw(name)) !== undefined, name).toBe(isObject && !(name in refusedHere))
@@ -53,9 +56,9 @@ describeVectors('json-test-suite/test_parsing', (files) => {
   })
 
   test('RFC 7515 §5.2: in the header or payload of a token what must be refused is malformed', async () => {
-    const stage = await createStage('cold')
-    const [header, payload, mac] = (await stage.token()).split('.')
-    const proof = await stage.agent.proof({ method: 'GET', url })
+    const kit = await createKit()
+    const [header, payload, mac] = (await kit.token()).split('.')
+    const proof = await kit.agent.proof({ method: 'GET', url })
     for (const name of bad) {
       for (const text of [raw(name), within(name, { typ: 'at+jwt', alg: 'ES256' })]) {
         for (const token of [
@@ -63,18 +66,18 @@ describeVectors('json-test-suite/test_parsing', (files) => {
           [header, encode(text), mac],
         ].map((parts) => parts.join('.'))) {
           const view = requestView({ url, headers: { authorization: `DPoP ${token}`, dpop: proof } })
-          // The largest are over the cap of the field before they are read.
-          const expected = sendable(token) ? 'token_malformed' : 'request_malformed'
-          expect(await stage.judge(view), name).toBe(expected)
+          // The largest exceed the cap of the field, which is checked before they are parsed.
+          const expected = token.length <= defaultMaxBytes ? 'token_malformed' : 'request_malformed'
+          expect(outcomeOf(await kit.verifier.check(view)), name).toBe(expected)
         }
       }
     }
   })
 
   test('RFC 9449 §4.3(2): in the header or payload of a proof what must be refused is malformed', async () => {
-    const stage = await createStage('cold')
-    const token = await stage.token()
-    const [header, payload, mac] = (await stage.agent.proof({ method: 'GET', url, token })).split('.')
+    const kit = await createKit()
+    const token = await kit.token()
+    const [header, payload, mac] = (await kit.agent.proof({ method: 'GET', url, token })).split('.')
     for (const name of bad) {
       for (const text of [raw(name), within(name, { typ: 'dpop+jwt', alg: 'ES256' })]) {
         for (const parts of [
@@ -82,7 +85,7 @@ describeVectors('json-test-suite/test_parsing', (files) => {
           [header, encode(text), mac],
         ]) {
           const headers = { authorization: `DPoP ${token}`, dpop: parts.join('.') }
-          expect(await stage.judge(requestView({ url, headers })), name).toBe('proof_malformed')
+          expect(outcomeOf(await kit.verifier.check(requestView({ url, headers }))), name).toBe('proof_malformed')
         }
       }
     }
@@ -90,41 +93,39 @@ describeVectors('json-test-suite/test_parsing', (files) => {
 
   test('RFC 7519 §7.2: in a signed payload what must parse is a claim like any other', async () => {
     const key = await makeRawKey('ES256')
-    const stage = await createStage('cold', (issuer) => ({
-      issuer: { ...issuer.options, jwks: { keys: [{ ...key.publicJwk, kty: 'EC' }] } },
-    }))
-    const now = stage.issuer.clock.now() / 1_000
+    const kit = await createKit({ trust: { jwks: { keys: [{ ...key.publicJwk, kty: 'EC' }] } } })
+    const now = kit.issuer.clock.now() / 1_000
     const claims = {
-      iss: stage.issuer.issuer,
+      iss: kit.issuer.issuer,
       sub: 'alice',
       aud: resource,
       client_id: 'c',
       jti: 'j',
       iat: now,
       exp: now + 60,
-      cnf: { jkt: stage.agent.jkt },
+      cnf: { jkt: kit.agent.jkt },
     }
     for (const name of good) {
       const expected = name in refusedHere ? 'token_malformed' : 'admitted'
       const inPayload = rawJws(key, { typ: 'at+jwt', alg: 'ES256' }, within(name, claims))
-      expect(await stage.judge(await stage.request(inPayload)), name).toBe(expected)
+      expect(await kit.code({ token: inPayload }), name).toBe(expected)
       const inHeader = rawJws(key, within(name, { typ: 'at+jwt', alg: 'ES256' }), claims)
-      expect(await stage.judge(await stage.request(inHeader)), name).toBe(expected)
+      expect(await kit.code({ token: inHeader }), name).toBe(expected)
     }
   })
 
   test('RFC 7517 §5: a key set of which a part must be refused is our outage, never a crash', async () => {
-    const stage = await createStage('cold')
-    const token = await stage.token()
+    const kit = await createKit()
+    const token = await kit.token()
     for (const name of [...bad, ...good]) {
-      for (const body of [raw(name), within(name, stage.issuer.jwks)]) {
+      for (const body of [raw(name), within(name, kit.issuer.jwks)]) {
         const verifier = createVerifier({
-          issuer: { issuer: stage.issuer.issuer, jwksUri: 'https://as.example.test/jwks' },
+          issuer: { issuer: kit.issuer.issuer, jwksUri: 'https://as.example.test/jwks' },
           resource,
-          clock: stage.issuer.clock,
+          clock: kit.issuer.clock,
           fetch: async () => new Response(body),
         })
-        const verdict = await verifier.check(await stage.request(token))
+        const verdict = await verifier.check(await kit.request({ token }))
         const outcome = verdict.ok ? 'admitted' : verdict.refusal.code
         const isRead = parseJsonObject(body) !== undefined
         const hasKeys = body.length > raw(name).length

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { isTarget, normalizeUrl, readTarget } from '../../src/sender/proof-url.ts'
+import { resource as origin } from '../support/kit.ts'
 import { describeVectors } from '../support/vectors.ts'
 
 interface UrlCase {
@@ -7,8 +8,6 @@ interface UrlCase {
   readonly base?: string | null
   readonly href?: string
 }
-
-const origin = 'https://api.example.test'
 
 function originOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).origin : undefined
@@ -24,7 +23,7 @@ describeVectors('wpt-url', (files) => {
   )
   const urls = [...new Set(cases.flatMap(({ input, base, href }) => [input, base ?? '', href ?? '']))]
 
-  test('the suite is complete', () => {
+  test('HYGIENE: the suite of URLs is complete', () => {
     expect(cases).toHaveLength(891)
     expect(urls.filter((url) => normalizeUrl(url) !== undefined).length).toBeGreaterThan(150)
   })

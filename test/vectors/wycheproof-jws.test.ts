@@ -4,7 +4,7 @@ import { decodeObject, hasExtensions, readCompact, signingInput, splitCompact } 
 import { algorithms, verifySignature } from '../../src/jose/signature.ts'
 import { readKeySet, selectKey } from '../../src/token/keys.ts'
 import type { Algorithm } from '../../src/types/options.ts'
-import { createStage } from '../support/stage.ts'
+import { createKit } from '../support/kit.ts'
 import { describeVectors } from '../support/vectors.ts'
 
 interface Group {
@@ -14,12 +14,12 @@ interface Group {
   readonly tests: readonly { tcId: number; comment: string; result: string; jws?: unknown; jwe?: unknown }[]
 }
 
-/** Good there, refused here: HMAC is no algorithm of ours. */
+/** Valid in the suite, refused here: we take no HMAC. */
 const refusedHere = [1, 48]
-/** Refused there for the origin of the key, which is the issuer's own published key here. */
+/** Invalid in the suite because of where the key comes from; here it is the issuer's own published key. */
 const acceptedHere = [46]
 
-/** Reader, key choice and signature as token.ts puts them together; the payload of these vectors is no JSON. */
+/** Reader, key choice and signature as token.ts puts them together; the payload of these vectors is not JSON. */
 function accepts(text: string, jwks: object): boolean {
   const parts = splitCompact(text)
   if (parts === undefined) return false
@@ -58,15 +58,15 @@ describeVectors('wycheproof', (files) => {
   })
 
   test('RFC 9068 §4: none of them is an access token, or a proof', async () => {
-    const stage = await createStage('cold')
-    const token = await stage.token()
+    const kit = await createKit()
+    const token = await kit.token()
     for (const { tests } of testGroups) {
       for (const { tcId, jws, jwe } of tests) {
         const text = textOf(jws ?? jwe)
-        const asToken = await stage.judge(await stage.request(text))
+        const asToken = await kit.code({ token: text })
         expect(['token_malformed', 'request_malformed'], String(tcId)).toContain(asToken)
         const headers = { dpop: text }
-        expect(await stage.judge(await stage.request(token, { headers })), String(tcId)).toBe('proof_malformed')
+        expect(await kit.code({ token, headers }), String(tcId)).toBe('proof_malformed')
       }
     }
   })

@@ -47,7 +47,7 @@ describeVectors('wycheproof', (files) => {
             const holds =
               key !== undefined &&
               verifySignature(key, Buffer.from(msg, 'hex').toString('latin1'), Buffer.from(sig, 'hex'))
-            // "Acceptable" leaves the answer open; ours is no.
+            // The suite leaves "acceptable" vectors open; we refuse them.
             if (holds !== (result === 'valid')) differing.push(tcId)
           }
         }

@@ -1,8 +1,9 @@
 import type { VerifierOptions } from 'onbehalf'
 import type { TestAgent } from 'onbehalf/testing'
+import { resource } from '../../support/kit.ts'
 import type { RouteSpec, RunningApp } from '../app.ts'
 import { doors } from '../doors/all.ts'
-import { createKit, type Kit, resource } from '../kit.ts'
+import { createDoorKit, type DoorKit } from '../kit.ts'
 
 const secret = 'a secret that has thirty-two bytes'
 
@@ -10,7 +11,7 @@ const secret = 'a secret that has thirty-two bytes'
 export const reachable: typeof doors = doors.filter(({ traits }) => !traits.includes('http2'))
 
 export interface Api {
-  readonly kit: Kit
+  readonly kit: DoorKit
   /** The API under the name it has in public. */
   readonly fetch: typeof fetch
   /** Statuses of all answers so far. */
@@ -18,13 +19,13 @@ export interface Api {
   close(): Promise<void>
 }
 
-/** An API with nonces on, on the machine's clock, which foreign clients go by. */
+/** An API with nonces on. It uses the machine's clock, since foreign clients do. */
 export async function openApi(
   door: (typeof doors)[number],
   routes: readonly RouteSpec[],
   more: Partial<VerifierOptions> = {},
 ): Promise<Api> {
-  const kit = await createKit()
+  const kit = await createDoorKit()
   const options = { ...kit.options, clock: Date.now, dpop: { nonce: { secret } }, ...more }
   const { port, close }: RunningApp = await door.start({ options, routes })
   const statuses: number[] = []
@@ -42,8 +43,8 @@ export async function openApi(
   }
 }
 
-/** A token of now, bound to a key that the client made itself. */
-export function tokenFor({ issuer, agent }: Kit, jkt: string, scopes: readonly string[] = []): Promise<string> {
+/** A token issued now, bound to a key that the client made itself. */
+export function tokenFor({ issuer, agent }: DoorKit, jkt: string, scopes: readonly string[] = []): Promise<string> {
   const now = Math.floor(Date.now() / 1_000)
   const holder: TestAgent = { ...agent, jkt }
   return issuer.token({ agent: holder, human: 'alice', scopes, claims: { iat: now, exp: now + 300 } })

@@ -7,7 +7,7 @@ import {
   withDpop,
 } from '@modelcontextprotocol/client'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { resource } from '../kit.ts'
+import { resource } from '../../support/kit.ts'
 import { openApi, reachable, tokenFor } from './api.ts'
 
 const wellKnown = `${resource}/.well-known/oauth-protected-resource`

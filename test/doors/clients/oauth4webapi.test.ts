@@ -1,7 +1,7 @@
 import { calculateJwkThumbprint, exportJWK } from 'jose'
 import * as oauth from 'oauth4webapi'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { resource } from '../kit.ts'
+import { resource } from '../../support/kit.ts'
 import { type Api, openApi, reachable, tokenFor } from './api.ts'
 
 const url = new URL(`${resource}/tools`)

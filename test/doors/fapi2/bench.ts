@@ -1,12 +1,12 @@
 import { createTestCertificate, type TestAgent } from 'onbehalf/testing'
 import type { Door } from '../app.ts'
-import { type Changes, createKit, type Kit } from '../kit.ts'
+import { type Changes, createDoorKit, type DoorKit } from '../kit.ts'
 import type { Ask } from '../wire.ts'
 import { askTls } from '../wire-tls.ts'
 
 /** A resource server under the FAPI 2.0 preset on TLS, and what the steps send to it. */
 export interface Bench {
-  readonly kit: Kit
+  readonly kit: DoorKit
   /** Two clients with a certificate each. */
   readonly clients: readonly [TestAgent, TestAgent]
   /** Answers to requests sent one after another. */
@@ -23,7 +23,7 @@ export interface Outcome {
 }
 
 export async function openBench(door: Door): Promise<Bench> {
-  const kit = await createKit()
+  const kit = await createDoorKit()
   const [server, one, two] = await Promise.all([
     createTestCertificate({ commonName: 'api.example.test', hosts: ['127.0.0.1'] }),
     kit.issuer.agent('client-1', { certificate: true }),

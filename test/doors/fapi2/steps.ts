@@ -1,7 +1,8 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { RefusalCode } from 'onbehalf'
-import { segment, sha256, withBrokenSignature, withParts } from '../../support/compact.ts'
-import { type Changes, resource } from '../kit.ts'
+import { encode, sha256, withBrokenSignature, withParts } from '../../support/bytes.ts'
+import { resource } from '../../support/kit.ts'
+import type { Changes } from '../kit.ts'
 import type { Bench, Outcome } from './bench.ts'
 
 /** One step: the answers that count. */
@@ -20,7 +21,7 @@ export const proofSteps: Readonly<Record<number, Step>> = {
   4: header({ typ: undefined }),
   5: bending((proof, { kit }) => {
     const renamed = { typ: 'dpop+jwt', alg2: 'ES256', jwk: kit.agent.publicJwk }
-    return withParts(proof, { header: segment(JSON.stringify(renamed)) })
+    return withParts(proof, { header: encode(JSON.stringify(renamed)) })
   }),
   6: header({ jwk: undefined }),
   7: claims({ jti: undefined }),
@@ -69,7 +70,7 @@ export const proofSteps: Readonly<Record<number, Step>> = {
   32: sending({}),
 }
 
-/** Why we reject, so that no step is rejected for another fault of its own. */
+/** The expected refusal codes: without them a step could pass by being rejected for another reason. */
 export const reasons: Readonly<Record<number, RefusalCode>> = {
   2: 'proof_malformed',
   3: 'proof_malformed',
@@ -97,7 +98,7 @@ export const reasons: Readonly<Record<number, RefusalCode>> = {
   31: 'binding_scheme',
 }
 
-/** By the module the step is from; of several of one module, in order. */
+/** By the module of the step; several steps of one module in order. */
 export const otherSteps: Readonly<Record<string, readonly Step[]>> = {
   FAPI2SPFinalAccessTokenTypeHeaderCaseSensitivity: [
     async ({ send, sendMutual, clients: [one] }) => [

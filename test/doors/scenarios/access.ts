@@ -19,7 +19,7 @@ const routes: Readonly<Record<string, AccessRequirement<object>>> = {
   '/open': { scopes: ['tools:read'], where: async (context) => context.actor.subject === 'travel-7' },
 }
 
-/** What a route asks for, and what it says when it does not get it. */
+/** Requirements of routes, and the refusals when they are not met. */
 export const access: Chapter = {
   subject: 'access',
   app: ({ options }) => ({

@@ -1,4 +1,4 @@
-import { resource } from '../kit.ts'
+import { resource } from '../../support/kit.ts'
 import { like } from '../like.ts'
 import { admitted, refused } from '../seen.ts'
 import type { Chapter, Row } from '../table.ts'
@@ -8,7 +8,7 @@ const byAgent = {
   actor: { subject: 'travel-7', kind: 'agent' },
 }
 
-/** Good requests, and requests without credentials that are read. */
+/** Good requests, and requests without usable credentials. */
 export const credentials: Chapter = {
   subject: 'credentials',
   app: ({ options }) => ({
@@ -61,12 +61,12 @@ export const credentials: Chapter = {
       expect: refused('credentials_missing', { on: 'none' }),
     },
     {
-      title: 'RFC 9110 §11.6.2: another scheme is no credentials',
+      title: 'RFC 6750 §3.1: another scheme counts as no credentials',
       send: async () => ({ method: 'GET', target: '/tools', fields: [['authorization', 'Basic dXNlcjpwYXNz']] }),
       expect: refused('credentials_missing', { on: 'none' }),
     },
     {
-      title: 'RFC 9110 §11.4: a scheme we take without a token is a broken request',
+      title: 'RFC 9449 §7.1: the scheme without a token is a malformed request',
       send: async () => ({ method: 'GET', target: '/tools', fields: [['authorization', 'DPoP']] }),
       expect: refused('request_malformed', { on: 'both' }),
     },
@@ -76,18 +76,18 @@ export const credentials: Chapter = {
       ['a token over 8 192 bytes', `DPoP ${'a'.repeat(8_193)}`],
     ].map(([name = '', value = '']): Row => {
       return {
-        title: `RFC 9110 §11.4: ${name} in one line: a broken request`,
+        title: `RFC 9449 §7.1: ${name} in one line is a malformed request`,
         send: async () => ({ method: 'GET', target: '/tools', fields: [['authorization', value]] }),
         expect: refused('request_malformed', { on: 'both' }),
       }
     }),
     {
-      title: 'RFC 9110 §11.6.2: an empty Authorization line is no credentials',
+      title: 'RFC 6750 §3.1: an empty Authorization line counts as no credentials',
       send: async () => ({ method: 'GET', target: '/tools', fields: [['authorization', '']] }),
       expect: refused('credentials_missing', { on: 'none' }),
     },
     {
-      title: 'RFC 9110 §11.4: another scheme with a list of parameters is no credentials',
+      title: 'RFC 6750 §3.1: another scheme with a list of parameters counts as no credentials',
       send: async () => ({ method: 'GET', target: '/tools', fields: [['authorization', 'Digest a="b", c="d"']] }),
       expect: refused('credentials_missing', { on: 'none' }),
       columns: {

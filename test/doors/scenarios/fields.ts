@@ -1,4 +1,5 @@
-import { type Kit, resource } from '../kit.ts'
+import { resource } from '../../support/kit.ts'
+import type { DoorKit } from '../kit.ts'
 import { admitted, refused } from '../seen.ts'
 import type { Chapter, Column } from '../table.ts'
 import type { Field } from '../wire.ts'
@@ -13,7 +14,7 @@ const dropped: Column = {
 }
 const text: Field = ['content-type', 'text/plain']
 
-/** Field lines as only a raw client writes them. */
+/** Field lines that only a raw client can send. */
 export const fields: Chapter = {
   subject: 'field lines',
   app: ({ options }) => ({ options, routes: [{ path: '/tools' }, { path: '/tools', method: 'POST' }] }),
@@ -132,10 +133,10 @@ export const fields: Chapter = {
   ],
 }
 
-async function otherProof(kit: Kit): Promise<string> {
+async function otherProof(kit: DoorKit): Promise<string> {
   return kit.agent.proof({ method: 'GET', url: `${resource}/tools`, token: await kit.token() })
 }
 
-async function postProof(kit: Kit): Promise<string> {
+async function postProof(kit: DoorKit): Promise<string> {
   return kit.agent.proof({ method: 'POST', url: `${resource}/tools`, token: await kit.token() })
 }

@@ -3,7 +3,7 @@ import type { Chapter, Column, Row } from '../table.ts'
 
 const cannotHappen: Column = { why: 'the requirement is judged by the guard itself: there is no pair', expect: null }
 
-/** Guards that stand twice, guards that are missing, and hooks that look at refusals. */
+/** Guards mounted twice, missing guards, and hooks that see refusals. */
 export const guards: readonly Chapter[] = [
   {
     subject: 'the guard mounted twice',
@@ -14,7 +14,7 @@ export const guards: readonly Chapter[] = [
     }),
     rows: [
       {
-        title: 'RFC 9449 §11.1: mounted twice, the guard does not take its own proof for a replay',
+        title: 'Guard: mounted twice, it does not take its own proof for a replay',
         send: (kit) => kit.shot(),
         expect: admitted('/tools'),
       },
@@ -40,13 +40,13 @@ export const guards: readonly Chapter[] = [
     }),
     rows: [
       {
-        title: 'RFC 9110 §15.6.1: a requirement that no guard stands before is a 500, with good credentials too',
+        title: 'Guard: a requirement without a guard before it is a 500, with good credentials too',
         send: (kit) => kit.shot({ target: '/forgotten' }),
         expect: { status: 500 },
         columns: { 'one call': cannotHappen },
       },
       {
-        title: 'RFC 9110 §15.6.1: a requirement that no guard stands before is a 500 without credentials',
+        title: 'Guard: a requirement without a guard before it is a 500 without credentials',
         send: async () => ({ method: 'GET', target: '/forgotten', fields: [] }),
         expect: { status: 500 },
         columns: { 'one call': cannotHappen },
@@ -62,17 +62,17 @@ export const guards: readonly Chapter[] = [
     }),
     rows: [
       {
-        title: 'RFC 9457 §3: the hook changes the body; status and challenges stay',
+        title: 'onRefusal: it changes the body; status and challenges stay',
         send: (kit) => kit.shot({ proof: null }),
         expect: { ...refused('proof_missing'), body: { sorry: 'proof_missing' } },
       },
       {
-        title: 'RFC 9457 §3: the hook sees the refusals of routes too',
+        title: 'onRefusal: it sees the refusals of routes too',
         send: (kit) => kit.shot({ target: '/admin' }),
         expect: { ...refused('scope_missing', { needs: { scope: 'admin' } }), body: { sorry: 'scope_missing' } },
       },
       {
-        title: 'RFC 9457 §3: the hook does not see who is admitted',
+        title: 'onRefusal: it is not called for an admitted request',
         send: (kit) => kit.shot(),
         expect: admitted('/tools'),
       },
@@ -87,12 +87,12 @@ export const guards: readonly Chapter[] = [
     }),
     rows: [
       {
-        title: 'RFC 9110 §15.5.2: the error goes to the framework, with status and challenges',
+        title: 'onRefusal: a refusal handed over goes to the framework, with status and challenges',
         send: (kit) => kit.shot({ proof: null }),
         ...handedOver('proof_missing'),
       },
       {
-        title: 'RFC 9110 §15.5.4: so does the refusal of a route',
+        title: 'onRefusal: so does the refusal of a route',
         send: (kit) => kit.shot({ target: '/admin' }),
         ...handedOver('scope_missing', { needs: { scope: 'admin' } }),
       },
@@ -110,7 +110,7 @@ export const guards: readonly Chapter[] = [
     }),
     rows: [
       {
-        title: 'RFC 9110 §15.5.2: whatever the hook says, the request stays refused',
+        title: 'onRefusal: no answer of the hook admits the request',
         send: (kit) => kit.shot({ proof: null }),
         expect: refused('proof_missing'),
       },
@@ -127,7 +127,7 @@ export const guards: readonly Chapter[] = [
     }),
     rows: [
       {
-        title: 'RFC 9110 §15.5.2: a hook that fails changes nothing',
+        title: 'onRefusal: a hook that fails changes nothing',
         send: (kit) => kit.shot({ proof: null }),
         expect: refused('proof_missing'),
       },

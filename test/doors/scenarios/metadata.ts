@@ -1,7 +1,7 @@
+import { resource as origin } from '../../support/kit.ts'
 import { refused, type Seen } from '../seen.ts'
 import type { Chapter, Row } from '../table.ts'
 
-const origin = 'https://api.example.test'
 const wellKnown = '/.well-known/oauth-protected-resource'
 const algs = 'ES256 ES384 Ed25519 EdDSA PS256'
 
@@ -23,7 +23,7 @@ export const metadata: readonly Chapter[] = [
         scopes_supported: ['tools:read', 'tools:any', 'tools:write'],
       }),
       {
-        title: 'RFC 9728 §3.1: GET alone is open',
+        title: 'RFC 9728 §3.1: the document is open to GET alone',
         send: async () => ({ method: 'POST', target: wellKnown, fields: [] }),
         expect: refused('credentials_missing', { on: 'none' }),
       },
@@ -33,7 +33,7 @@ export const metadata: readonly Chapter[] = [
         expect: refused('credentials_missing', { on: 'none' }),
       },
       {
-        title: 'RFC 9728 §3.1: a path that resolves to it is not open',
+        title: 'Guard: a path that only resolves to the document is not open',
         send: async () => ({ method: 'GET', target: `/tools/..${wellKnown}`, fields: [] }),
         expect: refused('credentials_missing', { on: 'none' }),
         columns: {
@@ -44,7 +44,7 @@ export const metadata: readonly Chapter[] = [
         },
       },
       {
-        title: 'RFC 9728 §3.1: with a query it is another target',
+        title: 'Guard: the path of the document with a query is not open',
         send: async () => ({ method: 'GET', target: `${wellKnown}?x=1`, fields: [] }),
         expect: refused('credentials_missing', { on: 'none' }),
       },

@@ -1,10 +1,10 @@
-import { resource } from '../kit.ts'
+import { resource } from '../../support/kit.ts'
 import { admitted, refused } from '../seen.ts'
 import type { Chapter } from '../table.ts'
 
 const noBody = { status: 200, type: 'application/json' }
 
-/** Methods beside GET and POST, and requests that no route is for. */
+/** Methods beside GET and POST, and requests without a route. */
 export const methods: Chapter = {
   subject: 'methods and missing routes',
   app: ({ options }) => ({
@@ -32,12 +32,12 @@ export const methods: Chapter = {
       expect: refused('credentials_missing', { on: 'none', isHead: true }),
     },
     {
-      title: 'RFC 6750 §3.1: HEAD of a route asks for what GET does',
+      title: 'RFC 9110 §9.3.2: HEAD of a route has the requirement of its GET',
       send: (kit) => kit.shot({ method: 'HEAD', target: '/admin' }),
       expect: refused('scope_missing', { needs: { scope: 'admin' }, isHead: true }),
     },
     {
-      title: 'RFC 9110 §9.3.7: OPTIONS needs a proof for OPTIONS like any method',
+      title: 'RFC 9449 §4.3(8): OPTIONS needs a proof for OPTIONS like any method',
       send: (kit) => kit.shot({ method: 'OPTIONS' }),
       expect: admitted('/tools'),
     },
@@ -65,32 +65,32 @@ export const methods: Chapter = {
       expect: refused('proof_method'),
     },
     {
-      title: 'RFC 9110 §15.5.5: a missing route is refused first',
+      title: 'ORDER: a missing route is refused before it is a 404',
       send: async () => ({ method: 'GET', target: '/nothing/here', fields: [] }),
       expect: refused('credentials_missing', { on: 'none' }),
     },
     {
-      title: 'RFC 9110 §15.5.5: a missing route with a proof for another is refused first',
+      title: 'ORDER: a missing route with a proof for another is refused before it is a 404',
       send: (kit) => kit.shot({ target: '/nothing/here', url: `${resource}/tools` }),
       expect: refused('proof_target'),
     },
     {
-      title: 'RFC 9110 §15.5.5: a missing route with good credentials is a 404',
+      title: 'ORDER: a missing route with good credentials is a 404',
       send: (kit) => kit.shot({ target: '/nothing/here' }),
       expect: { status: 404 },
     },
     {
-      title: 'RFC 9110 §15.5.6: a method no route is for is refused first',
+      title: 'ORDER: a method without a route is refused before it is a 404',
       send: async () => ({ method: 'DELETE', target: '/tools', fields: [] }),
       expect: refused('credentials_missing', { on: 'none' }),
     },
     {
-      title: 'RFC 9110 §15.5.6: a method no route is for, with good credentials, is a 404',
+      title: 'ORDER: a method without a route, with good credentials, is a 404',
       send: (kit) => kit.shot({ method: 'DELETE' }),
       expect: { status: 404 },
     },
     {
-      title: 'RFC 9110 §9.1: a method the framework may not know is refused first',
+      title: 'ORDER: a method that the framework may not know is refused before the framework answers',
       send: async () => ({ method: 'PROPFIND', target: '/tools', fields: [] }),
       expect: refused('credentials_missing', { on: 'none' }),
     },

@@ -1,10 +1,10 @@
-import { resource } from '../kit.ts'
+import { resource } from '../../support/kit.ts'
 import { admitted, refused } from '../seen.ts'
 import type { Chapter } from '../table.ts'
 
 const admin = { scopes: ['admin'] }
 
-/** Routers under a prefix, and prefixes that only the world outside sees. */
+/** Routers under a prefix, and prefixes that only the public URL has. */
 export const mounts: readonly Chapter[] = [
   {
     subject: 'a mounted router behind the guard',
@@ -61,7 +61,7 @@ export const mounts: readonly Chapter[] = [
         expect: refused('scope_missing', { needs: { scope: 'admin' } }),
       },
       {
-        title: 'RFC 9110 §11.6.1: what is outside the router asks for nothing',
+        title: 'Guard: a path outside the guarded router needs no credentials',
         send: async () => ({ method: 'GET', target: '/health', fields: [] }),
         expect: { status: 200, type: 'application/json', body: { reached: '/health', context: null } },
       },

@@ -25,7 +25,7 @@ export const nonces: Chapter = {
       expect: refused('proof_missing', { isNonced: true }),
     },
     {
-      title: 'RFC 9449 §9: without credentials there is no nonce',
+      title: 'Nonce: a request without credentials is given none',
       send: async () => ({ method: 'GET', target: '/tools', fields: [] }),
       expect: refused('credentials_missing', { on: 'none' }),
     },

@@ -1,10 +1,10 @@
-import { withBrokenSignature } from '../../support/compact.ts'
-import type { Changes, Kit } from '../kit.ts'
-import { resource } from '../kit.ts'
+import { withBrokenSignature } from '../../support/bytes.ts'
+import { resource } from '../../support/kit.ts'
+import type { Changes, DoorKit } from '../kit.ts'
 import { refused } from '../seen.ts'
 import type { Chapter, Row } from '../table.ts'
 
-/** Each refusal that a proof earns. */
+/** Every refusal of a proof. */
 export const proofRefusals: Chapter = {
   subject: 'refusals of the proof',
   app: ({ options }) => ({ options, routes: [{ path: '/tools' }] }),
@@ -42,7 +42,7 @@ export const proofRefusals: Chapter = {
 function row(
   code: Parameters<typeof refused>[0],
   title: string,
-  change: (kit: Kit) => Changes | Promise<Changes>,
+  change: (kit: DoorKit) => Changes | Promise<Changes>,
 ): Row {
   return {
     title: `${title} is ${code}`,

@@ -1,4 +1,4 @@
-import { resource } from '../kit.ts'
+import { resource } from '../../support/kit.ts'
 import { admitted, refused } from '../seen.ts'
 import type { Chapter } from '../table.ts'
 

@@ -1,4 +1,4 @@
-import { resource } from '../kit.ts'
+import { resource } from '../../support/kit.ts'
 import { like } from '../like.ts'
 import { admitted, refused, type Seen } from '../seen.ts'
 import type { Chapter, Column, Row } from '../table.ts'
@@ -18,7 +18,7 @@ const badUrl: Column = {
   expect: { status: 400, type: 'application/json', body: like({ code: 'FST_ERR_BAD_URL' }) },
 }
 
-/** Where a request goes, told in every way; `/any/*` takes what comes. */
+/** Request targets in every form; `/any/*` takes any path. */
 export const targets: Chapter = {
   subject: 'request targets',
   app: ({ options }) => ({
@@ -150,7 +150,7 @@ function bad(title: string, target: string, htu: string): Row {
   return aimed(`${title}: refused`, target, htu, refused('proof_target'))
 }
 
-/** `new Request()` resolves dot segments and turns `\` before anyone can look. */
+/** `new Request()` resolves dot segments and turns `\` into `/` before our code runs. */
 function rewritten(title: string, target: string, htu: string): Row {
   const why = 'a Request resolves dot segments (URL standard), so the guard and the router see one path'
   return { ...bad(title, target, htu), columns: { 'web request': { why, expect: admitted('/any/*') } } }

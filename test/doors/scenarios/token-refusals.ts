@@ -1,11 +1,11 @@
-import { sha256, withBrokenSignature } from '../../support/compact.ts'
-import type { Changes, Kit } from '../kit.ts'
+import { sha256, withBrokenSignature } from '../../support/bytes.ts'
+import type { Changes, DoorKit } from '../kit.ts'
 import { refused } from '../seen.ts'
 import type { Chapter, Row } from '../table.ts'
 
 type TokenCode = Parameters<typeof refused>[0]
 
-/** Each refusal that a token or its binding earns. */
+/** Every refusal of a token or its binding. */
 export const tokenRefusals: Chapter = {
   subject: 'refusals of the token',
   app: ({ options }) => ({
@@ -54,7 +54,7 @@ export const tokenRefusals: Chapter = {
 function row(
   code: TokenCode,
   title: string,
-  change: (kit: Kit) => Changes | Promise<Changes>,
+  change: (kit: DoorKit) => Changes | Promise<Changes>,
   on: 'DPoP' | 'Bearer' = 'DPoP',
 ): Row {
   return {

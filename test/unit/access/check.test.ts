@@ -1,14 +1,14 @@
-import type { AccessRequirement, AgentContext } from 'onbehalf'
+import type { AccessRequirement, AgentContext, Decision } from 'onbehalf'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type AccessKit, challengeOf, createAccessKit } from './access-setup.ts'
+import { createKit, type Kit } from '../../support/kit.ts'
 
-let kit: AccessKit
+let kit: Kit
 let delegated: AgentContext
 let alone: AgentContext
 beforeAll(async () => {
-  kit = await createAccessKit()
-  delegated = await kit.contextOf({ human: 'alice', scopes: ['a', 'b'] })
-  alone = await kit.contextOf({ scopes: ['a'] })
+  kit = await createKit()
+  delegated = await kit.context({ token: { human: 'alice', scopes: ['a', 'b'] } })
+  alone = await kit.context({ token: { scopes: ['a'] } })
 })
 
 describe('each field', () => {
@@ -51,7 +51,7 @@ describe('each field', () => {
     [{ maxAuthAgeSeconds: 60 }, 'authentication_insufficient'],
     [{ hidden: true }, undefined],
   ])('Access: %j for an agent on behalf of a human', async (requirement, code) => {
-    expect(await kit.judge(delegated, requirement)).toBe(code)
+    expect(await kit.decide(delegated, requirement)).toBe(code)
   })
 
   test.each<[requirement: AccessRequirement, code: string | undefined]>([
@@ -63,52 +63,61 @@ describe('each field', () => {
     [{ pair: (principal, actor) => principal === actor }, undefined],
     [{ denyIfAgentInvolved: true }, 'access_denied'],
   ])('Access: %j for an agent that acts for itself', async (requirement, code) => {
-    expect(await kit.judge(alone, requirement)).toBe(code)
+    expect(await kit.decide(alone, requirement)).toBe(code)
   })
 
   test('Access: an undetermined authority is neither delegated nor independent', async () => {
-    const undetermined = await kit.contextOf({ claims: { sub: 'someone', sub_profile: undefined } })
+    const undetermined = await kit.context({ token: { claims: { sub: 'someone', sub_profile: undefined } } })
     expect(undetermined.authority).toBe('undetermined')
-    expect(await kit.judge(undetermined, { authority: 'delegated' })).toBe('authority_required')
-    expect(await kit.judge(undetermined, { authority: 'independent' })).toBe('authority_required')
+    expect(await kit.decide(undetermined, { authority: 'delegated' })).toBe('authority_required')
+    expect(await kit.decide(undetermined, { authority: 'independent' })).toBe('authority_required')
   })
 
   test('Access: a party of unknown kind is of no other kind', async () => {
-    const unclassified = await kit.contextOf({ claims: { sub: 'someone', sub_profile: undefined } })
+    const unclassified = await kit.context({ token: { claims: { sub: 'someone', sub_profile: undefined } } })
     for (const kind of ['human', 'agent', 'service', 'app', 'device'] as const) {
-      expect([kind, await kit.judge(unclassified, { principal: { kind } })]).toEqual([kind, 'actor_unauthorized'])
+      expect([kind, await kit.decide(unclassified, { principal: { kind } })]).toEqual([kind, 'actor_unauthorized'])
     }
-    expect(await kit.judge(unclassified, { principal: { kind: 'unknown' } })).toBeUndefined()
+    expect(await kit.decide(unclassified, { principal: { kind: 'unknown' } })).toBeUndefined()
   })
 
   test('Access: acr is any of the list, and an absent claim satisfies nothing', async () => {
-    const gold = await kit.contextOf({ human: 'alice', claims: { acr: 'gold' } })
-    expect(await kit.judge(gold, { acr: ['silver', 'gold'] })).toBeUndefined()
-    expect(await kit.judge(gold, { acr: ['silver'] })).toBe('authentication_insufficient')
-    expect(await kit.judge(delegated, { acr: ['silver', 'gold'] })).toBe('authentication_insufficient')
+    const gold = await kit.context({ token: { human: 'alice', claims: { acr: 'gold' } } })
+    expect(await kit.decide(gold, { acr: ['silver', 'gold'] })).toBeUndefined()
+    expect(await kit.decide(gold, { acr: ['silver'] })).toBe('authentication_insufficient')
+    expect(await kit.decide(delegated, { acr: ['silver', 'gold'] })).toBe('authentication_insufficient')
   })
 
   test('Access: the age of an authentication is judged at the time of the request', async () => {
     const time = kit.issuer.clock.now() / 1_000
-    const context = await kit.contextOf({ human: 'alice', claims: { auth_time: time - 60 } })
-    expect(await kit.judge(context, { maxAuthAgeSeconds: 60 })).toBeUndefined()
+    const context = await kit.context({ token: { human: 'alice', claims: { auth_time: time - 60 } } })
+    expect(await kit.decide(context, { maxAuthAgeSeconds: 60 })).toBeUndefined()
     kit.issuer.clock.advance(1)
-    expect(await kit.judge(context, { maxAuthAgeSeconds: 60 })).toBe('authentication_insufficient')
+    expect(await kit.decide(context, { maxAuthAgeSeconds: 60 })).toBe('authentication_insufficient')
   })
 
   test('Access: sender is satisfied by a token bound to both, on either side', async () => {
     const both = await kit.issuer.agent('both', { certificate: true })
-    const context = await kit.contextOf({ human: 'alice', bind: 'both' }, both)
-    expect(await kit.judge(context, { sender: 'dpop' })).toBeUndefined()
-    expect(await kit.judge(context, { sender: 'mtls' })).toBeUndefined()
-    const certified = await kit.contextOf({ human: 'alice', bind: 'mtls' }, both)
-    expect(await kit.judge(certified, { sender: 'dpop' })).toBe('access_denied')
+    const context = await kit.context({
+      token: { agent: both, human: 'alice', bind: 'both' },
+      prover: both,
+      certificate: both.certificate?.der,
+    })
+    expect(await kit.decide(context, { sender: 'dpop' })).toBeUndefined()
+    expect(await kit.decide(context, { sender: 'mtls' })).toBeUndefined()
+    const certified = await kit.context({
+      token: { agent: both, human: 'alice', bind: 'mtls' },
+      scheme: 'Bearer',
+      proof: null,
+      certificate: both.certificate?.der,
+    })
+    expect(await kit.decide(certified, { sender: 'dpop' })).toBe('access_denied')
   })
 })
 
 describe('order', () => {
   const no = () => false
-  /** From the last to be judged to the first: each is added to those before it and becomes the answer. */
+  /** In reverse order of judgement: each is added to those before it and must decide the answer. */
   const ladder: readonly (readonly [requirement: AccessRequirement, code: string])[] = [
     [{ scopes: ['never'] }, 'scope_missing'],
     [{ acr: ['gold'] }, 'authentication_insufficient'],
@@ -127,7 +136,7 @@ describe('order', () => {
     const all: AccessRequirement = {}
     for (const [requirement, code] of ladder) {
       Object.assign(all, requirement)
-      expect(await kit.judge(delegated, { ...all })).toBe(code)
+      expect(await kit.decide(delegated, { ...all })).toBe(code)
     }
   })
 
@@ -135,30 +144,36 @@ describe('order', () => {
     const asked: string[] = []
     const where = () => asked.push('where') > 0
     const allows = () => asked.push('allows') > 0
-    await kit.judge(delegated, { actor: no, where, details: { type: 'payment', allows } })
+    await kit.decide(delegated, { actor: no, where, details: { type: 'payment', allows } })
     expect(asked).toEqual([])
   })
 })
 
 describe('what the challenge says', () => {
   test('Access: scope_missing names all scopes of the route, and of anyScope the first', async () => {
-    const decision = await kit.decide(delegated, { scopes: ['a', 'c'], anyScope: ['x', 'y'] })
+    const decision = await kit.verifier.authorize<never>(delegated, { scopes: ['a', 'c'], anyScope: ['x', 'y'] })
     expect(decision).toMatchObject({ ok: false, refusal: { status: 403, error: 'insufficient_scope' } })
     expect(challengeOf(decision).match(/scope="[^"]*"/g)).toEqual(['scope="a c x"', 'scope="a c x"'])
     expect(challengeOf(decision).match(/error="[^"]*"/g)).toEqual(['error="insufficient_scope"'])
   })
 
   test('Access: floor and route are said together', async () => {
-    const floored = await createAccessKit({ access: { scopes: ['base'], maxAuthAgeSeconds: 300 } })
+    const floored = await createKit({ verifier: { access: { scopes: ['base'], maxAuthAgeSeconds: 300 } } })
     const claims = { auth_time: floored.issuer.clock.now() / 1_000 }
-    const context = await floored.contextOf({ human: 'alice', scopes: ['base'], claims })
-    expect(challengeOf(await floored.decide(context, { scopes: ['base', 'more'] }))).toContain('scope="base more"')
-    const decision = await floored.decide(context, { maxAuthAgeSeconds: 600, acr: ['gold'] })
+    const context = await floored.context({ token: { human: 'alice', scopes: ['base'], claims } })
+    expect(challengeOf(await floored.verifier.authorize<never>(context, { scopes: ['base', 'more'] }))).toContain(
+      'scope="base more"',
+    )
+    const decision = await floored.verifier.authorize<never>(context, { maxAuthAgeSeconds: 600, acr: ['gold'] })
     expect(challengeOf(decision)).toMatch(/acr_values="gold".*max_age="300"/)
   })
 
   test('Access: step-up and lacking scopes are said in one answer', async () => {
-    const decision = await kit.decide(delegated, { scopes: ['c'], acr: ['gold', 'silver'], maxAuthAgeSeconds: 5 })
+    const decision = await kit.verifier.authorize<never>(delegated, {
+      scopes: ['c'],
+      acr: ['gold', 'silver'],
+      maxAuthAgeSeconds: 5,
+    })
     expect(decision).toMatchObject({
       refusal: { code: 'authentication_insufficient', status: 401, error: 'insufficient_user_authentication' },
     })
@@ -169,7 +184,9 @@ describe('what the challenge says', () => {
   })
 
   test('Access: a maximum age of nothing is said as such', async () => {
-    expect(challengeOf(await kit.decide(delegated, { maxAuthAgeSeconds: 0 }))).toContain('max_age="0"')
+    expect(challengeOf(await kit.verifier.authorize<never>(delegated, { maxAuthAgeSeconds: 0 }))).toContain(
+      'max_age="0"',
+    )
   })
 
   test.each<[AccessRequirement, boolean]>([
@@ -178,7 +195,7 @@ describe('what the challenge says', () => {
     [{ actor: () => false }, true],
     [{ authority: 'independent' }, true],
   ])('Access: %j is a 403 that tells nothing of the parties', async (requirement, hasChallenge) => {
-    const decision = await kit.decide(delegated, requirement)
+    const decision = await kit.verifier.authorize<never>(delegated, requirement)
     if (decision.ok) throw new Error('a refusal')
     expect(decision.refusal.status).toBe(403)
     expect(challengeOf(decision) !== '').toBe(hasChallenge)
@@ -217,3 +234,8 @@ test('Access: a wrong requirement is an OptionsError that names each field', asy
     ),
   )
 })
+
+function challengeOf(decision: Decision): string {
+  if (decision.ok) return ''
+  return decision.refusal.headers.find(([name]) => name === 'WWW-Authenticate')?.[1] ?? ''
+}

@@ -1,7 +1,7 @@
-import { createVerifier, OptionsError } from 'onbehalf'
-import { createTestIssuer, type TestAgent, type TestIssuer } from 'onbehalf/testing'
+import { createVerifier, OptionsError, type RequestView } from 'onbehalf'
+import { createTestIssuer, requestView, type TestAgent, type TestIssuer, type TokenInput } from 'onbehalf/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createAccessKit, presented, resource } from './access-setup.ts'
+import { createKit, resource, url } from '../../support/kit.ts'
 
 const ours = 'https://as.example.test'
 const theirs = 'https://partner.example.test'
@@ -73,7 +73,7 @@ describe('a rule with a subject, with several issuers', () => {
 })
 
 test('Access: with one issuer a rule with a subject means that one, also against foreign actors it may name', async () => {
-  const kit = await createAccessKit()
+  const kit = await createKit()
   const verifier = createVerifier({
     issuer: { ...kit.issuer.options, actorIssuers: 'any' },
     resource,
@@ -89,29 +89,36 @@ test('Access: with one issuer a rule with a subject means that one, also against
 
 describe('prior actors', () => {
   test('P24: they may deny, never allow', async () => {
-    const kit = await createAccessKit()
+    const kit = await createKit()
     const planner = await kit.issuer.agent('planner-2')
-    const context = await kit.contextOf({ human: 'alice', via: [planner] })
-    expect(await kit.judge(context, { actor: { subject: 'planner-2' } })).toBe('actor_unauthorized')
-    expect(await kit.judge(context, { maxDepth: 1 })).toBe('access_denied')
-    expect(await kit.judge(context, { maxDepth: 2 })).toBeUndefined()
+    const context = await kit.context({ token: { human: 'alice', via: [planner] } })
+    expect(await kit.decide(context, { actor: { subject: 'planner-2' } })).toBe('actor_unauthorized')
+    expect(await kit.decide(context, { maxDepth: 1 })).toBe('access_denied')
+    expect(await kit.decide(context, { maxDepth: 2 })).toBeUndefined()
   })
 
   test('P24: an agent anywhere in the chain counts for denyIfAgentInvolved', async () => {
-    const kit = await createAccessKit()
+    const kit = await createKit()
     const act = { sub: 'gateway', sub_profile: 'service', act: { sub: 'planner-2', sub_profile: 'ai_agent' } }
-    const context = await kit.contextOf({ human: 'alice', claims: { act } })
+    const context = await kit.context({ token: { human: 'alice', claims: { act } } })
     expect(context.actor.kind).toBe('service')
-    expect(await kit.judge(context, { denyIfAgentInvolved: true })).toBe('access_denied')
-    const plain = await kit.contextOf({ human: 'alice', claims: { act: { sub: 'gateway', sub_profile: 'service' } } })
-    expect(await kit.judge(plain, { denyIfAgentInvolved: true })).toBeUndefined()
+    expect(await kit.decide(context, { denyIfAgentInvolved: true })).toBe('access_denied')
+    const plain = await kit.context({
+      token: { human: 'alice', claims: { act: { sub: 'gateway', sub_profile: 'service' } } },
+    })
+    expect(await kit.decide(plain, { denyIfAgentInvolved: true })).toBeUndefined()
   })
 
   test('P23: a rule on the actor is not passed by naming none', async () => {
-    const kit = await createAccessKit()
-    const context = await kit.contextOf({ claims: { sub: 'alice', sub_profile: 'user', act: undefined } })
+    const kit = await createKit()
+    const context = await kit.context({ token: { claims: { sub: 'alice', sub_profile: 'user', act: undefined } } })
     expect(context.delegation).toBeNull()
-    expect(await kit.judge(context, { actor: { subject: 'travel-7' } })).toBe('actor_unauthorized')
-    expect(await kit.judge(context, { actor: { kind: 'agent' } })).toBe('actor_unauthorized')
+    expect(await kit.decide(context, { actor: { subject: 'travel-7' } })).toBe('actor_unauthorized')
+    expect(await kit.decide(context, { actor: { kind: 'agent' } })).toBe('actor_unauthorized')
   })
 })
+
+/** A request of the agent with a fresh token and a fresh proof. */
+async function presented(issuer: TestIssuer, agent: TestAgent, input: Omit<TokenInput, 'agent'>): Promise<RequestView> {
+  return requestView({ url, headers: await agent.headers('GET', url, await issuer.token({ ...input, agent })) })
+}

@@ -1,18 +1,18 @@
 import type { AccessRequirement, AgentContext } from 'onbehalf'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { rejectionWithWitness } from '../../rejection.ts'
-import { type AccessKit, createAccessKit } from './access-setup.ts'
+import { createKit, type Kit } from '../../support/kit.ts'
+import { rejectionWithWitness } from '../../support/rejection.ts'
 
-let kit: AccessKit
+let kit: Kit
 let context: AgentContext
 beforeAll(async () => {
-  kit = await createAccessKit()
+  kit = await createKit()
   const details = [
     { type: 'payment', limit: 100, currency: 'EUR' },
     { type: 'payment', limit: 10, currency: 'USD' },
     { type: 'transfer', limit: 1_000_000, currency: 'EUR' },
   ]
-  context = await kit.contextOf({ human: 'alice', claims: { authorization_details: details } })
+  context = await kit.context({ token: { human: 'alice', claims: { authorization_details: details } } })
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -32,7 +32,7 @@ const synchronous = ['actor', 'principal', 'pair', 'details']
 describe.each(Object.entries(kinds))('%s', (_name, requiring) => {
   test('Access: only true is yes', async () => {
     expect(
-      await kit.judge(
+      await kit.decide(
         context,
         requiring(() => true),
       ),
@@ -40,7 +40,7 @@ describe.each(Object.entries(kinds))('%s', (_name, requiring) => {
     for (const answer of [1, 'true', 'yes', {}, [], [true], new Boolean(true), undefined, null, 0, '', Number.NaN]) {
       expect([
         answer,
-        await kit.judge(
+        await kit.decide(
           context,
           requiring(() => answer),
         ),
@@ -52,13 +52,13 @@ describe.each(Object.entries(kinds))('%s', (_name, requiring) => {
     const fail = () => {
       throw new Error('in the rule')
     }
-    expect(await kit.judge(context, requiring(fail))).toMatch(/^(?:actor_unauthorized|access_denied|details_missing)$/)
+    expect(await kit.decide(context, requiring(fail))).toMatch(/^(?:actor_unauthorized|access_denied|details_missing)$/)
   })
 
   test('P41: a rejection refuses, and is taken care of', async () => {
     const late = rejectionWithWitness()
     expect(
-      await kit.judge(
+      await kit.decide(
         context,
         requiring(() => late.promise),
       ),
@@ -69,21 +69,21 @@ describe.each(Object.entries(kinds))('%s', (_name, requiring) => {
 
 test.each(synchronous)('Access: a promise of true is no answer of %s, which cannot wait', async (name) => {
   const requirement = kinds[name]?.(async () => true)
-  expect(requirement && (await kit.judge(context, requirement))).toBeTypeOf('string')
+  expect(requirement && (await kit.decide(context, requirement))).toBeTypeOf('string')
 })
 
 describe('where', () => {
   test('Access: a promise of anything but true refuses', async () => {
     for (const answer of [1, 'true', {}, undefined, null, false]) {
       const where = (async () => answer) as unknown as () => Promise<boolean>
-      expect([answer, await kit.judge(context, { where })]).toEqual([answer, 'access_denied'])
+      expect([answer, await kit.decide(context, { where })]).toEqual([answer, 'access_denied'])
     }
   })
 
   test('P41: silence refuses after a deadline', async () => {
     vi.useFakeTimers()
     let code: string | undefined = 'pending'
-    const judged = kit.judge(context, { where: () => new Promise(() => {}) }).then((answer) => {
+    const judged = kit.decide(context, { where: () => new Promise(() => {}) }).then((answer) => {
       code = answer
     })
     await vi.advanceTimersByTimeAsync(4_999)
@@ -96,7 +96,7 @@ describe('where', () => {
 
   test('Access: an answer in time leaves no timer behind', async () => {
     vi.useFakeTimers()
-    expect(await kit.judge(context, { where: async () => true })).toBeUndefined()
+    expect(await kit.decide(context, { where: async () => true })).toBeUndefined()
     expect(vi.getTimerCount()).toBe(0)
   })
 
@@ -110,8 +110,8 @@ describe('where', () => {
       },
     }
     const requiring = (answer: unknown) => ({ where: () => answer as Promise<boolean> })
-    expect(await kit.judge(context, requiring(yes))).toBeUndefined()
-    expect(await kit.judge(context, requiring(broken))).toBe('access_denied')
+    expect(await kit.decide(context, requiring(yes))).toBeUndefined()
+    expect(await kit.decide(context, requiring(broken))).toBe('access_denied')
   })
 
   test('Access: it is asked with the context and the request as they are', async () => {
@@ -131,7 +131,7 @@ describe('details', () => {
   test('Access: only those of the type asked for are shown, one at a time, as the token has them', async () => {
     const seen: unknown[] = []
     const allows = (detail: unknown) => seen.push(detail) < 0
-    expect(await kit.judge(context, { details: { type: 'payment', allows } })).toBe('details_missing')
+    expect(await kit.decide(context, { details: { type: 'payment', allows } })).toBe('details_missing')
     expect(seen).toEqual([
       { type: 'payment', limit: 100, currency: 'EUR' },
       { type: 'payment', limit: 10, currency: 'USD' },
@@ -146,15 +146,15 @@ describe('details', () => {
         allows: (detail) => detail['currency'] === currency && amount <= Number(detail['limit']),
       },
     })
-    expect(await kit.judge(context, paying(80, 'EUR'))).toBeUndefined()
-    expect(await kit.judge(context, paying(10, 'USD'))).toBeUndefined()
-    expect(await kit.judge(context, paying(80, 'USD'))).toBe('details_missing')
-    expect(await kit.judge(context, paying(120, 'EUR'))).toBe('details_missing')
+    expect(await kit.decide(context, paying(80, 'EUR'))).toBeUndefined()
+    expect(await kit.decide(context, paying(10, 'USD'))).toBeUndefined()
+    expect(await kit.decide(context, paying(80, 'USD'))).toBe('details_missing')
+    expect(await kit.decide(context, paying(120, 'EUR'))).toBe('details_missing')
   })
 
   test('Access: a type the token does not have is missing, without asking', async () => {
     const allows = vi.fn(() => true)
-    expect(await kit.judge(context, { details: { type: 'Payment', allows } })).toBe('details_missing')
+    expect(await kit.decide(context, { details: { type: 'Payment', allows } })).toBe('details_missing')
     expect(allows).not.toHaveBeenCalled()
   })
 
@@ -165,7 +165,7 @@ describe('details', () => {
         return detail.type === this.type
       },
     }
-    expect(await kit.judge(context, { details })).toBeUndefined()
+    expect(await kit.decide(context, { details })).toBeUndefined()
   })
 
   test('Access: one detail whose rule throws does not stand in the way of another', async () => {
@@ -175,6 +175,6 @@ describe('details', () => {
       if (asked === 1) throw new Error('in the rule')
       return true
     }
-    expect(await kit.judge(context, { details: { type: 'payment', allows } })).toBeUndefined()
+    expect(await kit.decide(context, { details: { type: 'payment', allows } })).toBeUndefined()
   })
 })

@@ -1,9 +1,7 @@
 import { type AccessRequirement, createVerifier, OptionsError, type VerifierOptions } from 'onbehalf'
 import { requireAccess } from 'onbehalf/express'
-import { createTestIssuer, requestView } from 'onbehalf/testing'
 import { describe, expect, test } from 'vitest'
-
-const resource = 'https://api.example.test'
+import { createKit } from '../../support/kit.ts'
 
 class Getter {
   get scopes() {
@@ -11,7 +9,7 @@ class Getter {
   }
 }
 
-/** What is inherited, hidden or a symbol would be read by one part and not by another. */
+/** Inherited, non-enumerable and symbol members: some code would read them and other code would not. */
 const odd: readonly [string, unknown][] = [
   ['an instance of a class', new Getter()],
   ['an object with a prototype of its own', Object.create({ scopes: ['tools:write'] })],
@@ -25,19 +23,19 @@ const odd: readonly [string, unknown][] = [
 describe('what a requirement may be', () => {
   test.each(odd)('Access: %s is an OptionsError for requireAccess and authorize alike', async (_name, rule) => {
     expect(() => requireAccess(rule as AccessRequirement)).toThrow(OptionsError)
-    const { verifier, context } = await createScene()
+    const { verifier, context } = await createAdmitted()
     await expect(verifier.authorize(context, rule as AccessRequirement)).rejects.toThrow(OptionsError)
   })
 
   test('Access: an object without a prototype is as good as a literal', async () => {
-    const { verifier, context } = await createScene()
+    const { verifier, context } = await createAdmitted()
     const rule: AccessRequirement = Object.assign(Object.create(null), { scopes: ['tools:write'] })
     const decision = await verifier.authorize(context, rule)
     expect(decision.ok ? 'admitted' : decision.refusal.code).toBe('scope_missing')
   })
 
   test('Access: an object changed between two calls of authorize is read anew', async () => {
-    const { verifier, context } = await createScene()
+    const { verifier, context } = await createAdmitted()
     const rule: AccessRequirement = { scopes: ['tools:read'] }
     expect((await verifier.authorize(context, rule)).ok).toBe(true)
     rule.scopes = ['tools:write']
@@ -51,16 +49,11 @@ test.each<[string, Partial<Record<keyof VerifierOptions, unknown>>]>([
   ['a Map for dpop', { dpop: new Map([['maxAgeSeconds', 5]]) }],
   ['an inherited member of cache', { cache: Object.create({ tokens: 1 }) }],
 ])('Options: %s is no options object', async (_name, more) => {
-  const issuer = await createTestIssuer({ resource })
-  expect(() => createVerifier({ issuer: issuer.options, resource, ...(more as object) })).toThrow(OptionsError)
+  const { options } = await createKit()
+  expect(() => createVerifier({ ...options, ...(more as object) })).toThrow(OptionsError)
 })
 
-async function createScene() {
-  const issuer = await createTestIssuer({ resource })
-  const agent = await issuer.agent('travel-7')
-  const verifier = createVerifier({ issuer: issuer.options, resource, clock: issuer.clock })
-  const token = await issuer.token({ agent, human: 'alice', scopes: ['tools:read'] })
-  const url = `${resource}/tools`
-  const context = await verifier.verify(requestView({ url, headers: await agent.headers('GET', url, token) }))
-  return { verifier, context }
+async function createAdmitted() {
+  const kit = await createKit()
+  return { verifier: kit.verifier, context: await kit.context({ token: { human: 'alice', scopes: ['tools:read'] } }) }
 }

@@ -2,18 +2,19 @@ import { channel } from 'node:diagnostics_channel'
 import type { AuditEvent, Refusal } from 'onbehalf'
 import { requestView } from 'onbehalf/testing'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { type AuditKit, createAuditKit, memorySink, resource, url } from './audit-setup.ts'
+import { memorySink } from '../../support/audit.ts'
+import { createKit, type Kit, resource, url } from '../../support/kit.ts'
 
-let kit: AuditKit
+let kit: Kit
 beforeAll(async () => {
-  kit = await createAuditKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 describe('one event per decision', () => {
   test('AUD-06: each request leaves exactly one authentication event, whatever its end', async () => {
     const sink = memorySink()
-    const verifier = kit.verifier({ audit: sink, access: { scopes: ['a'] } })
-    const good = await kit.request({ scopes: ['a'] })
+    const verifier = kit.verifierWith({ audit: sink, access: { scopes: ['a'] } })
+    const good = await kit.request({ token: { scopes: ['a'] } })
     const views = [
       good,
       good,
@@ -21,8 +22,8 @@ describe('one event per decision', () => {
       requestView({ url }),
       requestView({ url, headers: { authorization: 'DPoP x' } }),
       requestView({ url, headers: { authorization: ['DPoP x', 'DPoP y'] } }),
-      await kit.request({ bind: 'none' }),
-      await kit.request({ claims: { act: 'x' } }),
+      await kit.request({ token: { bind: 'none' } }),
+      await kit.request({ token: { claims: { act: 'x' } } }),
     ]
     for (const view of views) await verifier.check(view)
     expect(sink.events.map(({ phase }) => phase)).toEqual(views.map(() => 'authentication'))
@@ -42,8 +43,8 @@ describe('one event per decision', () => {
 
   test('AUD-06: each evaluation of a requirement leaves one access event with the requestId of its request', async () => {
     const sink = memorySink()
-    const verifier = kit.verifier({ audit: sink })
-    const view = await kit.request({ human: 'alice', scopes: ['a'] })
+    const verifier = kit.verifierWith({ audit: sink })
+    const view = await kit.request({ token: { human: 'alice', scopes: ['a'] } })
     const context = await verifier.verify(view)
     await verifier.authorize(context, { scopes: ['a'] }, view)
     await verifier.authorize(context, { scopes: ['b', 'a'] }, view)
@@ -58,9 +59,9 @@ describe('one event per decision', () => {
 
   test('AUD-06: two requests of one token have two requestIds', async () => {
     const sink = memorySink()
-    const verifier = kit.verifier({ audit: sink })
+    const verifier = kit.verifierWith({ audit: sink })
     const token = await kit.issuer.token({ agent: kit.agent })
-    for (const view of [await kit.request({}, token), await kit.request({}, token)]) {
+    for (const view of [await kit.request({ token }), await kit.request({ token })]) {
       await verifier.authorize(await verifier.verify(view), {}, view)
     }
     const ids = sink.events.map(({ requestId }) => requestId)
@@ -70,8 +71,10 @@ describe('one event per decision', () => {
   test('AUD-01: the event names the parties, the decision, the time and how the sender was proven', async () => {
     const sink = memorySink()
     const planner = await kit.issuer.agent('planner-2')
-    const verifier = kit.verifier({ audit: sink })
-    const context = await verifier.verify(await kit.request({ human: 'alice', via: [planner], scopes: ['a'] }))
+    const verifier = kit.verifierWith({ audit: sink })
+    const context = await verifier.verify(
+      await kit.request({ token: { human: 'alice', via: [planner], scopes: ['a'] } }),
+    )
     const [event] = sink.events
     expect(event).toEqual({
       version: 1,
@@ -101,7 +104,7 @@ describe('one event per decision', () => {
 
   test('AUD-06: the proof’s result, its offset and a replay are told apart', async () => {
     const sink = memorySink()
-    const verifier = kit.verifier({ audit: sink })
+    const verifier = kit.verifierWith({ audit: sink })
     const view = await kit.request()
     await verifier.check(view)
     kit.issuer.clock.advance(3)
@@ -123,7 +126,7 @@ describe('one event per decision', () => {
   test('AUD-06: a relaxation that let a token in is named, by its place', async () => {
     const sink = memorySink()
     const issuer = { ...kit.issuer.options, dangerously: { allowUnbound: true as const } }
-    const verifier = kit.verifier({ audit: sink, issuer: [issuer] })
+    const verifier = kit.verifierWith({ audit: sink, issuer: [issuer] })
     const token = await kit.issuer.token({ agent: kit.agent, bind: 'none' })
     await verifier.check(requestView({ url, headers: { authorization: `Bearer ${token}` } }))
     await verifier.check(await kit.request())
@@ -137,7 +140,7 @@ describe('what an event may hold', () => {
 
   async function eventOf(token: string): Promise<AuditEvent> {
     const sink = memorySink()
-    await kit.verifier({ audit: sink }).check(await kit.request({}, token))
+    await kit.verifierWith({ audit: sink }).check(await kit.request({ token }))
     const [event] = sink.events
     if (event === undefined) throw new Error('an event')
     return event
@@ -151,7 +154,7 @@ describe('what an event may hold', () => {
   const nobody = { issuer: null, principal: null, actor: null, chain: [], client: null, scopesGranted: [] }
 
   test('Audit: until the signature holds there is the token’s hash, the code and no claim', async () => {
-    const foreign = await createAuditKit()
+    const foreign = await createKit({ token: { human: 'alice' } })
     const forged = await foreign.issuer.token({ agent: kit.agent, claims, header: kidOf(kit) })
     const expired = await kit.issuer.token({ agent: kit.agent, claims: { ...claims, exp: 1 } })
     const unknown = await kit.issuer.token({ agent: kit.agent, claims, header: { kid: 'other' } })
@@ -177,8 +180,12 @@ describe('what an event may hold', () => {
 
   test('AUD-02: no segment of token or proof is in any event', async () => {
     const sink = memorySink()
-    const verifier = kit.verifier({ audit: sink })
-    const views = [await kit.request(), await kit.request({ scopes: ['a'] }), await kit.request({ bind: 'none' })]
+    const verifier = kit.verifierWith({ audit: sink })
+    const views = [
+      await kit.request(),
+      await kit.request({ token: { scopes: ['a'] } }),
+      await kit.request({ token: { bind: 'none' } }),
+    ]
     for (const view of views) {
       const verdict = await verifier.check(view)
       if (verdict.ok) await verifier.authorize(verdict.context, { scopes: ['a'] }, view)
@@ -202,13 +209,13 @@ describe('what an event may hold', () => {
 
   test('Audit: without credentials there is nothing to hash', async () => {
     const sink = memorySink()
-    await kit.verifier({ audit: sink }).check(requestView({ url }))
+    await kit.verifierWith({ audit: sink }).check(requestView({ url }))
     expect(sink.events).toMatchObject([{ ...nobody, tokenId: null, code: 'credentials_missing' }])
   })
 
   test('Audit: the facts tell the operator what was expected', async () => {
     const sink = memorySink()
-    const verifier = kit.verifier({ audit: sink })
+    const verifier = kit.verifierWith({ audit: sink })
     const token = await kit.issuer.token({ agent: kit.agent })
     const headers = await kit.agent.headers('GET', `${resource}/other`, token)
     await verifier.check(requestView({ url, headers }))
@@ -220,7 +227,7 @@ describe('what an event may hold', () => {
   })
 })
 
-function kidOf({ issuer }: AuditKit): { kid: string } {
+function kidOf({ issuer }: Kit): { kid: string } {
   return { kid: issuer.jwks.keys[0]?.kid ?? '' }
 }
 
@@ -241,7 +248,7 @@ describe('diagnostics_channel', () => {
 
   test('Audit: every refusal is published with its event, and no admission', async () => {
     const heard = listen()
-    const verifier = kit.verifier()
+    const verifier = kit.verifierWith()
     const view = await kit.request()
     await verifier.check(view)
     expect(heard).toEqual([])
@@ -253,7 +260,7 @@ describe('diagnostics_channel', () => {
 
   test('Audit: an access refusal is published with the method and proof of its request, also without a sink', async () => {
     const heard = listen()
-    const verifier = kit.verifier()
+    const verifier = kit.verifierWith()
     const view = await kit.request()
     const context = await verifier.verify(view)
     await verifier.authorize(context, { scopes: ['a'] }, view)
@@ -268,7 +275,7 @@ describe('diagnostics_channel', () => {
   test('Audit: the event published is the one the sink gets', async () => {
     const heard = listen()
     const sink = memorySink()
-    await kit.verifier({ audit: sink }).check(requestView({ url }))
+    await kit.verifierWith({ audit: sink }).check(requestView({ url }))
     expect(heard.map(({ event }) => event)).toEqual(sink.events)
   })
 
@@ -279,7 +286,7 @@ describe('diagnostics_channel', () => {
         throw new Error('in the sink')
       },
     }
-    const verdict = await kit.verifier({ audit: { sink, required: true } }).check(await kit.request())
+    const verdict = await kit.verifierWith({ audit: { sink, required: true } }).check(await kit.request())
     expect(verdict).toMatchObject({ ok: false, refusal: { code: 'audit_unavailable' } })
     expect(heard.map(({ refusal }) => refusal.code)).toContain('audit_unavailable')
   })

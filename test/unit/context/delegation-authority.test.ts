@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest'
 import type { AgentContext, IssuerOptions, WarningCode } from '../../../src/index.ts'
-import type { Members } from '../../support/raw-jws.ts'
-import { contextIn, createScene, type Scene } from '../../support/scene.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import type { Members } from '../../support/jws.ts'
 
-/** Who is acting, by whose authority, and what is odd about it: RFC 8693 §4.1 as one table per question. */
+/** One table per question: who acts, by whose authority, and which warnings follow. */
 
-const scene: Scene = await createScene()
-const verifier = scene.verifier()
-const home = scene.issuer.issuer
+const forge: Forge = await createForge()
+const { verifier } = forge
+const home = forge.trust.issuer
 
 async function contextFor(claims: Members, issuer: Partial<IssuerOptions> = {}): Promise<AgentContext> {
   const isUnbound = Object.hasOwn(claims, 'cnf') && claims['cnf'] === undefined
   const change = isUnbound ? ({ scheme: 'Bearer', proof: null } as const) : {}
-  return contextIn(await scene.send(scene.verifier(issuer), scene.token(claims), change))
+  return forge.context({ verifier: forge.verifierTrusting(issuer), token: forge.token(claims), ...change })
 }
 
 /** Outermost first. */
@@ -51,14 +51,14 @@ test.each<readonly [string, Members, Partial<IssuerOptions>, AgentContext['autho
     'travel-app',
   ],
   ['self-act, the client registered', { act: { sub: 'alice', iss: home } }, registered, 'undetermined', 'alice'],
-])('RFC 8693 §4.1: authority with %s', async (_, claims, issuer, authority, actor) => {
+])('Context: authority with %s', async (_, claims, issuer, authority, actor) => {
   const context = await contextFor(claims, issuer)
   expect(context).toMatchObject({ authority, actor: { subject: actor } })
   expect(context.delegation === null).toBe(authority !== 'delegated')
   expect(context.actor === context.principal).toBe(authority !== 'delegated')
 })
 
-test('RFC 8693 §4.1: an actor from agentClients is an agent by the registry, with no act object', async () => {
+test('Context: an actor from agentClients is an agent by the registry, with no act object', async () => {
   const context = await contextFor({ sub_profile: undefined }, registered)
   expect({ ...context.actor }).toEqual({
     subject: 'travel-app',
@@ -73,7 +73,7 @@ test('RFC 8693 §4.1: an actor from agentClients is an agent by the registry, wi
   expect(context.delegation?.chain).toEqual([context.actor])
 })
 
-test('RFC 8693 §4.1: a registered client that is its own subject is an agent by the registry, unless the token says what it is', async () => {
+test('Context: a registered client that is its own subject is an agent by the registry, unless the token says what it is', async () => {
   const claims = { sub: 'travel-app', sub_profile: undefined }
   expect((await contextFor(claims, registered)).principal).toMatchObject({ kind: 'agent', kindSource: 'registry' })
   const said = await contextFor({ ...claims, sub_profile: 'service' }, registered)
@@ -91,17 +91,17 @@ test.each<readonly [string, Members, Partial<IssuerOptions>, boolean]>([
   ['the client behind a human actor', { client_profile: 'ai_agent', act: { sub: 'b', sub_profile: 'user' } }, {}, true],
   ['nobody', { act: { sub: 'b', sub_profile: 'service' }, client_profile: 'web_app' }, {}, false],
   ['nobody known', { sub_profile: undefined, act: { sub: 'ai_agent' } }, {}, false],
-])('RFC 8693 §4.1: an agent is involved: %s', async (_, claims, issuer, involvesAgent) => {
+])('Context: an agent is involved: %s', async (_, claims, issuer, involvesAgent) => {
   const context = await contextFor(claims, issuer)
   expect(context.involvesAgent).toBe(involvesAgent)
   const decision = await verifier.authorize(context, { denyIfAgentInvolved: true })
   expect(decision.ok).toBe(!involvesAgent)
 })
 
-const dayLong = { exp: scene.clock.now() / 1_000 + 86_400 }
+const dayLong = { exp: forge.clock.now() / 1_000 + 86_400 }
 const humanActor = { sub: 'b', iss: home, sub_profile: 'user' }
 
-/** Typed so that a new literal asks for its cases here. */
+/** The type makes the compiler ask for cases when a literal is added. */
 const warnings: Readonly<Record<WarningCode, readonly (readonly [Members, Partial<IssuerOptions>])[]>> = {
   act_iss_missing: [
     [{ act: { sub: 'a', sub_profile: 'ai_agent' } }, {}],
@@ -141,12 +141,12 @@ test.each(Object.entries(warnings))('RFC 8693 §4.1: the warning %s, and no othe
   }
 })
 
-test('RFC 8693 §4.1: a malformed profile of one party does not hide that the actor has none', async () => {
+test('Context: a malformed profile of one party does not hide that the actor has none', async () => {
   const context = await contextFor({ client_profile: 1, act: { sub: 'a', iss: home } })
   expect([...context.warnings].sort()).toEqual(['actor_unclassified', 'profile_malformed'])
 })
 
-test('RFC 8693 §4.1: an azp that repeats client_id, and an ordinary delegation, have no warnings', async () => {
+test('Context: an azp that repeats client_id, and an ordinary delegation, have no warnings', async () => {
   for (const claims of [{}, { azp: 'travel-app' }, { act: chainOf('a', 'b') }, { client_profile: 'web_app' }]) {
     expect((await contextFor(claims)).warnings).toEqual([])
   }

@@ -1,18 +1,19 @@
 import { expect, test } from 'vitest'
 import type { AgentContext, IssuerOptions } from '../../../src/index.ts'
-import type { Members } from '../../support/raw-jws.ts'
-import { contextIn, createScene, type Outcome, outcomeOf, type Scene } from '../../support/scene.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import type { Members } from '../../support/jws.ts'
+import { type Outcome, resource } from '../../support/kit.ts'
 
-const scene: Scene = await createScene()
-const verifier = scene.verifier()
-const home = scene.issuer.issuer
+const forge: Forge = await createForge()
+const { verifier } = forge
+const home = forge.trust.issuer
 
 async function contextFor(claims: Members, issuer: Partial<IssuerOptions> = {}): Promise<AgentContext> {
-  return contextIn(await scene.send(scene.verifier(issuer), scene.token(claims)))
+  return forge.context({ verifier: forge.verifierTrusting(issuer), token: forge.token(claims) })
 }
 
 async function outcomeFor(claims: Members, issuer: Partial<IssuerOptions> = {}): Promise<Outcome> {
-  return outcomeOf(await scene.send(scene.verifier(issuer), scene.token(claims)))
+  return forge.code({ verifier: forge.verifierTrusting(issuer), token: forge.token(claims) })
 }
 
 /** Outermost first. */
@@ -100,9 +101,9 @@ test("ACT-04: exp, nbf, aud and the like inside act are neither checked nor show
     acr: 'gold',
   }
   const context = await contextFor({ act })
-  expect(context).toMatchObject({ authority: 'delegated', scopes: [], token: { audience: [scene.resource] } })
+  expect(context).toMatchObject({ authority: 'delegated', scopes: [], token: { audience: [resource] } })
   expect(context.authentication).not.toHaveProperty('acr')
-  expect(context.token.expiresAt).toBe(scene.clock.now() / 1_000 + 300)
+  expect(context.token.expiresAt).toBe(forge.clock.now() / 1_000 + 300)
 })
 
 test('ACT-05: an actor is its issuer and its subject: one subject of two issuers is two actors', async () => {
@@ -115,9 +116,12 @@ test('ACT-05: an actor is its issuer and its subject: one subject of two issuers
 })
 
 test('ACT-05: a rule for an actor of our issuer does not match a namesake elsewhere', async () => {
-  const any = scene.verifier({ actorIssuers: 'any' })
-  const far = contextIn(await scene.send(any, scene.token({ act: { sub: 'a', iss: 'https://far.example.test' } })))
-  const near = contextIn(await scene.send(any, scene.token({ act: { sub: 'a', iss: home } })))
+  const any = forge.verifierTrusting({ actorIssuers: 'any' })
+  const far = await forge.context({
+    verifier: any,
+    token: forge.token({ act: { sub: 'a', iss: 'https://far.example.test' } }),
+  })
+  const near = await forge.context({ verifier: any, token: forge.token({ act: { sub: 'a', iss: home } }) })
   const rule = { actor: { issuer: home, subject: 'a' } }
   expect(await any.authorize(near, rule)).toMatchObject({ ok: true })
   expect(await any.authorize(far, rule)).toMatchObject({ refusal: { code: 'actor_unauthorized' } })
@@ -164,17 +168,17 @@ test('ACT-09: five act objects pass, six do not; the limit is an option', async 
     [10, 10],
     [100, 100],
   ] as const) {
-    const deep = scene.verifier({}, { delegation: { maxDepth } })
-    const atLimit = contextIn(await scene.send(deep, scene.token({ act: nested(limit) })))
+    const deep = forge.verifierWith({ delegation: { maxDepth } })
+    const atLimit = await forge.context({ verifier: deep, token: forge.token({ act: nested(limit) }) })
     expect(atLimit.delegation).toMatchObject({ depth: limit })
     expect(atLimit.delegation?.chain).toHaveLength(limit)
-    const verdict = await scene.send(deep, scene.token({ act: nested(limit + 1) }))
+    const verdict = await forge.call({ verifier: deep, token: forge.token({ act: nested(limit + 1) }) })
     expect(verdict).toMatchObject({ ok: false, refusal: { code: 'delegation_too_deep', status: 401 } })
   }
 })
 
 test.each([0, 1.5, -1, 101, Number.NaN, '5'])('ACT-09: a limit of %j is an option error', (maxDepth) => {
-  expect(() => scene.verifier({}, { delegation: { maxDepth: maxDepth as number } })).toThrow()
+  expect(() => forge.verifierWith({ delegation: { maxDepth: maxDepth as number } })).toThrow()
 })
 
 test('ACT-10: no actor is read out of client_id, azp, req_wl or a client profile', async () => {
@@ -194,14 +198,14 @@ test('ACT-10: no actor is read out of client_id, azp, req_wl or a client profile
 })
 
 test('ACT-11: cnf inside act has no meaning: it neither binds the token nor spoils it', async () => {
-  const cnfs = [{ jkt: scene.agent.jkt }, { kid: 'x' }, null, 'x', { jwk: {} }]
+  const cnfs = [{ jkt: forge.agent.jkt }, { kid: 'x' }, null, 'x', { jwk: {} }]
   for (const cnf of cnfs) {
     const act = { sub: 'a', iss: home, cnf }
     expect(await outcomeFor({ act }), JSON.stringify(cnf)).toBe('admitted')
     expect(await outcomeFor({ act, cnf: undefined }), JSON.stringify(cnf)).toBe('binding_missing')
   }
   const context = await contextFor({ act: { sub: 'a', cnf: { jkt: 'x'.repeat(43) } } })
-  expect({ ...context.sender }).toEqual({ method: 'dpop', jkt: scene.agent.jkt })
+  expect({ ...context.sender }).toEqual({ method: 'dpop', jkt: forge.agent.jkt })
 })
 
 test('ACT-15: every actor, however deep, is asserted by the issuer of the token and by nobody else', async () => {
@@ -233,7 +237,7 @@ test('ACT-17: without act nothing tells an exchanged token from another: kind an
 
 test('ACT-20: a chain over the limit is 401 invalid_token and never cut, however deep', async () => {
   for (const depth of [6, 7, 50, 100]) {
-    const verdict = await scene.send(verifier, scene.token({ act: nested(depth) }))
+    const verdict = await forge.call({ verifier, token: forge.token({ act: nested(depth) }) })
     expect(verdict, `${depth}`).toMatchObject({
       ok: false,
       refusal: {

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { readProfiles } from '../../../src/context/profiles.ts'
 import type { WarningCode } from '../../../src/index.ts'
-import { contextIn, createScene, type Scene } from '../../support/scene.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import { contextIn } from '../../support/kit.ts'
 
-const scene: Scene = await createScene()
-const verifier = scene.verifier()
+const forge: Forge = await createForge()
+const { verifier } = forge
 
 test.each([
   ['user', 'human'],
@@ -30,9 +31,9 @@ test.each([
   ['  user   user ', 'human'],
 ])('ACT-18: the profile %j makes a %s: of several the most restrictive', async (profile, kind) => {
   const expected = { kind, kindSource: 'profile' }
-  const asPrincipal = await scene.send(verifier, scene.token({ sub_profile: profile }))
+  const asPrincipal = await forge.call({ verifier, token: forge.token({ sub_profile: profile }) })
   expect(contextIn(asPrincipal).principal).toMatchObject(expected)
-  const asActor = await scene.send(verifier, scene.token({ act: { sub: 'a', sub_profile: profile } }))
+  const asActor = await forge.call({ verifier, token: forge.token({ act: { sub: 'a', sub_profile: profile } }) })
   expect(contextIn(asActor).actor).toMatchObject(expected)
 })
 
@@ -74,7 +75,7 @@ test.each([undefined, '', '   '])('ACT-18: the profile %j says nothing, without 
 
 test('ACT-18: an unknown or absent kind fails every rule that asks for one', async () => {
   for (const profile of [undefined, 'human', ['user']]) {
-    const context = contextIn(await scene.send(verifier, scene.token({ sub_profile: profile })))
+    const context = await forge.context({ verifier, token: forge.token({ sub_profile: profile }) })
     for (const kind of ['human', 'agent', 'service', 'app', 'device'] as const) {
       const decision = await verifier.authorize(context, { principal: { kind } })
       expect(decision, kind).toMatchObject({ refusal: { code: 'actor_unauthorized' } })
@@ -84,7 +85,7 @@ test('ACT-18: an unknown or absent kind fails every rule that asks for one', asy
 
 test('ACT-18: client_profile inside act classifies nobody', async () => {
   const act = { sub: 'a', client_profile: 'ai_agent' }
-  const context = contextIn(await scene.send(verifier, scene.token({ act })))
+  const context = await forge.context({ verifier, token: forge.token({ act }) })
   expect(context).toMatchObject({ actor: { kind: 'unknown' }, involvesAgent: false })
 })
 
@@ -98,7 +99,7 @@ test('ACT-26: an actor without sub_profile is of unknown kind, whatever it is ca
     'client:bot',
     'alice@example.com',
   ]) {
-    const context = contextIn(await scene.send(verifier, scene.token({ act: { sub, iss: scene.issuer.issuer } })))
+    const context = await forge.context({ verifier, token: forge.token({ act: { sub, iss: forge.trust.issuer } }) })
     expect(context.actor, sub).toMatchObject({ kind: 'unknown', kindSource: 'none', profiles: [] })
     expect(context).toMatchObject({ involvesAgent: false, warnings: ['actor_unclassified'] })
     const decision = await verifier.authorize(context, { actor: { kind: 'agent' } })
@@ -107,7 +108,7 @@ test('ACT-26: an actor without sub_profile is of unknown kind, whatever it is ca
 })
 
 test('ACT-26: the kind of the principal is not handed down to its actor', async () => {
-  const claims = { sub_profile: 'ai_agent', client_profile: 'ai_agent', act: { sub: 'a', iss: scene.issuer.issuer } }
-  const context = contextIn(await scene.send(verifier, scene.token(claims)))
+  const claims = { sub_profile: 'ai_agent', client_profile: 'ai_agent', act: { sub: 'a', iss: forge.trust.issuer } }
+  const context = await forge.context({ verifier, token: forge.token(claims) })
   expect(context).toMatchObject({ principal: { kind: 'agent' }, actor: { kind: 'unknown' } })
 })

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { decodeBase64url, isBase64url, isBase64urlOf } from '../../../src/jose/base64url.ts'
-import { encode, rawJws } from '../../support/raw-jws.ts'
-import { createScene, outcomeOf, type Scene } from '../../support/scene.ts'
+import { encode } from '../../support/bytes.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import { rawJws } from '../../support/jws.ts'
+import { url } from '../../support/kit.ts'
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const scene: Scene = await createScene()
-const verifier = scene.verifier()
+const forge: Forge = await createForge()
+const { verifier } = forge
 
 test('JOSE-08: of all last characters only those without unused bits are canonical', () => {
   for (const last of alphabet) {
@@ -77,8 +79,8 @@ test.each([
     expect(twin.split('.').map((text) => Buffer.from(text, 'base64url'))).toEqual(
       token.split('.').map((text) => Buffer.from(text, 'base64url')),
     )
-    expect(outcomeOf(await scene.send(verifier, token))).toBe('admitted')
-    expect(outcomeOf(await scene.send(verifier, twin))).toBe('token_malformed')
+    expect(await forge.code({ verifier, token })).toBe('admitted')
+    expect(await forge.code({ verifier, token: twin })).toBe('token_malformed')
   },
 )
 
@@ -87,29 +89,29 @@ test.each([
   ['payload', 1],
   ['signature', 2],
 ] as const)('JOSE-08: unused bits at the end of the %s of a proof are proof_malformed', async (_, part) => {
-  const token = scene.token()
+  const token = forge.token()
   let proof = ''
   for (let pad = 0; part !== 2 && pad < 3; pad++) {
-    proof = await scene.agent.proof({
+    proof = await forge.agent.proof({
       method: 'GET',
-      url: scene.url,
+      url,
       token,
       header: { pad: 'x'.repeat(pad) },
       claims: { pad: 'x'.repeat(pad) },
     })
     if ((proof.split('.')[part] ?? '').length % 4 !== 0) break
   }
-  if (part === 2) proof = await scene.agent.proof({ method: 'GET', url: scene.url, token })
+  if (part === 2) proof = await forge.agent.proof({ method: 'GET', url, token })
   const parts = proof.split('.')
   parts[part] = sibling(parts[part] ?? '')
-  expect(outcomeOf(await scene.send(verifier, token, { proof: parts.join('.') }))).toBe('proof_malformed')
+  expect(await forge.code({ verifier, token, proof: parts.join('.') })).toBe('proof_malformed')
 })
 
 /** No part's length is a multiple of four, so each leaves unused bits in its last character. */
 function tokenWithOpenEnds(): string {
   for (let pad = 0; pad < 9; pad++) {
-    const claims = scene.claims({ pad: 'x'.repeat(pad % 3) })
-    const token = rawJws(scene.key, scene.header({ pad: 'x'.repeat(Math.floor(pad / 3)) }), claims)
+    const claims = forge.claims({ pad: 'x'.repeat(pad % 3) })
+    const token = rawJws(forge.key, forge.header({ pad: 'x'.repeat(Math.floor(pad / 3)) }), claims)
     if (token.split('.').every((part) => part.length % 4 !== 0)) return token
   }
   throw new Error('no padding fits')

@@ -2,11 +2,13 @@ import { calculateJwkThumbprint, type JWK } from 'jose'
 import { beforeAll, expect, test } from 'vitest'
 import { createVerifier, OptionsError } from '../../../src/index.ts'
 import { fitsAlgorithm, thumbprint } from '../../../src/jose/jwk.ts'
-import { type Members, makeRawKey, type RawKey, rawJws, sha256Url } from '../../support/raw-jws.ts'
-import { createScene, outcomeOf, type Scene } from '../../support/scene.ts'
+import { sha256 } from '../../support/bytes.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import { type Members, makeRawKey, type RawKey, rawJws } from '../../support/jws.ts'
+import { resource, url } from '../../support/kit.ts'
 
-const scene: Scene = await createScene()
-const verifier = scene.verifier()
+const forge: Forge = await createForge()
+const { verifier } = forge
 const keys = new Map<string, RawKey>()
 
 beforeAll(async () => {
@@ -52,27 +54,25 @@ test('JOSE-10: a token signed with an RSA key of 1024 or 2047 bits finds no key'
     const jwks = {
       keys: [
         { ...small.publicJwk, kid: 'k1', alg: 'RS256' },
-        { ...scene.key.publicJwk, kid: 'k2' },
+        { ...forge.key.publicJwk, kid: 'k2' },
       ],
     }
-    const lenient = scene.verifier({ jwks })
-    const token = rawJws(small, scene.header({ alg: 'RS256' }), scene.claims())
-    expect(outcomeOf(await scene.send(lenient, token)), `${bits}`).toBe('token_key_unknown')
+    const lenient = forge.verifierTrusting({ jwks })
+    const token = rawJws(small, forge.header({ alg: 'RS256' }), forge.claims())
+    expect(await forge.code({ verifier: lenient, token }), `${bits}`).toBe('token_key_unknown')
   }
 })
 
 test('JOSE-10: an issuer with nothing but a small key is an option error', async () => {
   const small = await makeRawKey('RS256', 1024)
   const jwks = { keys: [{ ...small.publicJwk, kid: 'k1', alg: 'RS256' }] }
-  expect(() =>
-    createVerifier({ issuer: { issuer: 'https://as.example.test', jwks }, resource: scene.resource }),
-  ).toThrow(OptionsError)
+  expect(() => createVerifier({ issuer: { issuer: 'https://as.example.test', jwks }, resource })).toThrow(OptionsError)
 })
 
 test('JOSE-10: a proof under an RSA key of 1024 bits is proof_key', async () => {
   const small = await makeRawKey('PS256', 1024)
   const { e, n } = small.publicJwk
-  const jkt = sha256Url(`{"e":"${e}","kty":"RSA","n":"${n}"}`)
+  const jkt = sha256(`{"e":"${e}","kty":"RSA","n":"${n}"}`)
   expect(await outcomeWithProofKey(small, { ...small.publicJwk }, jkt)).toBe('proof_key')
 })
 
@@ -120,23 +120,23 @@ test.each(noncanonical)(
 
 test.each(noncanonical)('JOSE-22: an issuer key with %s is passed over', async (_, algorithm, spoil) => {
   const key = keys.get(algorithm) as RawKey
-  const others = { ...scene.key.publicJwk, kid: 'k2', alg: 'ES256' }
+  const others = { ...forge.key.publicJwk, kid: 'k2', alg: 'ES256' }
   const jwks = { keys: [{ ...spoil(jwkOf(algorithm)), kid: 'k1', alg: algorithm } as JWK, others] }
-  const token = rawJws(key, scene.header({ alg: algorithm }), scene.claims())
-  expect(outcomeOf(await scene.send(scene.verifier({ jwks }), token))).toBe('token_key_unknown')
+  const token = rawJws(key, forge.header({ alg: algorithm }), forge.claims())
+  expect(await forge.code({ verifier: forge.verifierTrusting({ jwks }), token })).toBe('token_key_unknown')
 })
 
 async function outcomeWithProofKey(key: RawKey, jwk: Members, jkt: string): Promise<string> {
-  const token = scene.token({ cnf: { jkt } })
+  const token = forge.token({ cnf: { jkt } })
   const claims = {
     jti: crypto.randomUUID(),
     htm: 'GET',
-    htu: scene.url,
-    iat: Math.floor(scene.clock.now() / 1_000),
-    ath: sha256Url(token),
+    htu: url,
+    iat: Math.floor(forge.clock.now() / 1_000),
+    ath: sha256(token),
   }
   const proof = rawJws(key, { typ: 'dpop+jwt', alg: key.algorithm, jwk }, claims)
-  return outcomeOf(await scene.send(verifier, token, { proof }))
+  return forge.code({ verifier, token, proof })
 }
 
 function modulusOf(bits: number): string {

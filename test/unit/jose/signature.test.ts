@@ -2,10 +2,12 @@ import { sign } from 'node:crypto'
 import type { JWK } from 'jose'
 import { beforeAll, expect, test } from 'vitest'
 import type { Algorithm } from '../../../src/index.ts'
-import { asAlgorithm, encode, makeRawKey, type RawKey, rawJws, sha256Url, signBytes } from '../../support/raw-jws.ts'
-import { createScene, outcomeOf, type Scene } from '../../support/scene.ts'
+import { encode, sha256 } from '../../support/bytes.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import { asAlgorithm, makeRawKey, type RawKey, rawJws, signBytes } from '../../support/jws.ts'
+import { url } from '../../support/kit.ts'
 
-const scene: Scene = await createScene()
+const forge: Forge = await createForge()
 const algorithms: readonly Algorithm[] = ['ES256', 'ES384', 'Ed25519', 'EdDSA', 'PS256', 'RS256']
 const keys = new Map<Algorithm, RawKey>()
 
@@ -20,10 +22,10 @@ function keyFor(algorithm: Algorithm): RawKey {
 }
 
 function verifierFor(key: RawKey, alg: string | undefined = key.algorithm) {
-  return scene.verifier({ jwks: { keys: [{ ...key.publicJwk, kid: 'k1', ...(alg && { alg }) } as JWK] } })
+  return forge.verifierTrusting({ jwks: { keys: [{ ...key.publicJwk, kid: 'k1', ...(alg && { alg }) } as JWK] } })
 }
 
-const inputOf = (alg: string) => `${encode(scene.header({ alg }))}.${encode(scene.claims())}`
+const inputOf = (alg: string) => `${encode(forge.header({ alg }))}.${encode(forge.claims())}`
 
 /** r or s of these values makes a signature that careless verifiers take (RFC 7518 §3.4, CVE-2022-21449). */
 const order256 = 'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551'
@@ -44,7 +46,7 @@ test.each(algorithms)(
     const good = signBytes(key, input)
     const flipped = Buffer.from(good)
     flipped.writeUInt8(flipped.readUInt8(5) ^ 1, 5)
-    expect(outcomeOf(await scene.send(verifier, `${input}.${encode(good)}`))).toBe('admitted')
+    expect(await forge.code({ verifier, token: `${input}.${encode(good)}` })).toBe('admitted')
     const bad = [
       flipped,
       good.subarray(1),
@@ -53,7 +55,7 @@ test.each(algorithms)(
       Buffer.alloc(0),
     ]
     for (const octets of [...bad, Buffer.concat([Buffer.alloc(1), good]), Buffer.alloc(good.length)]) {
-      expect(outcomeOf(await scene.send(verifier, `${input}.${encode(octets)}`)), encode(octets)).toBe(
+      expect(await forge.code({ verifier, token: `${input}.${encode(octets)}` }), encode(octets)).toBe(
         'token_signature',
       )
     }
@@ -69,8 +71,8 @@ test.each(['ES256', 'ES384'] as const)(
     for (let round = 0; round < 16; round++) {
       const input = inputOf(alg)
       const der = sign(digest, Buffer.from(input), { key: key.privateKey, dsaEncoding: 'der' })
-      expect(outcomeOf(await scene.send(verifier, `${input}.${encode(der)}`))).toBe('token_signature')
-      expect(outcomeOf(await scene.send(verifier, `${input}.${encode(signBytes(key, input))}`))).toBe('admitted')
+      expect(await forge.code({ verifier, token: `${input}.${encode(der)}` })).toBe('token_signature')
+      expect(await forge.code({ verifier, token: `${input}.${encode(signBytes(key, input))}` })).toBe('admitted')
     }
   },
 )
@@ -81,7 +83,7 @@ test('JOSE-11: R or S without its leading zeros is token_signature', async () =>
   const input = inputOf('ES256')
   const signature = signBytes(key, input)
   const padded = Buffer.concat([Buffer.alloc(1), signature.subarray(0, 32), Buffer.alloc(1), signature.subarray(32)])
-  expect(outcomeOf(await scene.send(verifier, `${input}.${encode(padded)}`))).toBe('token_signature')
+  expect(await forge.code({ verifier, token: `${input}.${encode(padded)}` })).toBe('token_signature')
 })
 
 test.each(numbers.flatMap(([r, first]) => numbers.map(([s, second]) => [r, s, first + second] as const)))(
@@ -89,26 +91,26 @@ test.each(numbers.flatMap(([r, first]) => numbers.map(([s, second]) => [r, s, fi
   async (_r, _s, hex) => {
     const signature = Buffer.from(hex, 'hex').toString('base64url')
     const verifier = verifierFor(keyFor('ES256'))
-    expect(outcomeOf(await scene.send(verifier, `${inputOf('ES256')}.${signature}`))).toBe('token_signature')
-    const token = rawJws(keyFor('ES256'), scene.header(), scene.claims())
-    const proof = await scene.agent.proof({ method: 'GET', url: scene.url, token })
+    expect(await forge.code({ verifier, token: `${inputOf('ES256')}.${signature}` })).toBe('token_signature')
+    const token = rawJws(keyFor('ES256'), forge.header(), forge.claims())
+    const proof = await forge.agent.proof({ method: 'GET', url, token })
     const forged = `${proof.slice(0, proof.lastIndexOf('.'))}.${signature}`
-    expect(outcomeOf(await scene.send(verifier, token, { proof: forged }))).toBe('proof_signature')
+    expect(await forge.code({ verifier, token, proof: forged })).toBe('proof_signature')
   },
 )
 
 test('JOSE-11: a DER signature on a proof is proof_signature', async () => {
   const key = keyFor('ES256')
   const { crv, kty, x, y } = key.publicJwk
-  const jkt = sha256Url(JSON.stringify({ crv, kty, x, y }))
-  const token = scene.token({ cnf: { jkt } })
-  const claims = { jti: 'der-1', htm: 'GET', htu: scene.url, iat: scene.clock.now() / 1_000, ath: sha256Url(token) }
+  const jkt = sha256(JSON.stringify({ crv, kty, x, y }))
+  const token = forge.token({ cnf: { jkt } })
+  const claims = { jti: 'der-1', htm: 'GET', htu: url, iat: forge.clock.now() / 1_000, ath: sha256(token) }
   const input = `${encode({ typ: 'dpop+jwt', alg: 'ES256', jwk: key.publicJwk })}.${encode(claims)}`
   const der = sign('sha256', Buffer.from(input), { key: key.privateKey, dsaEncoding: 'der' })
-  const verifier = scene.verifier()
-  expect(outcomeOf(await scene.send(verifier, token, { proof: `${input}.${encode(der)}` }))).toBe('proof_signature')
+  const verifier = forge.verifierWith()
+  expect(await forge.code({ verifier, token, proof: `${input}.${encode(der)}` })).toBe('proof_signature')
   const raw = encode(signBytes(key, input))
-  expect(outcomeOf(await scene.send(verifier, token, { proof: `${input}.${raw}` }))).toBe('admitted')
+  expect(await forge.code({ verifier, token, proof: `${input}.${raw}` })).toBe('admitted')
 })
 
 test('JOSE-02: an RSA key serves the algorithm its JWK names and no other', async () => {
@@ -123,21 +125,21 @@ test('JOSE-02: an RSA key serves the algorithm its JWK names and no other', asyn
   ] as const) {
     const decoy = { ...keyFor('ES256').publicJwk, kid: 'k2', alg: 'ES256' }
     const jwks = { keys: [{ ...key.publicJwk, kid: 'k1', alg: declared } as JWK, decoy] }
-    const token = rawJws(asAlgorithm(key, used), scene.header({ alg: used }), scene.claims())
-    expect(outcomeOf(await scene.send(scene.verifier({ jwks }), token)), `${declared} ${used}`).toBe(outcome)
+    const token = rawJws(asAlgorithm(key, used), forge.header({ alg: used }), forge.claims())
+    expect(await forge.code({ verifier: forge.verifierTrusting({ jwks }), token }), `${declared} ${used}`).toBe(outcome)
   }
 })
 
 test('JOSE-02: an RSA key whose JWK names no algorithm serves RS256 alone, or PS256 where the issuer has no RS256', async () => {
   const key = keyFor('RS256')
   const jwks = { keys: [{ ...key.publicJwk, kid: 'k1' } as JWK] }
-  const token = (alg: Algorithm) => rawJws(asAlgorithm(key, alg), scene.header({ alg }), scene.claims())
-  const both = scene.verifier({ jwks })
-  expect(outcomeOf(await scene.send(both, token('RS256')))).toBe('admitted')
-  expect(outcomeOf(await scene.send(both, token('PS256')))).toBe('token_key_unknown')
-  const pss = scene.verifier({ jwks, algorithms: ['PS256', 'ES256'] })
-  expect(outcomeOf(await scene.send(pss, token('PS256')))).toBe('admitted')
-  expect(outcomeOf(await scene.send(pss, token('RS256')))).toBe('token_algorithm')
+  const token = (alg: Algorithm) => rawJws(asAlgorithm(key, alg), forge.header({ alg }), forge.claims())
+  const both = forge.verifierTrusting({ jwks })
+  expect(await forge.code({ verifier: both, token: token('RS256') })).toBe('admitted')
+  expect(await forge.code({ verifier: both, token: token('PS256') })).toBe('token_key_unknown')
+  const pss = forge.verifierTrusting({ jwks, algorithms: ['PS256', 'ES256'] })
+  expect(await forge.code({ verifier: pss, token: token('PS256') })).toBe('admitted')
+  expect(await forge.code({ verifier: pss, token: token('RS256') })).toBe('token_algorithm')
 })
 
 test('JOSE-02: every algorithm against a key of every other type finds no key', async () => {
@@ -146,8 +148,8 @@ test('JOSE-02: every algorithm against a key of every other type finds no key', 
       const sameKey = used === held || (/^Ed/.test(used) && /^Ed/.test(held))
       const key = keyFor(held)
       const signer = /^[RP]S/.test(held) && /^[RP]S/.test(used) ? asAlgorithm(key, used) : key
-      const token = rawJws(signer, scene.header({ alg: used }), scene.claims())
-      const outcome = outcomeOf(await scene.send(verifierFor(key), token))
+      const token = rawJws(signer, forge.header({ alg: used }), forge.claims())
+      const outcome = await forge.code({ verifier: verifierFor(key), token })
       expect(outcome, `${used} with a key for ${held}`).toBe(sameKey ? 'admitted' : 'token_key_unknown')
     }
   }
@@ -160,9 +162,9 @@ test('JOSE-02: a proof whose alg does not fit its key is proof_key', async () =>
       const proof = rawJws(
         keyFor(held),
         { typ: 'dpop+jwt', alg: used, jwk: keyFor(held).publicJwk },
-        { jti: '1', htm: 'GET', htu: scene.url, iat: 1, ath: '1' },
+        { jti: '1', htm: 'GET', htu: url, iat: 1, ath: '1' },
       )
-      expect(outcomeOf(await scene.send(scene.verifier(), scene.token(), { proof })), `${used} ${held}`).toBe(
+      expect(await forge.code({ verifier: forge.verifierWith(), token: forge.token(), proof }), `${used} ${held}`).toBe(
         'proof_key',
       )
     }

@@ -1,27 +1,27 @@
 import { expect, test } from 'vitest'
 import { parseJsonObject } from '../../../src/jose/strict-json.ts'
-import { encode, type Part, rawJws, spliceMember } from '../../support/raw-jws.ts'
-import { createScene, outcomeOf, type Scene } from '../../support/scene.ts'
+import { encode } from '../../support/bytes.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import { type Part, rawJws, spliceMember } from '../../support/jws.ts'
+import { outcomeOf, url } from '../../support/kit.ts'
 
-const scene: Scene = await createScene()
-const verifier = scene.verifier()
+const forge: Forge = await createForge()
+const { verifier } = forge
 const parse = (text: string) => parseJsonObject(Buffer.from(text))
 
-/** As header, as claims and as claims of a proof: a text that is no JSON object is refused everywhere. */
+/** Sends the text as header, as claims and in a proof: text that is not a JSON object is refused in each. */
 async function outcomesOf(wrap: (members: Record<string, unknown>) => Part): Promise<readonly string[]> {
-  const { key } = scene
-  const header = await scene.send(verifier, rawJws(key, wrap(scene.header()), scene.claims()))
-  const claims = await scene.send(verifier, rawJws(key, scene.header(), wrap(scene.claims())))
-  const token = scene.token()
-  const [head = '', body = '', signature = ''] = (
-    await scene.agent.proof({ method: 'GET', url: scene.url, token })
-  ).split('.')
+  const { key } = forge
+  const header = await forge.call({ verifier, token: rawJws(key, wrap(forge.header()), forge.claims()) })
+  const claims = await forge.call({ verifier, token: rawJws(key, forge.header(), wrap(forge.claims())) })
+  const token = forge.token()
+  const [head = '', body = '', signature = ''] = (await forge.agent.proof({ method: 'GET', url, token })).split('.')
   const inProof = [
     [encode(wrap(JSON.parse(decode(head)))), body, signature],
     [head, encode(wrap(JSON.parse(decode(body)))), signature],
   ]
   const proofs: string[] = []
-  for (const parts of inProof) proofs.push(outcomeOf(await scene.send(verifier, token, { proof: parts.join('.') })))
+  for (const parts of inProof) proofs.push(await forge.code({ verifier, token, proof: parts.join('.') }))
   return [outcomeOf(header), outcomeOf(claims), ...proofs]
 }
 
@@ -71,8 +71,8 @@ test.each([
   ['typ', '"typ":"JWT"', '"ty\\u0070":"JWT"'],
 ])('JOSE-06: a second %s in the header is token_malformed', async (_, plain, escaped) => {
   for (const text of [plain, escaped]) {
-    const token = scene.raw(spliceMember(scene.header(), text), scene.claims())
-    expect(outcomeOf(await scene.send(verifier, token)), text).toBe('token_malformed')
+    const token = forge.raw(spliceMember(forge.header(), text), forge.claims())
+    expect(await forge.code({ verifier, token }), text).toBe('token_malformed')
   }
 })
 
@@ -90,8 +90,8 @@ test.each([
   ],
 ])('JOSE-06: a second %s in the claims is token_malformed', async (_, plain, escaped) => {
   for (const text of [plain, escaped]) {
-    const token = scene.raw(scene.header(), spliceMember(scene.claims(), text))
-    expect(outcomeOf(await scene.send(verifier, token)), text).toBe('token_malformed')
+    const token = forge.raw(forge.header(), spliceMember(forge.claims(), text))
+    expect(await forge.code({ verifier, token }), text).toBe('token_malformed')
   }
 })
 
@@ -115,7 +115,7 @@ test.each([
 })
 
 test('JOSE-09: UTF-8 beyond ASCII passes unchanged; a lone surrogate, escaped, does not', async () => {
-  const verdict = await scene.send(verifier, scene.token({ sub: 'älice-😀', cläim: 'ß' }))
+  const verdict = await forge.call({ verifier, token: forge.token({ sub: 'älice-😀', cläim: 'ß' }) })
   expect(verdict).toMatchObject({ ok: true, context: { principal: { subject: 'älice-😀' } } })
   expect(await outcomesOf((members) => spliceMember(members, '"x":"\\ud800"'))).toEqual(everywhereMalformed)
   expect(await outcomesOf((members) => spliceMember(members, '"\\udc00":1'))).toEqual(everywhereMalformed)
@@ -150,8 +150,11 @@ test.each(['9007199254740991', '-9007199254740991', '0.1', '1.5e3', '-0', '1e-40
 )
 
 test('JOSE-20: NumericDates may have fractions', async () => {
-  const now = scene.clock.now() / 1_000
-  const verdict = await scene.send(verifier, scene.token({ iat: now - 0.5, nbf: now - 0.25, exp: now + 99.75 }))
+  const now = forge.clock.now() / 1_000
+  const verdict = await forge.call({
+    verifier,
+    token: forge.token({ iat: now - 0.5, nbf: now - 0.25, exp: now + 99.75 }),
+  })
   expect(verdict).toMatchObject({ ok: true, context: { token: { issuedAt: now - 0.5, expiresAt: now + 99.75 } } })
 })
 
@@ -175,25 +178,25 @@ test.each([
   'JOSE-21: %s nested up to the largest size a token may be given are refused, not crashed on',
   async (_, open, close, core) => {
     const maxBytes = 1_048_576
-    const roomy = scene.verifier({}, { token: { maxBytes } })
+    const roomy = forge.verifierWith({ token: { maxBytes } })
     for (const levels of [10_000, Math.floor((maxBytes * 0.74) / (open.length + close.length))]) {
       const nested = open.repeat(levels) + core + close.repeat(levels)
-      const inClaims = scene.raw(scene.header(), spliceMember(scene.claims(), `"act":${nested}`))
-      const inHeader = scene.raw(spliceMember(scene.header(), `"x":${nested}`), scene.claims())
+      const inClaims = forge.raw(forge.header(), spliceMember(forge.claims(), `"act":${nested}`))
+      const inHeader = forge.raw(spliceMember(forge.header(), `"x":${nested}`), forge.claims())
       for (const token of [inClaims, inHeader]) {
         if (token.length > maxBytes) continue
-        expect(outcomeOf(await scene.send(roomy, token)), `${levels}`).toBe('token_malformed')
+        expect(await forge.code({ verifier: roomy, token }), `${levels}`).toBe('token_malformed')
       }
     }
   },
 )
 
 test('JOSE-21: a list as wide as the size limit allows passes in linear time', async () => {
-  const roomy = scene.verifier({}, { token: { maxBytes: 1_048_576 } })
+  const roomy = forge.verifierWith({ token: { maxBytes: 1_048_576 } })
   const wide = Array.from({ length: 90_000 }, (_, index) => index)
-  expect(outcomeOf(await scene.send(roomy, scene.token({ wide })))).toBe('admitted')
+  expect(await forge.code({ verifier: roomy, token: forge.token({ wide }) })).toBe('admitted')
   const names = Object.fromEntries(wide.slice(0, 30_000).map((index) => [`n${index}`, '\n']))
-  expect(outcomeOf(await scene.send(roomy, scene.token({ names })))).toBe('admitted')
+  expect(await forge.code({ verifier: roomy, token: forge.token({ names }) })).toBe('admitted')
 })
 
 function withOctets(text: string, octets: readonly number[]): Buffer {

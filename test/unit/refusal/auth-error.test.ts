@@ -1,25 +1,25 @@
-import { AuthError } from 'onbehalf'
+import { AuthError, type RequestView } from 'onbehalf'
 import { requestView } from 'onbehalf/testing'
 import { beforeAll, expect, test } from 'vitest'
-import { type AuditKit, createAuditKit, resource, url } from '../audit/audit-setup.ts'
+import { createKit, type Kit, resource, url } from '../../support/kit.ts'
 
-let kit: AuditKit
+let kit: Kit
 beforeAll(async () => {
-  kit = await createAuditKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
-async function errorOf(view: Parameters<ReturnType<AuditKit['verifier']>['verify']>[0]): Promise<unknown> {
+async function errorOf(view: RequestView): Promise<unknown> {
   return kit
-    .verifier()
+    .verifierWith()
     .verify(view)
     .catch((error: unknown) => error)
 }
 
 test('AuthError: verify() answers the context or throws the refusal that check() gives', async () => {
-  const context = await kit.verifier().verify(await kit.request())
+  const context = await kit.verifierWith().verify(await kit.request())
   expect(context.actor.subject).toBe('travel-7')
   const view = requestView({ url, headers: { authorization: 'DPoP x' } })
-  const verdict = await kit.verifier().check(view)
+  const verdict = await kit.verifierWith().check(view)
   if (verdict.ok) throw new Error('a refusal')
   const { code, status, error, body, headers } = verdict.refusal
   expect(await errorOf(view)).toMatchObject({ name: 'AuthError', code, status, error, body })
@@ -69,5 +69,5 @@ test('AuthError: check() never rejects, whatever the view does', async () => {
   )
   const certificate = { peer: { certificate: boom } }
   const view = { ...requestView({ url, headers: { authorization, dpop } }), ...certificate }
-  expect(await kit.verifier().check(view)).toMatchObject({ ok: true })
+  expect(await kit.verifierWith().check(view)).toMatchObject({ ok: true })
 })

@@ -1,26 +1,20 @@
 import { OptionsError, refusals, type VerifierOptions } from 'onbehalf'
 import { createTestCertificate, type TestCertificate } from 'onbehalf/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
-import {
-  challengeFields,
-  dpopOnly,
-  mtlsOnly,
-  noCredentials,
-  plain,
-  readChallenges,
-  refusalUnder,
-} from '../../support/answers.ts'
-import { type Call, createWorld, type World } from '../../support/world.ts'
+import { challengeFields, challengesIn } from '../../support/challenges.ts'
+import { type Call, createKit, type Kit } from '../../support/kit.ts'
+import { dpopOnly, mtlsOnly, noCredentials, plain } from './policies.ts'
 
-let world: World
+let kit: Kit
 let certificate: TestCertificate
 
 beforeAll(async () => {
-  world = await createWorld({ trust: { actorIssuers: 'any' } })
+  kit = await createKit({ trust: { actorIssuers: 'any' } })
   certificate = await createTestCertificate({ commonName: 'travel-7' })
 })
 
-const answer = (options: Partial<VerifierOptions>, call: Call) => refusalUnder(world, options, call)
+const answer = (options: Partial<VerifierOptions>, call: Call) =>
+  kit.refusal({ ...call, verifier: kit.verifierWith(options) })
 
 describe('every 401 has a challenge', () => {
   const calls: readonly Call[] = [
@@ -57,7 +51,7 @@ describe('every 401 has a challenge', () => {
         const refusal = await answer(options, call)
         expect(refusal.status).toBe(401)
         expect(challengeFields(refusal)).toHaveLength(1)
-        expect(Object.keys(readChallenges(refusal)).length).toBeGreaterThan(0)
+        expect(Object.keys(challengesIn(refusal)).length).toBeGreaterThan(0)
         codes.add(refusal.code)
       }
     }
@@ -89,9 +83,9 @@ describe('nothing of the request gets in', () => {
     ['target', { target: `/${hostile}` }],
     ['method', { method: hostile, proof: { claims: { htm: 'GET' } } }],
   ])('PRES-16: a hostile %s leaves no mark on the answer', async (_, call) => {
-    const refusal = await world.refusal(call)
+    const refusal = await kit.refusal(call)
     const { detail } = refusals[refusal.code]
-    for (const parameters of Object.values(readChallenges(refusal))) {
+    for (const parameters of Object.values(challengesIn(refusal))) {
       if (parameters['error'] !== undefined) expect(parameters['error_description']).toBe(detail)
     }
     expect(refusal.body.detail).toBe(detail)
@@ -109,8 +103,8 @@ describe('nothing of the request gets in', () => {
   test.each(['a b', 'a"', 'a\\', 'ä', '', 'a\n'])(
     'PRES-16: a scope %j of the configuration stops the process',
     (scope) => {
-      expect(() => world.verifierWith({ access: { scopes: [scope] } })).toThrow(OptionsError)
-      expect(() => world.verifierWith({ access: { acr: [scope] } })).toThrow(OptionsError)
+      expect(() => kit.verifierWith({ access: { scopes: [scope] } })).toThrow(OptionsError)
+      expect(() => kit.verifierWith({ access: { acr: [scope] } })).toThrow(OptionsError)
     },
   )
 })
@@ -119,8 +113,8 @@ describe('insufficient rights, after authentication', () => {
   test('PRES-19: a missing scope is 403, with all that the route needs', async () => {
     const refusal = await answer({ access: { scopes: ['a', 'b'], anyScope: ['c', 'd'] } }, { token: { scopes: ['a'] } })
     expect(refusal).toMatchObject({ code: 'scope_missing', status: 403, error: 'insufficient_scope' })
-    expect(readChallenges(refusal)['DPoP']).toMatchObject({ error: 'insufficient_scope', scope: 'a b c' })
-    expect(readChallenges(refusal)['Bearer']).not.toHaveProperty('error')
+    expect(challengesIn(refusal)['DPoP']).toMatchObject({ error: 'insufficient_scope', scope: 'a b c' })
+    expect(challengesIn(refusal)['Bearer']).not.toHaveProperty('error')
     expect(challengeFields(refusal)[0]).toContain('resource_metadata="')
   })
 
@@ -128,8 +122,8 @@ describe('insufficient rights, after authentication', () => {
     const token = { claims: { cnf: { 'x5t#S256': certificate.thumbprint } } }
     const call = { scheme: 'Bearer', token, proof: null, certificate: certificate.der }
     const refusal = await answer({ access: { scopes: ['a'] } }, call)
-    expect(readChallenges(refusal)).toMatchObject({ Bearer: { error: 'insufficient_scope', scope: 'a' } })
-    expect(readChallenges(refusal)['DPoP']).not.toHaveProperty('error')
+    expect(challengesIn(refusal)).toMatchObject({ Bearer: { error: 'insufficient_scope', scope: 'a' } })
+    expect(challengesIn(refusal)['DPoP']).not.toHaveProperty('error')
   })
 
   test('PRES-19: who is not authenticated never learns of scopes lacking', async () => {
@@ -139,9 +133,9 @@ describe('insufficient rights, after authentication', () => {
   })
 
   test('PRES-19: for a route, by authorize', async () => {
-    const verdict = await world.call()
+    const verdict = await kit.call()
     if (!verdict.ok) throw new Error(verdict.refusal.code)
-    const decision = await world.verifier.authorize(verdict.context, { scopes: ['a'] })
+    const decision = await kit.verifier.authorize(verdict.context, { scopes: ['a'] })
     expect(decision).toMatchObject({ ok: false, refusal: { code: 'scope_missing', status: 403 } })
   })
 })

@@ -1,23 +1,17 @@
 import { type RefusalCode, refusals, type VerifierOptions } from 'onbehalf'
 import { beforeAll, describe, expect, test } from 'vitest'
-import {
-  challengeFields,
-  dpopOnly,
-  mtlsOnly,
-  noCredentials,
-  plain,
-  readChallenges,
-  refusalUnder,
-} from '../../support/answers.ts'
-import { type Call, createWorld, headerValues, type World } from '../../support/world.ts'
+import { challengeFields, challengesIn } from '../../support/challenges.ts'
+import { type Call, createKit, headerValues, type Kit } from '../../support/kit.ts'
+import { dpopOnly, mtlsOnly, noCredentials, plain } from './policies.ts'
 
-let world: World
+let kit: Kit
 
 beforeAll(async () => {
-  world = await createWorld({ trust: { actorIssuers: 'any' } })
+  kit = await createKit({ trust: { actorIssuers: 'any' } })
 })
 
-const answer = (options: Partial<VerifierOptions>, call: Call) => refusalUnder(world, options, call)
+const answer = (options: Partial<VerifierOptions>, call: Call) =>
+  kit.refusal({ ...call, verifier: kit.verifierWith(options) })
 
 describe('the exact field', () => {
   const everyAlg = 'algs="ES256 ES384 Ed25519 EdDSA PS256"'
@@ -77,7 +71,7 @@ describe('which challenges, which parameters', () => {
     [{ mtls: false }, ['DPoP']],
     [{ dpop: false }, ['Bearer']],
   ])('PRES-14: with %j the schemes are %j, algs on DPoP alone', async (options, schemes) => {
-    const challenges = readChallenges(await answer(options, noCredentials))
+    const challenges = challengesIn(await answer(options, noCredentials))
     expect(Object.keys(challenges)).toEqual(schemes)
     const algs = Object.entries(challenges).map(([scheme, parameters]) => [scheme, parameters['algs']])
     expect(Object.fromEntries(algs)['DPoP']).toBe(schemes.includes('DPoP') ? everyAlg : undefined)
@@ -85,35 +79,35 @@ describe('which challenges, which parameters', () => {
   })
 
   test('PRES-14: Bearer stands there where an issuer may send unbound tokens, without mtls as well', async () => {
-    const lax = await createWorld({ trust: { dangerously: { allowUnbound: true } }, verifier: { mtls: false } })
-    expect(Object.keys(readChallenges(await lax.refusal(noCredentials)))).toEqual(['Bearer', 'DPoP'])
+    const lax = await createKit({ trust: { dangerously: { allowUnbound: true } }, verifier: { mtls: false } })
+    expect(Object.keys(challengesIn(await lax.refusal(noCredentials)))).toEqual(['Bearer', 'DPoP'])
   })
 
   test('PRES-14: algs are the accepted ones in configured order, on every answer with a challenge', async () => {
     const options = { dpop: { algorithms: ['PS256', 'ES256', 'RS256'] as const } }
     for (const call of [noCredentials, { proof: null }, { token: 'a b' }, { scheme: 'Bearer' }, { token: 'junk' }]) {
-      expect(readChallenges(await answer(options, call))['DPoP']).toMatchObject({ algs: 'PS256 ES256 RS256' })
+      expect(challengesIn(await answer(options, call))['DPoP']).toMatchObject({ algs: 'PS256 ES256 RS256' })
     }
   })
 
   test('PRES-18: the error stands with the scheme used', async () => {
-    const bearer = readChallenges(await answer({}, { scheme: 'Bearer', token: 'junk' }))
+    const bearer = challengesIn(await answer({}, { scheme: 'Bearer', token: 'junk' }))
     expect(bearer['Bearer']).toMatchObject({ error: 'invalid_token' })
     expect(bearer['DPoP']).not.toHaveProperty('error')
     expect(bearer['DPoP']).not.toHaveProperty('error_description')
-    const dpop = readChallenges(await answer({}, { token: 'junk' }))
+    const dpop = challengesIn(await answer({}, { token: 'junk' }))
     expect(dpop['DPoP']).toMatchObject({ error: 'invalid_token' })
     expect(dpop['Bearer']).not.toHaveProperty('error')
   })
 
   test('PRES-18: of a malformed request no scheme is known: it stands with both', async () => {
-    const challenges = readChallenges(await answer({}, { headers: { authorization: ['Bearer a', 'DPoP a'] } }))
+    const challenges = challengesIn(await answer({}, { headers: { authorization: ['Bearer a', 'DPoP a'] } }))
     expect(challenges['Bearer']).toMatchObject({ error: 'invalid_request' })
     expect(challenges['DPoP']).toMatchObject({ error: 'invalid_request' })
   })
 
   test('PRES-18: without an error the challenges are bare', async () => {
-    for (const parameters of Object.values(readChallenges(await answer({}, noCredentials)))) {
+    for (const parameters of Object.values(challengesIn(await answer({}, noCredentials)))) {
       expect(parameters).not.toHaveProperty('error')
       expect(parameters).toHaveProperty('resource_metadata')
       expect(parameters).not.toHaveProperty('realm')
@@ -126,22 +120,22 @@ describe('the other forms', () => {
     const access = { acr: ['gold', 'silver'], maxAuthAgeSeconds: 5, scopes: ['a'] }
     const refusal = await answer({ access }, {})
     expect(refusal).toMatchObject({ status: 401, error: 'insufficient_user_authentication' })
-    expect(readChallenges(refusal)['DPoP']).toMatchObject({
+    expect(challengesIn(refusal)['DPoP']).toMatchObject({
       error: 'insufficient_user_authentication',
       acr_values: 'gold silver',
       max_age: '5',
       scope: 'a',
     })
-    expect(readChallenges(refusal)['Bearer']).not.toHaveProperty('acr_values')
+    expect(challengesIn(refusal)['Bearer']).not.toHaveProperty('acr_values')
   })
 
   test('RFC 9449 §9: use_dpop_nonce comes with exactly one DPoP-Nonce and is not stored', async () => {
-    const verifier = world.verifierWith({ dpop: { nonce: { secret: 'x'.repeat(32) } } })
-    const verdict = await world.call({ verifier })
+    const verifier = kit.verifierWith({ dpop: { nonce: { secret: 'x'.repeat(32) } } })
+    const verdict = await kit.call({ verifier })
     expect(headerValues(verdict, 'dpop-nonce')).toHaveLength(1)
     expect(headerValues(verdict, 'cache-control')).toEqual(['no-store'])
-    const refusal = await world.refusal({ verifier })
-    expect(readChallenges(refusal)['DPoP']).toMatchObject({
+    const refusal = await kit.refusal({ verifier })
+    expect(challengesIn(refusal)['DPoP']).toMatchObject({
       error: 'use_dpop_nonce',
       error_description: refusals.nonce_required.detail,
     })

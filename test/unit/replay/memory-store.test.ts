@@ -1,7 +1,7 @@
 import { type MemoryReplayStore, memoryReplayStore, OptionsError } from 'onbehalf'
 import { createTestClock, type TestClock } from 'onbehalf/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createWorld } from '../../support/world.ts'
+import { createKit } from '../../support/kit.ts'
 
 let clock: TestClock
 
@@ -45,8 +45,8 @@ describe('capacity', () => {
 
   test('RFC 9449 §11.1: a full memory is an outage, never an open door', async () => {
     const replay = memoryReplayStore({ capacity: 1, quota: 1 })
-    const world = await createWorld({ verifier: { dpop: { replay } } })
-    expect([await world.code(), await world.code()]).toEqual(['admitted', 'replay_unavailable'])
+    const kit = await createKit({ verifier: { dpop: { replay } } })
+    expect([await kit.code(), await kit.code()]).toEqual(['admitted', 'replay_unavailable'])
   })
 
   test('RFC 9449 §11.1: the default holds a million', () => {
@@ -70,15 +70,15 @@ describe('quota', () => {
 
   test('RFC 9449 §11.1: fresh keys of one client are one client', async () => {
     const replay = memoryReplayStore({ capacity: 10, quota: 0.1 })
-    const world = await createWorld({ verifier: { dpop: { replay } } })
+    const kit = await createKit({ verifier: { dpop: { replay } } })
     const codes: string[] = []
     for (let key = 0; key < 8; key++) {
-      const agent = await world.issuer.agent('travel-7')
-      codes.push(await world.code({ prover: agent, token: { agent } }))
+      const agent = await kit.issuer.agent('travel-7')
+      codes.push(await kit.code({ prover: agent, token: { agent } }))
     }
     expect(codes).toEqual([...Array.from({ length: 6 }, () => 'admitted'), 'rate_limited', 'rate_limited'])
-    const neighbour = await world.issuer.agent('neighbour')
-    expect(await world.code({ prover: neighbour, token: { agent: neighbour } })).toBe('admitted')
+    const neighbour = await kit.issuer.agent('neighbour')
+    expect(await kit.code({ prover: neighbour, token: { agent: neighbour } })).toBe('admitted')
   })
 
   test('RFC 9449 §11.1: the share comes back as entries end', () => {
@@ -113,14 +113,14 @@ describe('retention and forgetting', () => {
   })
 
   test('RFC 9449 §11.1: in the verifier such a proof is proof_expired', async () => {
-    const world = await createWorld()
-    const token = await world.token()
-    const proof = await world.agent.proof({ method: 'GET', url: 'https://api.example.test/tools', token })
-    expect(await world.code({ token, proof })).toBe('admitted')
-    world.issuer.clock.advance(75)
-    expect(await world.code()).toBe('admitted')
-    world.issuer.clock.step(-75)
-    expect(await world.code({ token, proof })).toBe('proof_expired')
+    const kit = await createKit()
+    const token = await kit.token()
+    const proof = await kit.agent.proof({ method: 'GET', url: 'https://api.example.test/tools', token })
+    expect(await kit.code({ token, proof })).toBe('admitted')
+    kit.issuer.clock.advance(75)
+    expect(await kit.code()).toBe('admitted')
+    kit.issuer.clock.step(-75)
+    expect(await kit.code({ token, proof })).toBe('proof_expired')
   })
 
   test('RFC 9449 §11.1: entries with different ends go one stretch after another', () => {

@@ -1,18 +1,18 @@
 import type { ReplayAnswer, ReplayStore } from 'onbehalf'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { withBrokenSignature } from '../../support/compact.ts'
-import { createWorld, url, type World } from '../../support/world.ts'
+import { withBrokenSignature } from '../../support/bytes.ts'
+import { createKit, type Kit, url } from '../../support/kit.ts'
 
-let world: World
+let kit: Kit
 
 beforeEach(async () => {
-  world = await createWorld()
+  kit = await createKit()
 })
 
 async function makeCall(jti: string, iat?: number) {
-  const token = await world.token()
+  const token = await kit.token()
   const claims = iat === undefined ? { jti } : { jti, iat }
-  return { token, proof: await world.agent.proof({ method: 'GET', url, token, claims }) }
+  return { token, proof: await kit.agent.proof({ method: 'GET', url, token, claims }) }
 }
 
 /** A store that answers as told and writes down what it was asked. */
@@ -24,24 +24,24 @@ function toldStore(answer: () => unknown) {
       return answer() as ReplayAnswer
     },
   }
-  return { asked, store, verifier: world.verifierWith({ dpop: { replay: store } }) }
+  return { asked, store, verifier: kit.verifierWith({ dpop: { replay: store } }) }
 }
 
 describe('single use', () => {
   test('DPOP-21: the same proof a second time is refused', async () => {
     const call = await makeCall('one')
-    expect([await world.code(call), await world.code(call)]).toEqual(['admitted', 'proof_replayed'])
+    expect([await kit.code(call), await kit.code(call)]).toEqual(['admitted', 'proof_replayed'])
   })
 
   test('DPOP-21: the same jti under the same key, for another token and URL, is the same proof', async () => {
-    expect(await world.code(await makeCall('one'))).toBe('admitted')
+    expect(await kit.code(await makeCall('one'))).toBe('admitted')
     const again = { url: `${url}/other`, method: 'POST', proof: { claims: { jti: 'one' } } }
-    expect(await world.code(again)).toBe('proof_replayed')
+    expect(await kit.code(again)).toBe('proof_replayed')
   })
 
   test('DPOP-21: jti keeps its case', async () => {
-    expect(await world.code(await makeCall('one'))).toBe('admitted')
-    expect(await world.code(await makeCall('One'))).toBe('admitted')
+    expect(await kit.code(await makeCall('one'))).toBe('admitted')
+    expect(await kit.code(await makeCall('One'))).toBe('admitted')
   })
 
   test('DPOP-21: two verifiers with one store share its memory', async () => {
@@ -52,91 +52,91 @@ describe('single use', () => {
         return isNew ? 'fresh' : 'seen'
       },
     }
-    const [one, two] = [world.verifierWith({ dpop: { replay } }), world.verifierWith({ dpop: { replay } })]
+    const [one, two] = [kit.verifierWith({ dpop: { replay } }), kit.verifierWith({ dpop: { replay } })]
     const call = await makeCall('one')
-    expect(await world.code({ ...call, verifier: one })).toBe('admitted')
-    expect(await world.code({ ...call, verifier: two })).toBe('proof_replayed')
+    expect(await kit.code({ ...call, verifier: one })).toBe('admitted')
+    expect(await kit.code({ ...call, verifier: two })).toBe('proof_replayed')
   })
 
   test('DPOP-21: a refusal after it has used the proof up', async () => {
-    const verifier = world.verifierWith({ access: { scopes: ['tools:read'] } })
+    const verifier = kit.verifierWith({ access: { scopes: ['tools:read'] } })
     const call = { ...(await makeCall('one')), verifier }
-    expect([await world.code(call), await world.code(call)]).toEqual(['scope_missing', 'proof_replayed'])
+    expect([await kit.code(call), await kit.code(call)]).toEqual(['scope_missing', 'proof_replayed'])
   })
 })
 
 describe('retention', () => {
   test('DPOP-23: caught to the last millisecond at which it is fresh, forgotten after', async () => {
     const call = await makeCall('one')
-    expect(await world.code(call)).toBe('admitted')
-    world.issuer.clock.advance(59)
-    expect(await world.code(call)).toBe('proof_replayed')
-    world.issuer.clock.advance(1)
-    expect(await world.code(call)).toBe('proof_replayed')
-    world.issuer.clock.advance(0.001)
-    expect(await world.code(call)).toBe('proof_expired')
-    world.issuer.clock.advance(20)
-    await world.code(await makeCall('two'))
-    expect(world.verifier.health().replay?.size).toBe(1)
+    expect(await kit.code(call)).toBe('admitted')
+    kit.issuer.clock.advance(59)
+    expect(await kit.code(call)).toBe('proof_replayed')
+    kit.issuer.clock.advance(1)
+    expect(await kit.code(call)).toBe('proof_replayed')
+    kit.issuer.clock.advance(0.001)
+    expect(await kit.code(call)).toBe('proof_expired')
+    kit.issuer.clock.advance(20)
+    await kit.code(await makeCall('two'))
+    expect(kit.verifier.health().replay?.size).toBe(1)
   })
 
   test('DPOP-23: a proof from 10 s ahead is remembered 10 s longer', async () => {
-    const iat = world.issuer.clock.now() / 1_000 + 10
+    const iat = kit.issuer.clock.now() / 1_000 + 10
     const call = await makeCall('one', iat)
-    expect(await world.code(call)).toBe('admitted')
+    expect(await kit.code(call)).toBe('admitted')
     for (const seconds of [60, 9, 1]) {
-      world.issuer.clock.advance(seconds)
-      expect(await world.code(call)).toBe('proof_replayed')
+      kit.issuer.clock.advance(seconds)
+      expect(await kit.code(call)).toBe('proof_replayed')
     }
   })
 
   test.each([5, 60, 300])('DPOP-23: a clock that steps back %i s revives nothing', async (seconds) => {
     const call = await makeCall('one')
-    expect(await world.code(call)).toBe('admitted')
-    world.issuer.clock.advance(61)
-    await world.code(await makeCall('two'))
-    world.issuer.clock.step(-seconds)
-    expect(await world.code(call)).not.toBe('admitted')
+    expect(await kit.code(call)).toBe('admitted')
+    kit.issuer.clock.advance(61)
+    await kit.code(await makeCall('two'))
+    kit.issuer.clock.step(-seconds)
+    expect(await kit.code(call)).not.toBe('admitted')
   })
 
   test('DPOP-23: a shared store is told the end of its life and 5 s of skew', async () => {
     const { asked, verifier } = toldStore(() => 'fresh')
-    const iat = world.issuer.clock.now() / 1_000 - 20
-    expect(await world.code({ ...(await makeCall('one', iat)), verifier })).toBe('admitted')
+    const iat = kit.issuer.clock.now() / 1_000 - 20
+    expect(await kit.code({ ...(await makeCall('one', iat)), verifier })).toBe('admitted')
     expect(asked[0]?.expiresAt).toBe((iat + 60 + 5) * 1_000)
   })
 })
 
 describe('whose jti', () => {
   test("DPOP-24: another client's jti is not burnt", async () => {
-    const thief = await world.issuer.agent('thief')
+    const thief = await kit.issuer.agent('thief')
     const own = { prover: thief, token: { agent: thief }, proof: { claims: { jti: 'one' } } }
-    expect(await world.code(own)).toBe('admitted')
-    expect(await world.code(await makeCall('one'))).toBe('admitted')
+    expect(await kit.code(own)).toBe('admitted')
+    expect(await kit.code(await makeCall('one'))).toBe('admitted')
   })
 
   test('DPOP-24: nothing that fails before uses a proof up', async () => {
     const call = await makeCall('one')
-    const thief = await world.issuer.agent('thief')
+    const thief = await kit.issuer.agent('thief')
     const failing = [
       { ...call, proof: withBrokenSignature(call.proof) },
       { ...call, method: 'POST' },
       { ...call, url: `${url}/other` },
-      { ...call, token: await world.token() },
-      { ...call, token: await world.token({ agent: thief }) },
+      { ...call, token: await kit.token() },
+      { ...call, token: await kit.token({ agent: thief }) },
       { token: call.token, prover: thief, proof: { claims: { jti: 'one' } } },
     ]
-    for (const one of failing) expect(await world.code(one)).not.toBe('admitted')
-    expect(world.verifier.health().replay?.size).toBe(0)
-    expect(await world.code(call)).toBe('admitted')
+    for (const one of failing) expect(await kit.code(one)).not.toBe('admitted')
+    expect(kit.verifier.health().replay?.size).toBe(0)
+    expect(await kit.code(call)).toBe('admitted')
   })
 
   test('DPOP-24: keys are digests of one length whatever the jti, partitions of the client', async () => {
     const { asked, verifier } = toldStore(() => 'fresh')
-    const fresh = await world.issuer.agent('travel-7')
-    await world.code({ verifier, proof: { claims: { jti: 'j' } } })
-    await world.code({ verifier, proof: { claims: { jti: 'j'.repeat(256) } } })
-    await world.code({ verifier, prover: fresh, token: { agent: fresh }, proof: { claims: { jti: 'j' } } })
+    const fresh = await kit.issuer.agent('travel-7')
+    await kit.code({ verifier, proof: { claims: { jti: 'j' } } })
+    await kit.code({ verifier, proof: { claims: { jti: 'j'.repeat(256) } } })
+    await kit.code({ verifier, prover: fresh, token: { agent: fresh }, proof: { claims: { jti: 'j' } } })
     const [one, two, three] = asked
     for (const { key } of asked) expect(key).toMatch(/^[\w-]{43}$/)
     expect(new Set(asked.map(({ key }) => key)).size).toBe(3)
@@ -158,7 +158,7 @@ describe('a store that cannot answer', () => {
   ]
   test.each(hopeless)('DPOP-25: %s is replay_unavailable', async (_, answer) => {
     const { verifier } = toldStore(answer)
-    const refusal = await world.refusal({ verifier })
+    const refusal = await kit.refusal({ verifier })
     expect(refusal).toMatchObject({ code: 'replay_unavailable', status: 503, error: null })
     expect(refusal.headers).toContainEqual(['Retry-After', expect.stringMatching(/^\d+$/)])
     expect(refusal.headers.map(([name]) => name)).not.toContain('WWW-Authenticate')
@@ -166,14 +166,14 @@ describe('a store that cannot answer', () => {
 
   test('DPOP-25: quota is the client’s to cure', async () => {
     const { verifier } = toldStore(() => 'quota')
-    const refusal = await world.refusal({ verifier })
+    const refusal = await kit.refusal({ verifier })
     expect(refusal).toMatchObject({ code: 'rate_limited', status: 429, error: null })
     expect(refusal.headers).toContainEqual(['Retry-After', expect.stringMatching(/^\d+$/)])
   })
 
   test('DPOP-25: promises of fresh and seen are understood', async () => {
-    expect(await world.code({ verifier: toldStore(async () => 'fresh').verifier })).toBe('admitted')
-    expect(await world.code({ verifier: toldStore(async () => 'seen').verifier })).toBe('proof_replayed')
+    expect(await kit.code({ verifier: toldStore(async () => 'fresh').verifier })).toBe('admitted')
+    expect(await kit.code({ verifier: toldStore(async () => 'seen').verifier })).toBe('proof_replayed')
   })
 })
 
@@ -184,7 +184,7 @@ function fail(): never {
 describe('concurrent duplicates', () => {
   test('DPOP-26: of 50 at once exactly one wins', async () => {
     const call = await makeCall('one')
-    const codes = await Promise.all(Array.from({ length: 50 }, () => world.code(call)))
+    const codes = await Promise.all(Array.from({ length: 50 }, () => kit.code(call)))
     expect(codes.filter((code) => code === 'admitted')).toHaveLength(1)
     expect(codes.filter((code) => code === 'proof_replayed')).toHaveLength(49)
   })
@@ -199,8 +199,8 @@ describe('concurrent duplicates', () => {
         return answer
       },
     }
-    const call = { ...(await makeCall('one')), verifier: world.verifierWith({ dpop: { replay } }) }
-    const codes = await Promise.all(Array.from({ length: 50 }, () => world.code(call)))
+    const call = { ...(await makeCall('one')), verifier: kit.verifierWith({ dpop: { replay } }) }
+    const codes = await Promise.all(Array.from({ length: 50 }, () => kit.code(call)))
     expect(codes.filter((code) => code === 'admitted')).toHaveLength(1)
   })
 })

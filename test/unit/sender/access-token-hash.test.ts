@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
 import { beforeAll, expect, test } from 'vitest'
-import { sha256 } from '../../support/compact.ts'
-import { createWorld, type World } from '../../support/world.ts'
+import { sha256 } from '../../support/bytes.ts'
+import { createKit, type Kit } from '../../support/kit.ts'
 
-let world: World
+let kit: Kit
 let token: string
 
 beforeAll(async () => {
-  world = await createWorld()
-  token = await world.token()
+  kit = await createKit()
+  token = await kit.token()
 })
 
-const codeFor = (ath: unknown) => world.code({ token, proof: { claims: { ath } } })
+const codeFor = (ath: unknown) => kit.code({ token, proof: { claims: { ath } } })
 
 test('DPOP-14: ath is the SHA-256 of the token in base64url', async () => {
   expect(await codeFor(sha256(token))).toBe('admitted')
@@ -22,7 +22,7 @@ test('DPOP-14: a proof without ath is malformed', async () => {
 })
 
 test('DPOP-14: the hash of another token of the same client does not serve', async () => {
-  expect(await codeFor(sha256(await world.token()))).toBe('proof_token_hash')
+  expect(await codeFor(sha256(await kit.token()))).toBe('proof_token_hash')
 })
 
 test.each([

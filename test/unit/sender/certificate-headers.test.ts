@@ -1,12 +1,12 @@
 import { createTestCertificate, type TestCertificate } from 'onbehalf/testing'
 import { beforeAll, expect, test } from 'vitest'
-import { createWorld, type World } from '../../support/world.ts'
+import { createKit, type Kit } from '../../support/kit.ts'
 
-let world: World
+let kit: Kit
 let certificate: TestCertificate
 
 beforeAll(async () => {
-  world = await createWorld()
+  kit = await createKit()
   certificate = await createTestCertificate({ commonName: 'travel-7' })
 })
 
@@ -26,6 +26,6 @@ test.each([
     proof: null,
     headers: { [name]: value() },
   }
-  expect(await world.code(call)).toBe('certificate_missing')
-  expect(await world.code({ ...call, certificate: certificate.der })).toBe('admitted')
+  expect(await kit.code(call)).toBe('certificate_missing')
+  expect(await kit.code({ ...call, certificate: certificate.der })).toBe('admitted')
 })

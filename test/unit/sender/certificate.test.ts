@@ -2,16 +2,17 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { createTestCertificate, requestView, type TestCertificate } from 'onbehalf/testing'
 import { expect, test } from 'vitest'
 import type { RequestView } from '../../../src/index.ts'
-import { contextIn, createScene, type Outcome, outcomeOf, type Scene } from '../../support/scene.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import { contextIn, type Outcome, outcomeOf, url } from '../../support/kit.ts'
 
-const scene: Scene = await createScene()
-const verifier = scene.verifier()
+const forge: Forge = await createForge()
+const { verifier } = forge
 const own: TestCertificate = await createTestCertificate({ commonName: 'travel-7' })
 const foreign: TestCertificate = await createTestCertificate({ commonName: 'travel-7' })
-const bound = (x5t: string = own.thumbprint) => scene.token({ cnf: { 'x5t#S256': x5t } })
+const bound = (x5t: string = own.thumbprint) => forge.token({ cnf: { 'x5t#S256': x5t } })
 
 async function outcomeFor(token: string, certificate: Uint8Array | undefined): Promise<Outcome> {
-  return outcomeOf(await verifier.check(requestView({ url: scene.url, headers: bearer(token), certificate })))
+  return outcomeOf(await verifier.check(requestView({ url, headers: bearer(token), certificate })))
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
@@ -28,7 +29,7 @@ test('MTLS-01: the certificate of the connection must be the one the token names
 
 test('MTLS-01: both refusals are 401 with invalid_token', async () => {
   for (const certificate of [foreign.der, undefined]) {
-    const verdict = await verifier.check(requestView({ url: scene.url, headers: bearer(bound()), certificate }))
+    const verdict = await verifier.check(requestView({ url, headers: bearer(bound()), certificate }))
     expect(verdict).toMatchObject({ ok: false, refusal: { status: 401, error: 'invalid_token' } })
   }
 })
@@ -46,7 +47,7 @@ test.each<readonly [string, RequestView['peer']]>([
   ],
   ['whose peer gives nothing', { certificate: () => undefined }],
 ])('MTLS-01: a request %s has no certificate', async (_, peer) => {
-  const view = { ...requestView({ url: scene.url, headers: bearer(bound()) }), peer }
+  const view = { ...requestView({ url, headers: bearer(bound()) }), peer }
   expect(outcomeOf(await verifier.check(view))).toBe('certificate_missing')
 })
 
@@ -59,7 +60,7 @@ test('MTLS-01: two connections are told apart, and a buffer seen before is not c
 })
 
 test('MTLS-01: without any token binding a certificate proves nothing', async () => {
-  expect(await outcomeFor(scene.token({ cnf: undefined }), own.der)).toBe('binding_missing')
+  expect(await outcomeFor(forge.token({ cnf: undefined }), own.der)).toBe('binding_missing')
 })
 
 test('MTLS-02: x5t#S256 is the unpadded base64url SHA-256 of the DER', async () => {
@@ -105,12 +106,12 @@ test('MTLS-04: the certificate is what the connection has: asked for when a toke
     return own.der
   }
   const view = (token: string): RequestView => ({
-    ...requestView({ url: scene.url, headers: bearer(token) }),
+    ...requestView({ url, headers: bearer(token) }),
     peer: { certificate },
   })
   expect(verifier.checkNow(view(bound()))).toMatchObject({ ok: true })
   expect(asked).toBe(1)
-  expect(verifier.checkNow(view(scene.token()))).toMatchObject({ refusal: { code: 'binding_scheme' } })
+  expect(verifier.checkNow(view(forge.token()))).toMatchObject({ refusal: { code: 'binding_scheme' } })
   expect(asked).toBe(1)
 })
 
@@ -122,7 +123,7 @@ test('MTLS-06: the certificate is hashed, not parsed: octets that are no certifi
 })
 
 function send(x5t: string) {
-  return verifier.check(requestView({ url: scene.url, headers: bearer(bound(x5t)), certificate: own.der }))
+  return verifier.check(requestView({ url, headers: bearer(bound(x5t)), certificate: own.der }))
 }
 
 function publicKeyOf(der: Uint8Array): Buffer {

@@ -2,21 +2,22 @@ import { createHash } from 'node:crypto'
 import { createTestIssuer, requestView, type TestAgent, type TestIssuer } from 'onbehalf/testing'
 import { beforeAll, expect, test } from 'vitest'
 import { type AuditEvent, createVerifier, OptionsError, type Verifier } from '../../../src/index.ts'
-import type { Members } from '../../support/raw-jws.ts'
-import { contextIn, createScene, type Outcome, outcomeOf, type Scene } from '../../support/scene.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import type { Members } from '../../support/jws.ts'
+import { contextIn, type Outcome, outcomeOf, resource, url } from '../../support/kit.ts'
 
-const scene: Scene = await createScene({ certificate: true })
-const others: TestIssuer = await createTestIssuer({ resource: scene.resource, clock: scene.clock })
+const forge: Forge = await createForge({ certificate: true })
+const others: TestIssuer = await createTestIssuer({ resource, clock: forge.clock })
 const thief: TestAgent = await others.agent('thief', { certificate: true })
 
-const { jkt } = scene.agent
-const x5t = scene.agent.certificate?.thumbprint ?? ''
-const certificates = { good: scene.agent.certificate?.der, other: thief.certificate?.der, none: undefined }
+const { jkt } = forge.agent
+const x5t = forge.agent.certificate?.thumbprint ?? ''
+const certificates = { good: forge.agent.certificate?.der, other: thief.certificate?.der, none: undefined }
 
 type Sort = 'jkt' | 'x5t' | 'both' | 'absent' | 'overlooked' | 'jkt and overlooked' | 'unknown' | 'jkt and unknown'
 type Quality = 'good' | 'other' | 'none'
 
-/** `osc` is what the options may overlook, `kid` (RFC 7800 §3.4) nobody does. */
+/** The options may allow `osc` to be ignored; `kid` (RFC 7800 §3.4) is never ignored. */
 const confirmations: Readonly<Record<Sort, Members | undefined>> = {
   jkt: { jkt },
   x5t: { 'x5t#S256': x5t },
@@ -64,8 +65,8 @@ const table: readonly (readonly [Sort, 'DPoP' | 'Bearer', Quality, Quality, Outc
 test.each(table)(
   'MTLS-18: cnf %s under %s with proof %s and certificate %s',
   async (sort, scheme, proof, certificate, outcome) => {
-    const token = scene.token({ cnf: confirmations[sort] })
-    const verifier = scene.verifier()
+    const token = forge.token({ cnf: confirmations[sort] })
+    const verifier = forge.verifierWith()
     for (const round of ['cold', 'warm']) {
       const view = await viewOf(token, { scheme, proof, certificate })
       expect(outcomeOf(await verifier.check(view)), round).toBe(outcome)
@@ -89,7 +90,7 @@ interface Cell {
   readonly view: Awaited<ReturnType<typeof viewOf>>
 }
 
-/** The rule as the truth table puts it, over names instead of values. */
+/** The rule of the truth table, over names instead of values. */
 function expectedFor(policy: Policy, { sort, scheme, proof, certificate }: Cell): Outcome {
   const takes = { Bearer: policy.mtls || policy.allowUnbound, DPoP: policy.dpop || policy.dpopSchemeForMtls }
   if (!takes[scheme]) return 'credentials_missing'
@@ -111,7 +112,7 @@ const cells: Cell[] = []
 
 beforeAll(async () => {
   for (const sort of Object.keys(confirmations) as Sort[]) {
-    const token = scene.token({ cnf: confirmations[sort] })
+    const token = forge.token({ cnf: confirmations[sort] })
     for (const scheme of ['DPoP', 'Bearer'] as const) {
       for (const proof of qualities) {
         for (const certificate of qualities) {
@@ -135,7 +136,7 @@ const policies: readonly Policy[] = bits.flatMap((dpop) =>
 )
 
 function verifierFor(policy: Policy, sink?: (event: AuditEvent) => void): Verifier {
-  return scene.verifier(
+  return forge.verifierTrusting(
     {
       dpopSchemeForMtls: policy.dpopSchemeForMtls,
       ...(policy.ignoresOsc && { ignoreCnf: ['osc'] }),
@@ -220,8 +221,8 @@ const malformed: readonly (readonly [string, unknown])[] = [
   ['x5t', { x5t }],
   ['X5T#S256', { 'X5T#S256': x5t }],
   ['JKT', { JKT: jkt }],
-  ['jwk', { jwk: scene.agent.publicJwk }],
-  ['jwk beside jkt', { jkt, jwk: scene.agent.publicJwk }],
+  ['jwk', { jwk: forge.agent.publicJwk }],
+  ['jwk beside jkt', { jkt, jwk: forge.agent.publicJwk }],
   ['jwe', { jwe: 'a.b.c.d.e' }],
   ['jku', { jku: 'https://evil.test/jwks', kid: 'a' }],
   ['__proto__', JSON.parse(`{"__proto__":{"jkt":"${jkt}"}}`)],
@@ -234,7 +235,7 @@ test.each(malformed)(
     const policy = { dpop: true, mtls: true, ignoresOsc: true, dpopSchemeForMtls: true }
     for (const allowUnbound of bits) {
       const verifier = verifierFor({ ...policy, allowUnbound })
-      const token = scene.token({ cnf })
+      const token = forge.token({ cnf })
       for (const scheme of ['DPoP', 'Bearer'] as const) {
         for (const proof of qualities) {
           const view = await viewOf(token, { scheme, proof, certificate: 'good' })
@@ -246,7 +247,8 @@ test.each(malformed)(
 )
 
 test('MTLS-18: ignoreCnf cannot name what we can check', () => {
-  for (const member of ['jkt', 'x5t#S256']) expect(() => scene.verifier({ ignoreCnf: [member] })).toThrow(OptionsError)
+  for (const member of ['jkt', 'x5t#S256'])
+    expect(() => forge.verifierTrusting({ ignoreCnf: [member] })).toThrow(OptionsError)
 })
 
 test('RFC 7800 §3.1: a token admitted unbound says so in its warnings and in the audit event', async () => {
@@ -254,7 +256,7 @@ test('RFC 7800 §3.1: a token admitted unbound says so in its warnings and in th
   const policy = { dpop: true, mtls: true, allowUnbound: true, ignoresOsc: true, dpopSchemeForMtls: false }
   const verifier = verifierFor(policy, (event) => events.push(event))
   for (const cnf of [undefined, { osc: 'a' }]) {
-    const view = await viewOf(scene.token({ cnf }), { scheme: 'Bearer', proof: 'good', certificate: 'good' })
+    const view = await viewOf(forge.token({ cnf }), { scheme: 'Bearer', proof: 'good', certificate: 'good' })
     const context = contextIn(await verifier.check(view))
     expect(context.warnings).toContain('unbound_token')
     expect({ ...context.sender }).toEqual({ method: 'none' })
@@ -264,35 +266,35 @@ test('RFC 7800 §3.1: a token admitted unbound says so in its warnings and in th
 })
 
 test('MTLS-19: a certificate-bound token without mutual TLS is refused, a good proof does not help', async () => {
-  const token = scene.token({ cnf: { 'x5t#S256': x5t } })
+  const token = forge.token({ cnf: { 'x5t#S256': x5t } })
   for (const [scheme, outcome] of [
     ['Bearer', 'certificate_missing'],
     ['DPoP', 'binding_scheme'],
   ] as const) {
     const view = await viewOf(token, { scheme, proof: 'good', certificate: 'none' })
-    expect(outcomeOf(await scene.verifier().check(view)), scheme).toBe(outcome)
+    expect(outcomeOf(await forge.verifierWith().check(view)), scheme).toBe(outcome)
   }
   const view = await viewOf(token, { scheme: 'Bearer', proof: 'good', certificate: 'none' })
-  const without = createVerifier({ issuer: scene.issuer, resource: scene.resource, clock: scene.clock, mtls: false })
+  const without = createVerifier({ issuer: forge.trust, resource, clock: forge.clock, mtls: false })
   expect(outcomeOf(await without.check(view))).toBe('credentials_missing')
 })
 
 test('MTLS-20: a certificate-bound token under DPoP is invalid_token, and Bearer is what the challenge offers', async () => {
-  const token = scene.token({ cnf: { 'x5t#S256': x5t } })
-  const verdict = await scene
-    .verifier()
+  const token = forge.token({ cnf: { 'x5t#S256': x5t } })
+  const verdict = await forge
+    .verifierWith()
     .check(await viewOf(token, { scheme: 'DPoP', proof: 'good', certificate: 'good' }))
   expect(verdict).toMatchObject({ ok: false, refusal: { code: 'binding_scheme', status: 401, error: 'invalid_token' } })
-  const refused = await scene
-    .verifier()
+  const refused = await forge
+    .verifierWith()
     .check(await viewOf(token, { scheme: 'Bearer', proof: 'none', certificate: 'other' }))
   const challenge = refused.ok ? '' : (new Map(refused.refusal.headers).get('WWW-Authenticate') ?? '')
   expect(challenge).toMatch(/^Bearer error="invalid_token"/)
 })
 
 test('MTLS-20: an issuer that sends such tokens under DPoP is taken by its option, the certificate still owed', async () => {
-  const auth0 = scene.verifier({ dpopSchemeForMtls: true }, { dpop: false })
-  const token = scene.token({ cnf: { 'x5t#S256': x5t } })
+  const auth0 = forge.verifierTrusting({ dpopSchemeForMtls: true }, { dpop: false })
+  const token = forge.token({ cnf: { 'x5t#S256': x5t } })
   for (const [certificate, outcome] of [
     ['good', 'admitted'],
     ['other', 'binding_mismatch'],
@@ -309,8 +311,8 @@ async function viewOf(
   token: string,
   { scheme, proof, certificate }: { scheme: string; proof: Quality; certificate: Quality },
 ) {
-  const prover = proof === 'good' ? scene.agent : thief
-  const dpop = await prover.proof({ method: 'GET', url: scene.url, token })
+  const prover = proof === 'good' ? forge.agent : thief
+  const dpop = await prover.proof({ method: 'GET', url, token })
   const headers = { authorization: `${scheme} ${token}`, ...(proof !== 'none' && { dpop }) }
-  return requestView({ url: scene.url, headers, certificate: certificates[certificate] })
+  return requestView({ url, headers, certificate: certificates[certificate] })
 }

@@ -1,26 +1,26 @@
 import type { DpopOptions, NonceOptions, Verdict, Verifier } from 'onbehalf'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { codeOf, createWorld, headerValues, url, type World } from '../../support/world.ts'
+import { createKit, headerValues, type Kit, outcomeOf, url } from '../../support/kit.ts'
 
 const secret = 'first-secret-of-thirty-two-bytes'
 const other = 'other-secret-of-thirty-two-bytes'
 
-let world: World
+let kit: Kit
 let verifier: Verifier
 
 beforeEach(async () => {
-  world = await createWorld()
+  kit = await createKit()
   verifier = withNonces()
 })
 
 function withNonces(nonce: Partial<NonceOptions> = {}, dpop: DpopOptions = {}): Verifier {
-  return world.verifierWith({ dpop: { ...dpop, nonce: { secret, ...nonce } } })
+  return kit.verifierWith({ dpop: { ...dpop, nonce: { secret, ...nonce } } })
 }
 
 const nonceOf = (verdict: Verdict) => headerValues(verdict, 'dpop-nonce')[0] ?? ''
-const send = (nonce: string | undefined, to = verifier) => world.call({ verifier: to, proof: { nonce } })
-const codeFor = async (nonce: string | undefined, to = verifier) => codeOf(await send(nonce, to))
-/** What a client without a nonce is given. */
+const send = (nonce: string | undefined, to = verifier) => kit.call({ verifier: to, proof: { nonce } })
+const codeFor = async (nonce: string | undefined, to = verifier) => outcomeOf(await send(nonce, to))
+/** The nonce that a client without one is given. */
 const given = async (by = verifier) => nonceOf(await send(undefined, by))
 
 describe('required', () => {
@@ -42,24 +42,24 @@ describe('required', () => {
 
   test('DPOP-27: it is good for its 300 s, with a thirtieth for the slot, and no longer', async () => {
     const nonce = await given()
-    world.issuer.clock.advance(290)
+    kit.issuer.clock.advance(290)
     expect(await codeFor(nonce)).toBe('admitted')
-    world.issuer.clock.advance(11)
+    kit.issuer.clock.advance(11)
     expect(await codeFor(nonce)).toBe('nonce_invalid')
   })
 
   test('DPOP-27: seconds is how long', async () => {
     const brief = withNonces({ seconds: 10 })
     const nonce = await given(brief)
-    world.issuer.clock.advance(9)
+    kit.issuer.clock.advance(9)
     expect(await codeFor(nonce, brief)).toBe('admitted')
-    world.issuer.clock.advance(2)
+    kit.issuer.clock.advance(2)
     expect(await codeFor(nonce, brief)).toBe('nonce_invalid')
   })
 
   test('DPOP-27: one from the future is not ours', async () => {
     const nonce = await given()
-    world.issuer.clock.step(-60)
+    kit.issuer.clock.step(-60)
     expect(await codeFor(nonce)).toBe('nonce_invalid')
   })
 
@@ -70,16 +70,16 @@ describe('required', () => {
   })
 
   test('DPOP-29: a missing proof is proof_missing, with a nonce for the next one', async () => {
-    const verdict = await world.call({ verifier, proof: null })
-    expect(codeOf(verdict)).toBe('proof_missing')
+    const verdict = await kit.call({ verifier, proof: null })
+    expect(outcomeOf(verdict)).toBe('proof_missing')
     expect(await codeFor(nonceOf(verdict))).toBe('admitted')
   })
 
   test('RFC 9449 §8: without nonces none is asked for, given or judged', async () => {
-    const verdict = await world.call({ proof: { nonce: 'whatever' } })
-    expect(codeOf(verdict)).toBe('admitted')
+    const verdict = await kit.call({ proof: { nonce: 'whatever' } })
+    expect(outcomeOf(verdict)).toBe('admitted')
     expect(headerValues(verdict, 'dpop-nonce')).toEqual([])
-    expect(headerValues(await world.call({ proof: null }), 'dpop-nonce')).toEqual([])
+    expect(headerValues(await kit.call({ proof: null }), 'dpop-nonce')).toEqual([])
   })
 })
 
@@ -109,7 +109,7 @@ describe('what a nonce is', () => {
     const nonces = new Set<string>()
     const tails = new Set<string>()
     for (let slot = 0; slot < 1_000; slot++) {
-      world.issuer.clock.advance(10)
+      kit.issuer.clock.advance(10)
       const nonce = await given()
       nonces.add(nonce)
       tails.add(nonce.slice(8))
@@ -123,9 +123,9 @@ describe('what a nonce is', () => {
   })
 
   test('DPOP-31: nor is one of another resource with the same secret', async () => {
-    const neighbour = world.verifierWith({
+    const neighbour = kit.verifierWith({
       resource: 'https://other.example.test',
-      audience: world.issuer.resource,
+      audience: kit.issuer.resource,
       publicUrl: new URL(url).origin,
       dpop: { nonce: { secret } },
     })
@@ -148,22 +148,22 @@ describe('what a nonce is', () => {
 describe('the next one', () => {
   test('DPOP-30: an admitted answer carries a fresh one from half of its life on', async () => {
     const nonce = await given()
-    world.issuer.clock.advance(149)
+    kit.issuer.clock.advance(149)
     expect((await send(nonce)).ok).toBe(true)
     expect(headerValues(await send(nonce), 'dpop-nonce')).toEqual([])
-    world.issuer.clock.advance(1)
+    kit.issuer.clock.advance(1)
     const verdict = await send(nonce)
     expect(verdict).toMatchObject({ ok: true })
     expect(headerValues(verdict, 'cache-control')).toEqual(['no-store'])
     expect(headerValues(verdict, 'dpop-nonce')).toHaveLength(1)
     expect(nonceOf(verdict)).not.toBe(nonce)
-    world.issuer.clock.advance(200)
+    kit.issuer.clock.advance(200)
     expect([await codeFor(nonce), await codeFor(nonceOf(verdict))]).toEqual(['nonce_invalid', 'admitted'])
   })
 
-  test('RFC 9449 §9: a refusal that is not about the proof carries none', async () => {
-    const verdict = await world.call({ verifier, token: { lifetimeSeconds: 301 } })
-    expect(codeOf(verdict)).toBe('token_lifetime')
+  test('Nonce: a refusal that is not about the proof carries none', async () => {
+    const verdict = await kit.call({ verifier, token: { lifetimeSeconds: 301 } })
+    expect(outcomeOf(verdict)).toBe('token_lifetime')
     expect(headerValues(verdict, 'dpop-nonce')).toEqual([])
   })
 })
@@ -171,7 +171,7 @@ describe('the next one', () => {
 describe('freshness', () => {
   const day = 86_400
   const codeAt = (offset: number, nonce: string, to: Verifier) =>
-    world.code({ verifier: to, proof: { nonce, claims: { iat: world.issuer.clock.now() / 1_000 + offset } } })
+    kit.code({ verifier: to, proof: { nonce, claims: { iat: kit.issuer.clock.now() / 1_000 + offset } } })
 
   test.each([-day, 0, day])('DPOP-32: freshness nonce takes an iat %i s off', async (offset) => {
     const lax = withNonces({}, { freshness: 'nonce' })
@@ -188,13 +188,13 @@ describe('freshness', () => {
 
   test('DPOP-32: a proof that only its nonce bounds is remembered as long as that lasts', async () => {
     const lax = withNonces({}, { freshness: 'nonce' })
-    const token = await world.token()
+    const token = await kit.token()
     const nonce = await given(lax)
-    const proof = await world.agent.proof({ method: 'GET', url, token, nonce, claims: { iat: 0 } })
-    expect(await world.code({ verifier: lax, token, proof })).toBe('admitted')
-    world.issuer.clock.advance(285)
-    expect(await world.code({ verifier: lax, token, proof })).toBe('proof_replayed')
-    world.issuer.clock.advance(14)
-    expect(await world.code({ verifier: lax, token, proof })).toBe('proof_replayed')
+    const proof = await kit.agent.proof({ method: 'GET', url, token, nonce, claims: { iat: 0 } })
+    expect(await kit.code({ verifier: lax, token, proof })).toBe('admitted')
+    kit.issuer.clock.advance(285)
+    expect(await kit.code({ verifier: lax, token, proof })).toBe('proof_replayed')
+    kit.issuer.clock.advance(14)
+    expect(await kit.code({ verifier: lax, token, proof })).toBe('proof_replayed')
   })
 })

@@ -1,21 +1,15 @@
-import { createVerifier } from 'onbehalf'
-import { createTestIssuer, requestView } from 'onbehalf/testing'
+import { requestView } from 'onbehalf/testing'
 import { expect, test } from 'vitest'
+import { createKit, url } from '../../support/kit.ts'
 
-const resource = 'https://api.example.test'
-const url = `${resource}/tools`
-
-async function createScene(offload: 'never' | 'adaptive' | 'always' | undefined) {
-  const issuer = await createTestIssuer({ resource })
-  const agent = await issuer.agent('travel-7')
-  const token = await issuer.token({ agent, human: 'alice' })
-  const verifier = createVerifier({ issuer: issuer.options, resource, clock: issuer.clock, dpop: { offload } })
-  const view = async () => requestView({ url, headers: await agent.headers('GET', url, token) })
-  return { agent, token, verifier, view }
+async function createOffloading(offload: 'never' | 'adaptive' | 'always' | undefined) {
+  const { agent, verifier, request, token: createToken } = await createKit({ verifier: { dpop: { offload } } })
+  const token = await createToken({ human: 'alice' })
+  return { agent, token, verifier, view: () => request({ token }) }
 }
 
 test.each(['never', 'adaptive', 'always'] as const)('Offload: %s gives the same verdicts', async (offload) => {
-  const { agent, token, verifier, view } = await createScene(offload)
+  const { agent, token, verifier, view } = await createOffloading(offload)
   const good = await view()
   const forged = await agent.headers('GET', url, token)
   const bent = forged['dpop']?.replace(/.{6}$/, 'AAAAAA') ?? ''
@@ -29,16 +23,16 @@ test.each(['never', 'adaptive', 'always'] as const)('Offload: %s gives the same 
 })
 
 test('Offload: never keeps every verdict synchronous, always none', async () => {
-  const never = await createScene('never')
+  const never = await createOffloading('never')
   expect(never.verifier.checkNow(await never.view())).not.toBeInstanceOf(Promise)
-  const always = await createScene('always')
+  const always = await createOffloading('always')
   expect(always.verifier.checkNow(await always.view())).toBeInstanceOf(Promise)
 })
 
 test.each(['adaptive', undefined] as const)(
   'Offload: %s verifies what the first callback of a turn brings at once, what comes later in the turn on threads',
   async (offload) => {
-    const { verifier, view } = await createScene(offload)
+    const { verifier, view } = await createOffloading(offload)
     const [first, second, third, fourth, last] = [
       await view(),
       await view(),
@@ -57,7 +51,7 @@ test.each(['adaptive', undefined] as const)(
     expect(verdict).toBeInstanceOf(Promise)
     expect((await verdict).ok).toBe(true)
     await turn()
-    // One after the other: nobody waits.
+    // One after the other: no request waits behind another.
     expect(isLate(fourth)).toBe(false)
     await null
     expect(isLate(last)).toBe(false)

@@ -1,13 +1,13 @@
 import type { TestAgent } from 'onbehalf/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { thumbprint } from '../../../src/jose/jwk.ts'
-import { withBrokenSignature, withParts } from '../../support/compact.ts'
-import { createWorld, url, type World } from '../../support/world.ts'
+import { withBrokenSignature, withParts } from '../../support/bytes.ts'
+import { createKit, type Kit, url } from '../../support/kit.ts'
 
-let world: World
+let kit: Kit
 
 beforeAll(async () => {
-  world = await createWorld()
+  kit = await createKit()
 })
 
 /** A token bound to this agent's key, and its proof. */
@@ -15,36 +15,36 @@ const by = (prover: TestAgent) => ({ prover, token: { claims: { cnf: { jkt: prov
 
 describe('the key of the token', () => {
   test('DPOP-15: a proof by another key is binding_mismatch', async () => {
-    const thief = await world.issuer.agent('travel-7')
-    const refusal = await world.refusal({ prover: thief })
+    const thief = await kit.issuer.agent('travel-7')
+    const refusal = await kit.refusal({ prover: thief })
     expect(refusal).toMatchObject({ code: 'binding_mismatch', status: 401, error: 'invalid_token' })
     expect(refusal.facts).toMatchObject({
-      expectedThumbprint: world.agent.jkt.slice(0, 8),
+      expectedThumbprint: kit.agent.jkt.slice(0, 8),
       receivedThumbprint: thief.jkt.slice(0, 8),
     })
   })
 
   test('DPOP-15: a key that is known from its own token is another key all the same', async () => {
-    const thief = await world.issuer.agent('thief')
-    expect(await world.code(by(thief))).toBe('admitted')
-    expect(await world.code({ prover: thief })).toBe('binding_mismatch')
+    const thief = await kit.issuer.agent('thief')
+    expect(await kit.code(by(thief))).toBe('admitted')
+    expect(await kit.code({ prover: thief })).toBe('binding_mismatch')
   })
 
   test('DPOP-15: the thumbprint is compared with its case', async () => {
-    const jkt = world.agent.jkt.replace(/[a-z]/i, (letter) =>
+    const jkt = kit.agent.jkt.replace(/[a-z]/i, (letter) =>
       letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase(),
     )
-    expect(await world.code({ token: { claims: { cnf: { jkt } } } })).toBe('binding_mismatch')
+    expect(await kit.code({ token: { claims: { cnf: { jkt } } } })).toBe('binding_mismatch')
   })
 
   test('DPOP-16: further members of the jwk do not change the thumbprint', async () => {
-    const jwk = { use: 'sig', kid: 'k', alg: 'ES256', ...world.agent.publicJwk, key_ops: ['verify'], ext: true }
-    expect(await world.code({ proof: { header: { jwk } } })).toBe('admitted')
+    const jwk = { use: 'sig', kid: 'k', alg: 'ES256', ...kit.agent.publicJwk, key_ops: ['verify'], ext: true }
+    expect(await kit.code({ proof: { header: { jwk } } })).toBe('admitted')
   })
 
   test('DPOP-16: nor does the order of its members', async () => {
-    const jwk = Object.fromEntries(Object.entries(world.agent.publicJwk).reverse())
-    expect(await world.code({ proof: { header: { jwk } } })).toBe('admitted')
+    const jwk = Object.fromEntries(Object.entries(kit.agent.publicJwk).reverse())
+    expect(await kit.code({ proof: { header: { jwk } } })).toBe('admitted')
   })
 
   test('DPOP-16: the thumbprints RFC 7638 §3.1 and RFC 8037 A.3 print', () => {
@@ -59,36 +59,36 @@ describe('the key of the token', () => {
 
 describe('signature', () => {
   const good = async () => {
-    const token = await world.token()
-    return { token, proof: await world.agent.proof({ method: 'GET', url, token }) }
+    const token = await kit.token()
+    return { token, proof: await kit.agent.proof({ method: 'GET', url, token }) }
   }
 
   test('DPOP-06: one bit of the signature', async () => {
     const { token, proof } = await good()
-    expect(await world.code({ token, proof: withBrokenSignature(proof) })).toBe('proof_signature')
+    expect(await kit.code({ token, proof: withBrokenSignature(proof) })).toBe('proof_signature')
   })
 
   test('DPOP-06: the signature of another proof of the same key', async () => {
     const { token, proof } = await good()
     const other = (await good()).proof
     const signature = other.slice(other.lastIndexOf('.') + 1)
-    expect(await world.code({ token, proof: withParts(proof, { signature }) })).toBe('proof_signature')
+    expect(await kit.code({ token, proof: withParts(proof, { signature }) })).toBe('proof_signature')
   })
 
   test.each(['cold', 'warm'])('DPOP-06: another key that signs under the header of ours (%s)', async (start) => {
-    const { agent, token, code } = await createWorld()
-    const thief = await world.issuer.agent('thief')
+    const { agent, token, code } = await createKit()
+    const thief = await kit.issuer.agent('thief')
     if (start === 'warm') expect(await code({ token: await token() })).toBe('admitted')
     expect(await code({ prover: thief, proof: { header: { jwk: agent.publicJwk } } })).toBe('proof_signature')
   })
 
   test('DPOP-06: all zeros', async () => {
     const { token, proof } = await good()
-    expect(await world.code({ token, proof: withParts(proof, { signature: 'A'.repeat(86) }) })).toBe('proof_signature')
+    expect(await kit.code({ token, proof: withParts(proof, { signature: 'A'.repeat(86) }) })).toBe('proof_signature')
   })
 
   test('DPOP-06: a refused signature enters no key into the cache', async () => {
-    const fresh = await createWorld()
+    const fresh = await createKit()
     const token = await fresh.token()
     const proof = await fresh.agent.proof({ method: 'GET', url, token })
     expect(await fresh.code({ token, proof: withBrokenSignature(proof) })).toBe('proof_signature')

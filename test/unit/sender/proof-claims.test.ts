@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createWorld, type World } from '../../support/world.ts'
+import { createKit, type Kit } from '../../support/kit.ts'
 
-let world: World
+let kit: Kit
 
 beforeAll(async () => {
-  world = await createWorld()
+  kit = await createKit()
 })
 
 describe('required claims and their types', () => {
   test.each(['jti', 'htm', 'htu', 'iat', 'ath'])('DPOP-03: a proof without %s is malformed', async (name) => {
-    expect(await world.code({ proof: { claims: { [name]: undefined } } })).toBe('proof_malformed')
+    expect(await kit.code({ proof: { claims: { [name]: undefined } } })).toBe('proof_malformed')
   })
 
   const wrong: readonly (readonly [string, unknown])[] = [
@@ -37,12 +37,12 @@ describe('required claims and their types', () => {
     ['nbf', null],
   ]
   test.each(wrong)('DPOP-03: %s of %j is malformed', async (name, value) => {
-    expect(await world.code({ proof: { claims: { [name]: value } } })).toBe('proof_malformed')
+    expect(await kit.code({ proof: { claims: { [name]: value } } })).toBe('proof_malformed')
   })
 
   test('DPOP-03: iat may have a fraction', async () => {
-    const iat = world.issuer.clock.now() / 1_000 - 0.5
-    expect(await world.code({ proof: { claims: { iat } } })).toBe('admitted')
+    const iat = kit.issuer.clock.now() / 1_000 - 0.5
+    expect(await kit.code({ proof: { claims: { iat } } })).toBe('admitted')
   })
 })
 
@@ -50,7 +50,7 @@ describe('header', () => {
   test.each(['JWT', 'at+jwt', 'DPoP+JWT', 'dpop+JWT', 'application/dpop+jwt', 'dpop+jwt ', '', 1, null, undefined])(
     'DPOP-04: typ %j is not exactly dpop+jwt',
     async (typ) => {
-      expect(await world.code({ proof: { header: { typ } } })).toBe('proof_malformed')
+      expect(await kit.code({ proof: { header: { typ } } })).toBe('proof_malformed')
     },
   )
 
@@ -66,28 +66,28 @@ describe('header', () => {
     [{ b64: true }],
   ]
   test.each(critical)('DPOP-38: extensions %j are refused', async (header) => {
-    expect(await world.code({ proof: { header: { ...header } } })).toBe('proof_malformed')
+    expect(await kit.code({ proof: { header: { ...header } } })).toBe('proof_malformed')
   })
 
   test('DPOP-33: unknown header members and claims are ignored', async () => {
     const proof = { header: { kid: 'k', 'x-new': [1] }, claims: { 'x-new': { deep: true }, iss: 'anybody', sub: '' } }
-    expect(await world.code({ proof })).toBe('admitted')
+    expect(await kit.code({ proof })).toBe('admitted')
   })
 })
 
 describe('jti', () => {
   test('DPOP-22: up to 256 characters', async () => {
-    expect(await world.code({ proof: { claims: { jti: 'j'.repeat(256) } } })).toBe('admitted')
-    expect(await world.code({ proof: { claims: { jti: 'j'.repeat(257) } } })).toBe('proof_malformed')
+    expect(await kit.code({ proof: { claims: { jti: 'j'.repeat(256) } } })).toBe('admitted')
+    expect(await kit.code({ proof: { claims: { jti: 'j'.repeat(257) } } })).toBe('proof_malformed')
   })
 
   test('DPOP-22: a jti of 100 KB costs no decoding', async () => {
-    const before = world.verifier.health().replay?.size
-    expect(await world.code({ proof: { claims: { jti: 'j'.repeat(100_000) } } })).toBe('proof_malformed')
-    expect(world.verifier.health().replay?.size).toBe(before)
+    const before = kit.verifier.health().replay?.size
+    expect(await kit.code({ proof: { claims: { jti: 'j'.repeat(100_000) } } })).toBe('proof_malformed')
+    expect(kit.verifier.health().replay?.size).toBe(before)
   })
 
   test('DPOP-22: one character is enough', async () => {
-    expect(await world.code({ proof: { claims: { jti: 'j' } } })).toBe('admitted')
+    expect(await kit.code({ proof: { claims: { jti: 'j' } } })).toBe('admitted')
   })
 })

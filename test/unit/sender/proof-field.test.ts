@@ -1,27 +1,27 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { segment, withParts } from '../../support/compact.ts'
-import { createWorld, url, type World } from '../../support/world.ts'
+import { encode, withParts } from '../../support/bytes.ts'
+import { createKit, type Kit, url } from '../../support/kit.ts'
 
-let world: World
+let kit: Kit
 let token: string
 
 beforeAll(async () => {
-  world = await createWorld()
-  token = await world.token()
+  kit = await createKit()
+  token = await kit.token()
 })
 
-const fresh = (): Promise<string> => world.agent.proof({ method: 'GET', url, token })
+const fresh = (): Promise<string> => kit.agent.proof({ method: 'GET', url, token })
 
 describe('one field', () => {
   test('DPOP-01: two field lines are refused, even the same proof twice', async () => {
     const proof = await fresh()
-    expect(await world.code({ token, proof: [proof, proof] })).toBe('proof_malformed')
-    expect(await world.code({ token, proof: [proof, await fresh()] })).toBe('proof_malformed')
-    expect(await world.code({ token, proof })).toBe('admitted')
+    expect(await kit.code({ token, proof: [proof, proof] })).toBe('proof_malformed')
+    expect(await kit.code({ token, proof: [proof, await fresh()] })).toBe('proof_malformed')
+    expect(await kit.code({ token, proof })).toBe('admitted')
   })
 
   test('DPOP-01: an empty second line counts', async () => {
-    expect(await world.code({ token, proof: [await fresh(), ''] })).toBe('proof_malformed')
+    expect(await kit.code({ token, proof: [await fresh(), ''] })).toBe('proof_malformed')
   })
 })
 
@@ -42,19 +42,19 @@ describe('one compact JWS', () => {
     ['of the ordinary alphabet', (proof) => withParts(proof, { signature: '+/'.repeat(43) })],
     ['spelt with unused bits', (proof) => withUnusedBits(proof)],
     ['in JSON serialisation', (proof) => JSON.stringify(flattened(proof))],
-    ['a header that is no JSON', (proof) => withParts(proof, { header: segment('{') })],
-    ['a header that is a list', (proof) => withParts(proof, { header: segment('[]') })],
-    ['a payload that is a list', (proof) => withParts(proof, { payload: segment('[]') })],
-    ['a payload that is null', (proof) => withParts(proof, { payload: segment('null') })],
+    ['a header that is no JSON', (proof) => withParts(proof, { header: encode('{') })],
+    ['a header that is a list', (proof) => withParts(proof, { header: encode('[]') })],
+    ['a payload that is a list', (proof) => withParts(proof, { payload: encode('[]') })],
+    ['a payload that is null', (proof) => withParts(proof, { payload: encode('null') })],
     ['not ASCII', (proof) => `${proof}ä`],
     ['only dots', () => '..'],
   ]
   test.each(bends)('DPOP-02: a proof %s is malformed', async (_, bend) => {
-    expect(await world.code({ token, proof: bend(await fresh()) })).toBe('proof_malformed')
+    expect(await kit.code({ token, proof: bend(await fresh()) })).toBe('proof_malformed')
   })
 
   test('DPOP-02: an empty signature is a part, and a bad signature', async () => {
-    expect(await world.code({ token, proof: withParts(await fresh(), { signature: '' }) })).toBe('proof_signature')
+    expect(await kit.code({ token, proof: withParts(await fresh(), { signature: '' }) })).toBe('proof_signature')
   })
 })
 

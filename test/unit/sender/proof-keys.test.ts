@@ -2,13 +2,13 @@ import type { Algorithm } from 'onbehalf'
 import { allowPublishedKeys, type TestAgent } from 'onbehalf/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { thumbprint } from '../../../src/jose/jwk.ts'
-import { segment } from '../../support/compact.ts'
-import { createWorld, type World } from '../../support/world.ts'
+import { encode } from '../../support/bytes.ts'
+import { createKit, type Kit } from '../../support/kit.ts'
 
-let world: World
+let kit: Kit
 
 beforeAll(async () => {
-  world = await createWorld()
+  kit = await createKit()
 })
 
 /** A token bound to this agent's key, and its proof. */
@@ -17,47 +17,47 @@ const by = (prover: TestAgent) => ({ prover, token: { claims: { cnf: { jkt: prov
 describe('algorithm', () => {
   const refused = ['none', 'noNE', 'HS256', 'HS384', 'HS512', 'RSA-OAEP', 'ES256K', 'es256', 'ES512', 'PS384', '']
   test.each(refused)('DPOP-05: alg %j is not accepted', async (alg) => {
-    expect(await world.code({ proof: { header: { alg } } })).toBe('proof_key')
+    expect(await kit.code({ proof: { header: { alg } } })).toBe('proof_key')
   })
 
   test.each(['toString', '__proto__', 'constructor'])('DPOP-05: alg %j is no member of anything', async (alg) => {
-    expect(await world.code({ proof: { header: { alg } } })).toBe('proof_key')
+    expect(await kit.code({ proof: { header: { alg } } })).toBe('proof_key')
   })
 
   test.each([undefined, null, 1, ['ES256']])('DPOP-05: alg of %j is malformed', async (alg) => {
-    expect(await world.code({ proof: { header: { alg } } })).toBe('proof_malformed')
+    expect(await kit.code({ proof: { header: { alg } } })).toBe('proof_malformed')
   })
 
   test('DPOP-05: RS256 is refused unless opted in', async () => {
-    const rsa = await world.issuer.agent('travel-7', { algorithm: 'RS256' })
-    expect(await world.code(by(rsa))).toBe('proof_key')
-    const verifier = world.verifierWith({ dpop: { algorithms: ['ES256', 'RS256'] } })
-    expect(await world.code({ ...by(rsa), verifier })).toBe('admitted')
+    const rsa = await kit.issuer.agent('travel-7', { algorithm: 'RS256' })
+    expect(await kit.code(by(rsa))).toBe('proof_key')
+    const verifier = kit.verifierWith({ dpop: { algorithms: ['ES256', 'RS256'] } })
+    expect(await kit.code({ ...by(rsa), verifier })).toBe('admitted')
   })
 
   test('DPOP-05: an algorithm left out of the list is refused', async () => {
-    const verifier = world.verifierWith({ dpop: { algorithms: ['ES384'] } })
-    expect(await world.code({ verifier })).toBe('proof_key')
+    const verifier = kit.verifierWith({ dpop: { algorithms: ['ES384'] } })
+    expect(await kit.code({ verifier })).toBe('proof_key')
   })
 
   test.each<Algorithm>(['ES256', 'ES384', 'Ed25519', 'EdDSA', 'PS256'])('DPOP-05: %s is taken', async (algorithm) => {
-    expect(await world.code(by(await world.issuer.agent('travel-7', { algorithm })))).toBe('admitted')
+    expect(await kit.code(by(await kit.issuer.agent('travel-7', { algorithm })))).toBe('admitted')
   })
 
   test('DPOP-37: both names of Ed25519 are taken, Ed448 under neither', async () => {
-    const edwards = await world.issuer.agent('travel-7', { algorithm: 'Ed25519' })
+    const edwards = await kit.issuer.agent('travel-7', { algorithm: 'Ed25519' })
     for (const alg of ['EdDSA', 'Ed25519']) {
-      expect(await world.code({ ...by(edwards), proof: { header: { alg } } })).toBe('admitted')
-      const jwk = { kty: 'OKP', crv: 'Ed448', x: segment('x'.repeat(57)) }
-      expect(await world.code({ ...by(edwards), proof: { header: { alg, jwk } } })).toBe('proof_key')
+      expect(await kit.code({ ...by(edwards), proof: { header: { alg } } })).toBe('admitted')
+      const jwk = { kty: 'OKP', crv: 'Ed448', x: encode('x'.repeat(57)) }
+      expect(await kit.code({ ...by(edwards), proof: { header: { alg, jwk } } })).toBe('proof_key')
     }
   })
 
   test('DPOP-37: only the name that is configured', async () => {
-    const edwards = await world.issuer.agent('travel-7', { algorithm: 'Ed25519' })
-    const verifier = world.verifierWith({ dpop: { algorithms: ['Ed25519'] } })
-    expect(await world.code({ ...by(edwards), verifier })).toBe('admitted')
-    expect(await world.code({ ...by(edwards), verifier, proof: { header: { alg: 'EdDSA' } } })).toBe('proof_key')
+    const edwards = await kit.issuer.agent('travel-7', { algorithm: 'Ed25519' })
+    const verifier = kit.verifierWith({ dpop: { algorithms: ['Ed25519'] } })
+    expect(await kit.code({ ...by(edwards), verifier })).toBe('admitted')
+    expect(await kit.code({ ...by(edwards), verifier, proof: { header: { alg: 'EdDSA' } } })).toBe('proof_key')
   })
 })
 
@@ -74,24 +74,24 @@ describe('jwk', () => {
     ['PS256', 'oth'],
     ['ES256', 'k'],
   ] as const)('DPOP-07: %s key with private member %s is refused', async (algorithm, member) => {
-    const agent = await world.issuer.agent('travel-7', { algorithm })
+    const agent = await kit.issuer.agent('travel-7', { algorithm })
     const jwk = { ...agent.publicJwk, [member]: member === 'oth' ? [] : 'AQAB' }
-    expect(await world.code({ ...by(agent), proof: { header: { jwk } } })).toBe('proof_key')
+    expect(await kit.code({ ...by(agent), proof: { header: { jwk } } })).toBe('proof_key')
   })
 
   test('DPOP-07: an empty private member is one', async () => {
-    const jwk = { ...world.agent.publicJwk, d: null }
-    expect(await world.code({ proof: { header: { jwk } } })).toBe('proof_key')
+    const jwk = { ...kit.agent.publicJwk, d: null }
+    expect(await kit.code({ proof: { header: { jwk } } })).toBe('proof_key')
   })
 
   test('DPOP-07: a symmetric key is refused', async () => {
     const jwk = { kty: 'oct', k: 'AQAB' }
-    expect(await world.code({ proof: { header: { jwk } } })).toBe('proof_key')
-    expect(await world.code({ proof: { header: { jwk, alg: 'HS256' } } })).toBe('proof_key')
+    expect(await kit.code({ proof: { header: { jwk } } })).toBe('proof_key')
+    expect(await kit.code({ proof: { header: { jwk, alg: 'HS256' } } })).toBe('proof_key')
   })
 
   test.each([undefined, null, 'key', 1, []])('DPOP-08: a jwk of %j is malformed', async (jwk) => {
-    expect(await world.code({ proof: { header: { jwk } } })).toBe('proof_malformed')
+    expect(await kit.code({ proof: { header: { jwk } } })).toBe('proof_malformed')
   })
 
   type Jwk = Record<string, unknown>
@@ -104,27 +104,27 @@ describe('jwk', () => {
     ['without y', ({ y, ...rest }) => rest],
     ['of another curve', (jwk) => ({ ...jwk, crv: 'P-384' })],
     ['of a curve not taken', (jwk) => ({ ...jwk, crv: 'secp256k1' })],
-    ['with a short x', (jwk) => ({ ...jwk, x: segment('x'.repeat(31)) })],
-    ['with a long x', (jwk) => ({ ...jwk, x: segment('x'.repeat(33)) })],
+    ['with a short x', (jwk) => ({ ...jwk, x: encode('x'.repeat(31)) })],
+    ['with a long x', (jwk) => ({ ...jwk, x: encode('x'.repeat(33)) })],
     ['with a padded x', (jwk) => ({ ...jwk, x: `${String(jwk['x'])}=` })],
     ['with a y that is a number', (jwk) => ({ ...jwk, y: 1 })],
   ]
   test.each(bends)('DPOP-08: an EC key %s is refused', async (_, bend) => {
-    const jwk = bend({ ...world.agent.publicJwk })
-    expect(await world.code({ proof: { header: { jwk } } })).toBe('proof_key')
+    const jwk = bend({ ...kit.agent.publicJwk })
+    expect(await kit.code({ proof: { header: { jwk } } })).toBe('proof_key')
   })
 
   test('DPOP-08: a point off the curve is refused, though the token names it', async () => {
-    const jwk = { ...world.agent.publicJwk, kty: 'EC', y: segment('y'.repeat(32)) }
+    const jwk = { ...kit.agent.publicJwk, kty: 'EC', y: encode('y'.repeat(32)) }
     const token = { claims: { cnf: { jkt: thumbprint(jwk) } } }
-    expect(await world.code({ token, proof: { header: { jwk } } })).toBe('proof_key')
+    expect(await kit.code({ token, proof: { header: { jwk } } })).toBe('proof_key')
   })
 
   test('DPOP-08: the key fits the algorithm', async () => {
-    const p384 = await world.issuer.agent('travel-7', { algorithm: 'ES384' })
-    expect(await world.code({ ...by(p384), proof: { header: { alg: 'ES256' } } })).toBe('proof_key')
-    expect(await world.code({ proof: { header: { alg: 'PS256' } } })).toBe('proof_key')
-    expect(await world.code({ proof: { header: { alg: 'EdDSA' } } })).toBe('proof_key')
+    const p384 = await kit.issuer.agent('travel-7', { algorithm: 'ES384' })
+    expect(await kit.code({ ...by(p384), proof: { header: { alg: 'ES256' } } })).toBe('proof_key')
+    expect(await kit.code({ proof: { header: { alg: 'PS256' } } })).toBe('proof_key')
+    expect(await kit.code({ proof: { header: { alg: 'EdDSA' } } })).toBe('proof_key')
   })
 
   const modulus = (bits: number) => {
@@ -145,10 +145,10 @@ describe('jwk', () => {
     ['no modulus', { e: 'AQAB' }, 'proof_key'],
   ])('DPOP-08: an RSA key with %s: %j', async (_, members, code) => {
     const header = { alg: 'PS256', jwk: { kty: 'RSA', ...members } }
-    expect(await world.code({ proof: { header } })).toBe(code)
+    expect(await kit.code({ proof: { header } })).toBe(code)
   })
 
-  test('RFC 9449 §11.6: a key whose private half is printed in an RFC is refused', async () => {
+  test('Published keys: a key whose private half is printed in an RFC is refused', async () => {
     const jwk = {
       kty: 'EC',
       crv: 'P-256',
@@ -156,10 +156,10 @@ describe('jwk', () => {
       y: '9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA',
     }
     const token = { claims: { cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' } } }
-    expect(await world.code({ token, proof: { header: { jwk } } })).toBe('proof_key')
+    expect(await kit.code({ token, proof: { header: { jwk } } })).toBe('proof_key')
     const forbid = allowPublishedKeys()
     try {
-      expect(await world.code({ token, proof: { header: { jwk } } })).toBe('proof_signature')
+      expect(await kit.code({ token, proof: { header: { jwk } } })).toBe('proof_signature')
     } finally {
       forbid()
     }

@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createWorld, type World } from '../../support/world.ts'
+import { createKit, type Kit } from '../../support/kit.ts'
 
-let world: World
+let kit: Kit
 
 beforeAll(async () => {
-  world = await createWorld()
+  kit = await createKit()
 })
 
 /** A proof with this htu for a request to this target. */
-const codeOf = (htu: string, target: string, verifier = world.verifier) =>
-  world.code({ verifier, target, proof: { claims: { htu } } })
+const codeOf = (htu: string, target: string, verifier = kit.verifier) =>
+  kit.code({ verifier, target, proof: { claims: { htu } } })
 
 describe('method', () => {
   test.each([
@@ -22,11 +22,11 @@ describe('method', () => {
     ['', 'GET'],
     ['GET ', 'GET'],
   ])('DPOP-09: htm %j does not serve %s', async (htm, method) => {
-    expect(await world.code({ method, proof: { claims: { htm } } })).toBe('proof_method')
+    expect(await kit.code({ method, proof: { claims: { htm } } })).toBe('proof_method')
   })
 
   test.each(['GET', 'HEAD', 'POST', 'QUERY', 'm-search'])('DPOP-09: htm and method %s are equal', async (method) => {
-    expect(await world.code({ method })).toBe('admitted')
+    expect(await kit.code({ method })).toBe('admitted')
   })
 })
 
@@ -82,13 +82,13 @@ describe('target', () => {
     'https://api.example.test/tools?a=1',
     'https://api.example.test/tools#',
   ])('DPOP-10: htu: strict refuses %s', async (htu) => {
-    const verifier = world.verifierWith({ dpop: { htu: 'strict' } })
+    const verifier = kit.verifierWith({ dpop: { htu: 'strict' } })
     expect(await codeOf(htu, '/tools', verifier)).toBe('proof_target')
     expect(await codeOf('https://api.example.test/tools', '/tools?a=1', verifier)).toBe('admitted')
   })
 
   test('DPOP-10: the refusal tells the operator both sides', async () => {
-    const refusal = await world.refusal({ target: '/tools', proof: { claims: { htu: 'https://evil.test/tools' } } })
+    const refusal = await kit.refusal({ target: '/tools', proof: { claims: { htu: 'https://evil.test/tools' } } })
     expect(refusal.facts).toMatchObject({
       expectedTarget: 'https://api.example.test/tools',
       receivedTarget: 'https://evil.test/tools',
@@ -104,13 +104,13 @@ describe('the expected URL comes from configuration', () => {
       const value = name === 'forwarded' ? 'host=evil.test;proto=https' : 'evil.test'
       const headers = { [name]: value, 'x-forwarded-proto': 'https' }
       const call = { headers, target: '/tools' }
-      expect(await world.code({ ...call, proof: { claims: { htu: 'https://evil.test/tools' } } })).toBe('proof_target')
-      expect(await world.code(call)).toBe('admitted')
+      expect(await kit.code({ ...call, proof: { claims: { htu: 'https://evil.test/tools' } } })).toBe('proof_target')
+      expect(await kit.code(call)).toBe('admitted')
     },
   )
 
   test('DPOP-13: publicUrl replaces the origin of the resource, its path goes in front', async () => {
-    const verifier = world.verifierWith({ publicUrl: 'https://gateway.example.test/v1/' })
+    const verifier = kit.verifierWith({ publicUrl: 'https://gateway.example.test/v1/' })
     expect(await codeOf('https://gateway.example.test/v1/tools', '/tools', verifier)).toBe('admitted')
     expect(await codeOf('https://gateway.example.test/tools', '/tools', verifier)).toBe('proof_target')
     expect(await codeOf('https://api.example.test/tools', '/tools', verifier)).toBe('proof_target')
@@ -118,7 +118,7 @@ describe('the expected URL comes from configuration', () => {
 
   test('DPOP-13: each of several public URLs serves', async () => {
     const publicUrl = ['https://a.example.test', 'http://127.0.0.1:3000/base']
-    const verifier = world.verifierWith({ publicUrl })
+    const verifier = kit.verifierWith({ publicUrl })
     expect(await codeOf('https://a.example.test/tools', '/tools', verifier)).toBe('admitted')
     expect(await codeOf('http://127.0.0.1:3000/base/tools', '/tools', verifier)).toBe('admitted')
     expect(await codeOf('http://127.0.0.1:3000/tools', '/tools', verifier)).toBe('proof_target')
@@ -126,7 +126,7 @@ describe('the expected URL comes from configuration', () => {
   })
 
   test('DPOP-13: the path of the resource is no prefix of the server', async () => {
-    const verifier = world.verifierWith({ resource: 'https://api.example.test/v1', audience: world.issuer.resource })
+    const verifier = kit.verifierWith({ resource: 'https://api.example.test/v1', audience: kit.issuer.resource })
     expect(await codeOf('https://api.example.test/tools', '/tools', verifier)).toBe('admitted')
     expect(await codeOf('https://api.example.test/v1/tools', '/tools', verifier)).toBe('proof_target')
   })

@@ -1,18 +1,18 @@
 import type { DpopOptions } from 'onbehalf'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createWorld, url, type World } from '../../support/world.ts'
+import { createKit, type Kit, url } from '../../support/kit.ts'
 
-let world: World
+let kit: Kit
 
 beforeAll(async () => {
-  world = await createWorld()
+  kit = await createKit()
 })
 
 /** iat so many seconds before now. */
 const codeAt = (age: number, dpop: DpopOptions = {}, more: Record<string, unknown> = {}) => {
-  const now = world.issuer.clock.now() / 1_000
+  const now = kit.issuer.clock.now() / 1_000
   const claims = { iat: now - age, ...more }
-  return world.code({ verifier: world.verifierWith({ dpop }), proof: { claims } })
+  return kit.code({ verifier: kit.verifierWith({ dpop }), proof: { claims } })
 }
 
 describe('age', () => {
@@ -22,7 +22,7 @@ describe('age', () => {
   })
 
   test('DPOP-17: nor does a millisecond more', async () => {
-    const fresh = await createWorld()
+    const fresh = await createKit()
     const token = await fresh.token()
     const make = () => fresh.agent.proof({ method: 'GET', url, token })
     const [first, second] = [await make(), await make()]
@@ -36,7 +36,7 @@ describe('age', () => {
     [59, 'admitted'],
     [61, 'proof_expired'],
   ] as const)('DPOP-17: it is judged behind a wait, not before: after %i s %s', async (seconds, code) => {
-    const fresh = await createWorld()
+    const fresh = await createKit()
     const revocation = {
       async isRevoked() {
         fresh.issuer.clock.advance(seconds)
@@ -56,12 +56,12 @@ describe('age', () => {
   })
 
   test('DPOP-17: milliseconds for seconds lie in the future', async () => {
-    expect(await codeAt(0, {}, { iat: world.issuer.clock.now() })).toBe('proof_not_active')
+    expect(await codeAt(0, {}, { iat: kit.issuer.clock.now() })).toBe('proof_not_active')
   })
 
   test('DPOP-17: the refusal tells the operator the offset', async () => {
-    const iat = world.issuer.clock.now() / 1_000 - 90
-    const refusal = await world.refusal({ proof: { claims: { iat } } })
+    const iat = kit.issuer.clock.now() / 1_000 - 90
+    const refusal = await kit.refusal({ proof: { claims: { iat } } })
     expect(refusal.facts).toMatchObject({ iatOffset: -90, hint: 'dpop.maxAgeSeconds' })
   })
 })
@@ -99,7 +99,7 @@ describe('future', () => {
 })
 
 describe('exp and nbf of a proof', () => {
-  const now = () => world.issuer.clock.now() / 1_000
+  const now = () => kit.issuer.clock.now() / 1_000
 
   test('DPOP-20: exp ends a proof with a fresh iat, 5 s of tolerance later', async () => {
     expect(await codeAt(0, {}, { exp: now() + 1 })).toBe('admitted')
@@ -118,23 +118,23 @@ describe('exp and nbf of a proof', () => {
   })
 
   test('DPOP-20: the tolerance is that of tokens', async () => {
-    const verifier = world.verifierWith({ token: { clockToleranceSeconds: 0 } })
+    const verifier = kit.verifierWith({ token: { clockToleranceSeconds: 0 } })
     const exp = now()
-    expect(await world.code({ verifier, proof: { claims: { exp } } })).toBe('proof_expired')
-    expect(await world.code({ verifier, proof: { claims: { nbf: exp + 1 } } })).toBe('proof_not_active')
-    expect(await world.code({ verifier, proof: { claims: { nbf: exp } } })).toBe('admitted')
+    expect(await kit.code({ verifier, proof: { claims: { exp } } })).toBe('proof_expired')
+    expect(await kit.code({ verifier, proof: { claims: { nbf: exp + 1 } } })).toBe('proof_not_active')
+    expect(await kit.code({ verifier, proof: { claims: { nbf: exp } } })).toBe('admitted')
   })
 })
 
 describe('long-lived bound tokens', () => {
   test('DPOP-36: a token lives 300 s at most', async () => {
-    expect(await world.code({ token: { lifetimeSeconds: 300 } })).toBe('admitted')
-    expect(await world.code({ token: { lifetimeSeconds: 301 } })).toBe('token_lifetime')
-    expect(await world.code({ token: { lifetimeSeconds: 3_600 } })).toBe('token_lifetime')
+    expect(await kit.code({ token: { lifetimeSeconds: 300 } })).toBe('admitted')
+    expect(await kit.code({ token: { lifetimeSeconds: 301 } })).toBe('token_lifetime')
+    expect(await kit.code({ token: { lifetimeSeconds: 3_600 } })).toBe('token_lifetime')
   })
 
   test('DPOP-36: the ceiling is raised per issuer and said in the context', async () => {
-    const lax = await createWorld({ trust: { maxTokenSeconds: 3_600 } })
+    const lax = await createKit({ trust: { maxTokenSeconds: 3_600 } })
     const verdict = await lax.call({ token: { lifetimeSeconds: 3_600 } })
     expect(verdict).toMatchObject({ ok: true, context: { warnings: ['ttl_over_policy'] } })
     expect(await lax.code({ token: { lifetimeSeconds: 3_601 } })).toBe('token_lifetime')

@@ -1,16 +1,16 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { normalizeUrl } from '../../../src/sender/proof-url.ts'
-import { createWorld, type World } from '../../support/world.ts'
+import { createKit, type Kit } from '../../support/kit.ts'
 
-let world: World
+let kit: Kit
 
 beforeAll(async () => {
-  world = await createWorld()
+  kit = await createKit()
 })
 
 /** A proof with this htu for a request to this target. */
-const codeOf = (htu: string, target: string, verifier = world.verifier) =>
-  world.code({ verifier, target, proof: { claims: { htu } } })
+const codeOf = (htu: string, target: string, verifier = kit.verifier) =>
+  kit.code({ verifier, target, proof: { claims: { htu } } })
 
 describe('syntax-based normalization (RFC 3986 §6.2.2)', () => {
   test.each([

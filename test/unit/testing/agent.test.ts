@@ -3,14 +3,14 @@ import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, EmbeddedJWK, 
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createTestIssuer, type TestAgent, type TestIssuer } from '../../../src/testing/index.ts'
 import type { Algorithm } from '../../../src/types/options.ts'
+import { resource, url } from '../../support/kit.ts'
 
-const url = 'https://api.example.test/tools/7'
 let issuer: TestIssuer
 let agent: TestAgent
 let certified: TestAgent
 
 beforeAll(async () => {
-  issuer = await createTestIssuer({ resource: 'https://api.example.test/' })
+  issuer = await createTestIssuer({ resource })
   agent = await issuer.agent('agent-1')
   certified = await issuer.agent('agent-2', { certificate: true })
 })

@@ -12,7 +12,7 @@ test('kit: the public values are these and no more', () => {
   ])
 })
 
-test('RFC 9449 §4.2: the key of its example is refused until allowed, and again after the undo', () => {
+test('Published keys: the key of RFC 9449 is refused until it is allowed, and again after the undo', () => {
   const jkt = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'
   expect(isRefusedAsPublished(jkt)).toBe(true)
   const undo = kit.allowPublishedKeys()

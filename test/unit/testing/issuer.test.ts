@@ -77,7 +77,7 @@ describe('tokens', () => {
     })
   })
 
-  test('RFC 8693 §4.1: two principals, or a chain without one, are a mistake of the test', async () => {
+  test('kit: two principals, or a chain without one, are a mistake of the test', async () => {
     const issuer = await createTestIssuer({ resource })
     const agent = await issuer.agent('agent-1')
     await expect(issuer.token({ agent, human: 'alice', service: 'billing' })).rejects.toThrow(TypeError)
@@ -118,7 +118,7 @@ describe('tokens', () => {
     [{ alg: undefined }],
     [{ crit: ['x'], x: true }],
     [{ b64: false, crit: ['b64'] }],
-  ])('RFC 7515 §4.1: a header that no library signs is signed all the same: %j', async (header) => {
+  ])('kit: a header that no library signs is signed all the same: %j', async (header) => {
     const issuer = await createTestIssuer({ resource })
     const token = await issuer.token({ agent: await issuer.agent('agent-1'), header })
     const kid = issuer.jwks.keys[0]?.kid
@@ -128,7 +128,7 @@ describe('tokens', () => {
     expect(await isSignatureGood(issuer, token)).toBe(true)
   })
 
-  test.each(algorithms)('RFC 7518 §3.1: a signature under an odd header holds with %s', async (algorithm) => {
+  test.each(algorithms)('kit: a signature under an odd header holds with %s', async (algorithm) => {
     const issuer = await createTestIssuer({ resource, algorithm })
     const token = await issuer.token({ agent: await issuer.agent('agent-1'), header: { crit: ['x'], x: 1 } })
     const { payload } = await jwtVerify(token, createLocalJWKSet(issuer.jwks), {

@@ -18,7 +18,7 @@ describe('request view', () => {
     expect(requestView({ url }).target).toBe(target)
   })
 
-  test('RFC 9112 §3.2: a raw target wins over the url', () => {
+  test('kit: a raw target wins over the url', () => {
     const view = requestView({ method: 'options', url: 'https://api.example.test/a', target: '*' })
     expect([view.method, view.target]).toEqual(['options', '*'])
   })

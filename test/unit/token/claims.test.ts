@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest'
 import { type RefusalCode, refusals } from '../../../src/index.ts'
-import { type Members, spliceMember } from '../../support/raw-jws.ts'
-import { contextIn, createScene, type Outcome, outcomeOf, type Scene } from '../../support/scene.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import { type Members, spliceMember } from '../../support/jws.ts'
+import { type Outcome, outcomeOf, resource } from '../../support/kit.ts'
 
-const scene: Scene = await createScene()
-const verifier = scene.verifier()
-const now: number = scene.clock.now() / 1_000
+const forge: Forge = await createForge()
+const { verifier } = forge
+const now: number = forge.clock.now() / 1_000
 
 async function outcomeWith(claims: Members): Promise<Outcome> {
-  return outcomeOf(await scene.send(verifier, scene.token(claims)))
+  return forge.code({ verifier, token: forge.token(claims) })
 }
 
-const ours = scene.resource
+const ours = resource
 
 test.each([
   ['one string', ours, 'admitted'],
@@ -42,8 +43,8 @@ test.each([
 })
 
 test('AT-04: a missing aud is waived for the named clients alone, a wrong one never', async () => {
-  const waived = scene.verifier({ dangerously: { allowMissingAudience: { clients: ['travel-app'] } } })
-  const outcome = async (claims: Members) => outcomeOf(await scene.send(waived, scene.token(claims)))
+  const waived = forge.verifierTrusting({ dangerously: { allowMissingAudience: { clients: ['travel-app'] } } })
+  const outcome = async (claims: Members) => await forge.code({ verifier: waived, token: forge.token(claims) })
   expect(await outcome({ aud: undefined })).toBe('admitted')
   expect(await outcome({ aud: undefined, client_id: 'other-app' })).toBe('token_audience')
   expect(await outcome({ aud: 'https://other.example.test' })).toBe('token_audience')
@@ -71,15 +72,17 @@ test.each([
 })
 
 test.each(['1e300', '1e400', '9007199254740993'])('AT-06: exp %s is malformed, not endless', async (exp) => {
-  const token = scene.raw(scene.header(), spliceMember(scene.claims({ exp: undefined }), `"exp":${exp}`))
-  expect(outcomeOf(await scene.send(verifier, token))).toBe('token_malformed')
+  const token = forge.raw(forge.header(), spliceMember(forge.claims({ exp: undefined }), `"exp":${exp}`))
+  expect(await forge.code({ verifier, token })).toBe('token_malformed')
 })
 
 test('AT-06: the tolerance is an option; with none a token ends with the second named', async () => {
-  const strict = scene.verifier({}, { token: { clockToleranceSeconds: 0 } })
-  const token = scene.token({ iat: now - 100, exp: now })
-  expect(outcomeOf(await scene.send(strict, token))).toBe('token_expired')
-  expect(outcomeOf(await scene.send(strict, scene.token({ iat: now - 100, exp: now + 0.001 })))).toBe('admitted')
+  const strict = forge.verifierWith({ token: { clockToleranceSeconds: 0 } })
+  const token = forge.token({ iat: now - 100, exp: now })
+  expect(await forge.code({ verifier: strict, token })).toBe('token_expired')
+  expect(await forge.code({ verifier: strict, token: forge.token({ iat: now - 100, exp: now + 0.001 }) })).toBe(
+    'admitted',
+  )
 })
 
 test.each([
@@ -98,7 +101,7 @@ const notText: readonly unknown[] = [null, 1, 0, true, false, [], {}, '', ['alic
 
 test.each(['sub', 'client_id', 'jti'])('AT-07: %s of another type, or empty, is token_claim', async (claim) => {
   for (const value of notText) {
-    const verdict = await scene.send(verifier, scene.token({ [claim]: value }))
+    const verdict = await forge.call({ verifier, token: forge.token({ [claim]: value }) })
     expect(outcomeOf(verdict), JSON.stringify(value)).toBe('token_claim')
     expect(verdict).toMatchObject({ refusal: { facts: { claim } } })
   }
@@ -133,18 +136,18 @@ test.each([
 })
 
 test('AT-08: a token becomes active as the clock moves', async () => {
-  const own = await createScene()
-  const patient = own.verifier()
+  const own = await createForge()
+  const patient = own.verifierWith()
   const token = own.token({ nbf: own.clock.now() / 1_000 + 20 })
-  expect(outcomeOf(await own.send(patient, token))).toBe('token_not_active')
+  expect(await own.code({ verifier: patient, token })).toBe('token_not_active')
   own.clock.advance(14)
-  expect(outcomeOf(await own.send(patient, token))).toBe('token_not_active')
+  expect(await own.code({ verifier: patient, token })).toBe('token_not_active')
   own.clock.advance(1)
-  expect(outcomeOf(await own.send(patient, token))).toBe('admitted')
+  expect(await own.code({ verifier: patient, token })).toBe('admitted')
 })
 
-test('RFC 7519 §4.1.6: the operator is told how far iat lies ahead of our clock, without the tolerance', async () => {
-  const verdict = await scene.send(verifier, scene.token({ iat: now + 60, exp: now + 120 }))
+test('Facts: the operator is told how far iat lies ahead of our clock, without the tolerance', async () => {
+  const verdict = await forge.call({ verifier, token: forge.token({ iat: now + 60, exp: now + 120 }) })
   expect(verdict).toMatchObject({ refusal: { code: 'token_not_active', facts: { iatOffset: 60 } } })
 })
 
@@ -163,11 +166,12 @@ test.each([
 })
 
 test('AT-09: the ceiling is raised for one issuer by its option, to the second', async () => {
-  const long = scene.verifier({ maxTokenSeconds: 3_600 })
-  const outcome = async (life: number) => outcomeOf(await scene.send(long, scene.token({ iat: now, exp: now + life })))
+  const long = forge.verifierTrusting({ maxTokenSeconds: 3_600 })
+  const outcome = async (life: number) =>
+    await forge.code({ verifier: long, token: forge.token({ iat: now, exp: now + life }) })
   expect(await outcome(3_600)).toBe('admitted')
   expect(await outcome(3_601)).toBe('token_lifetime')
-  const verdict = await scene.send(verifier, scene.token({ exp: now + 3_600 }))
+  const verdict = await forge.call({ verifier, token: forge.token({ exp: now + 3_600 }) })
   expect(verdict).toMatchObject({ refusal: { facts: { lifetimeSeconds: 3_600, hint: 'issuer.maxTokenSeconds' } } })
 })
 
@@ -179,7 +183,7 @@ test.each([
   ['empty', '', []],
   ['absent', undefined, []],
 ])('AT-12: scope %s', async (_, scope, scopes) => {
-  expect(contextIn(await scene.send(verifier, scene.token({ scope }))).scopes).toEqual(scopes)
+  expect((await forge.context({ verifier, token: forge.token({ scope }) })).scopes).toEqual(scopes)
 })
 
 test.each([
@@ -203,24 +207,24 @@ test.each([
 
 /** One token for every refusal of step 2. */
 const failures: Readonly<Record<string, () => string>> = {
-  token_malformed: () => `${scene.token()}.x`,
-  token_type: () => scene.token({}, { typ: 'JWT' }),
-  token_algorithm: () => scene.token({}, { alg: 'none' }),
-  token_issuer: () => scene.token({ iss: 'https://other.example.test' }),
-  token_expired: () => scene.token({ iat: now - 400, exp: now - 100 }),
-  token_key_unknown: () => scene.token({}, { kid: 'k9' }),
-  token_signature: () => scene.token().replace(/[^.]+$/, scene.token().split('.')[2] ?? ''),
-  token_claim: () => scene.token({ sub: 1 }),
-  token_audience: () => scene.token({ aud: 'x' }),
-  token_not_active: () => scene.token({ nbf: now + 100 }),
-  token_lifetime: () => scene.token({ exp: now + 301 }),
-  token_revoked: () => scene.token({ jti: 'revoked' }),
+  token_malformed: () => `${forge.token()}.x`,
+  token_type: () => forge.token({}, { typ: 'JWT' }),
+  token_algorithm: () => forge.token({}, { alg: 'none' }),
+  token_issuer: () => forge.token({ iss: 'https://other.example.test' }),
+  token_expired: () => forge.token({ iat: now - 400, exp: now - 100 }),
+  token_key_unknown: () => forge.token({}, { kid: 'k9' }),
+  token_signature: () => forge.token().replace(/[^.]+$/, forge.token().split('.')[2] ?? ''),
+  token_claim: () => forge.token({ sub: 1 }),
+  token_audience: () => forge.token({ aud: 'x' }),
+  token_not_active: () => forge.token({ nbf: now + 100 }),
+  token_lifetime: () => forge.token({ exp: now + 301 }),
+  token_revoked: () => forge.token({ jti: 'revoked' }),
 }
 
 test.each(Object.entries(failures))('AT-13: %s is a 401 with invalid_token on the scheme used', async (code, make) => {
-  const revoking = scene.verifier({}, { revocation: { isRevoked: ({ tokenId }) => tokenId === 'revoked' } })
+  const revoking = forge.verifierWith({ revocation: { isRevoked: ({ tokenId }) => tokenId === 'revoked' } })
   for (const scheme of ['DPoP', 'Bearer'] as const) {
-    const verdict = await scene.send(revoking, make(), { scheme })
+    const verdict = await forge.call({ verifier: revoking, token: make(), scheme })
     expect(verdict).toMatchObject({ ok: false, refusal: { code, status: 401, error: 'invalid_token' } })
     const challenge = verdict.ok ? '' : headerOf(verdict.refusal.headers, 'WWW-Authenticate')
     const [bearer = '', dpop = ''] = challenge.split(/, (?=DPoP)/)
@@ -238,7 +242,7 @@ test('AT-13: those are all refusals of the token', () => {
 test('AT-14: scopes, roles, permissions and authorization details of the token are what a route decides by', async () => {
   const details = [{ type: 'payment', limit: 10 }]
   const granted = { scope: 'tools:read', roles: ['editor'], permissions: ['p:1'], authorization_details: details }
-  const context = contextIn(await scene.send(verifier, scene.token(granted)))
+  const context = await forge.context({ verifier, token: forge.token(granted) })
   expect(context).toMatchObject({ roles: ['editor'], permissions: ['p:1'], authorizationDetails: details })
   expect(await verifier.authorize(context, { scopes: ['tools:read'] })).toMatchObject({ ok: true })
   const lacking = await verifier.authorize(context, { scopes: ['tools:read', 'tools:write'] })
@@ -250,7 +254,7 @@ test('AT-14: scopes, roles, permissions and authorization details of the token a
 })
 
 test('AT-14: roles are no scopes', async () => {
-  const context = contextIn(await scene.send(verifier, scene.token({ roles: ['admin'], permissions: ['admin'] })))
+  const context = await forge.context({ verifier, token: forge.token({ roles: ['admin'], permissions: ['admin'] }) })
   expect(context.scopes).toEqual([])
   expect(await verifier.authorize(context, { scopes: ['admin'] })).toMatchObject({ refusal: { code: 'scope_missing' } })
 })
@@ -261,7 +265,7 @@ test.each([
   ['an agent', { sub_profile: 'ai_agent' }, 'agent', 'independent'],
 ])('AT-15: a client that is its own subject, with %s, is never a human', async (_, profile, kind, authority) => {
   const claims = { sub: 'travel-app', client_id: 'travel-app', sub_profile: undefined, ...profile }
-  const context = contextIn(await scene.send(verifier, scene.token(claims)))
+  const context = await forge.context({ verifier, token: forge.token(claims) })
   expect(context).toMatchObject({ authority, principal: { kind }, delegation: null })
 })
 
@@ -274,7 +278,7 @@ test.each([
   'agt_1',
   'spiffe://x/y',
 ])('AT-15: the kind of %s is not read from its shape', async (sub) => {
-  const context = contextIn(await scene.send(verifier, scene.token({ sub, sub_profile: undefined })))
+  const context = await forge.context({ verifier, token: forge.token({ sub, sub_profile: undefined }) })
   expect(context.principal).toMatchObject({ kind: 'unknown', kindSource: 'none' })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createHome, held, judge, keysUri, metadataUri, openidUri } from './remote-home.ts'
+import { createHome, held, judge, keysUri, metadataUri, openidUri } from '../../support/key-home.ts'
 
 describe('who is asked', () => {
   test('RFC 8414 §3: OpenID Connect is asked only where the first document does not serve', async () => {
@@ -15,7 +15,7 @@ describe('who is asked', () => {
     expect(network.asked).toEqual([metadataUri, openidUri, keysUri])
   })
 
-  test('RFC 8414 §3: nobody is asked where jwksUri or jwks is given', async () => {
+  test('Discovery: nothing is fetched where jwksUri or jwks is given', async () => {
     const { network, open, issuer, token } = await createHome()
     expect(await judge(open({ jwksUri: keysUri }), await token())).toBe(held)
     expect(network.asked.splice(0)).toEqual([keysUri])

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import type { IssuerOptions, Verifier } from '../../../src/index.ts'
-import { makeRawKey, type RawKey, rawJws } from '../../support/raw-jws.ts'
-import { contextIn, createScene, outcomeOf, type Scene } from '../../support/scene.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import { makeRawKey, type RawKey, rawJws } from '../../support/jws.ts'
+import { resource } from '../../support/kit.ts'
 
-const scene: Scene = await createScene()
-const verifier = scene.verifier()
+const forge: Forge = await createForge()
+const { verifier } = forge
 
 test.each([
   'https://as.example.test/',
@@ -30,21 +31,21 @@ test.each([
   '__proto__',
   'constructor',
 ])('AT-02: iss %j is not the configured issuer', async (iss) => {
-  expect(outcomeOf(await scene.send(verifier, scene.token({ iss })))).toBe('token_issuer')
+  expect(await forge.code({ verifier, token: forge.token({ iss }) })).toBe('token_issuer')
 })
 
 const withoutText: readonly unknown[] = [{ toString: null }, { toString: 1, valueOf: 1 }, { x: [{ toString: null }] }]
 
 test.each(withoutText)('AT-02: iss %j, which has no text form, is token_issuer', async (iss) => {
-  expect(outcomeOf(await scene.send(verifier, scene.token({ iss })))).toBe('token_issuer')
-  expect(outcomeOf(await scene.send(verifier, scene.token({ iss: [iss] })))).toBe('token_issuer')
+  expect(await forge.code({ verifier, token: forge.token({ iss }) })).toBe('token_issuer')
+  expect(await forge.code({ verifier, token: forge.token({ iss: [iss] }) })).toBe('token_issuer')
 })
 
 test('AT-02: the issuer is compared as configured, trailing slash and port included', async () => {
   for (const issuer of ['https://as.example.test/', 'https://as.example.test:443', 'urn:issuer', 'ISSUER']) {
-    const odd = scene.verifier({ issuer })
-    expect(outcomeOf(await scene.send(odd, scene.token({ iss: issuer }))), issuer).toBe('admitted')
-    expect(outcomeOf(await scene.send(odd, scene.token())), issuer).toBe('token_issuer')
+    const odd = forge.verifierTrusting({ issuer })
+    expect(await forge.code({ verifier: odd, token: forge.token({ iss: issuer }) }), issuer).toBe('admitted')
+    expect(await forge.code({ verifier: odd, token: forge.token() }), issuer).toBe('token_issuer')
   }
 })
 
@@ -52,30 +53,33 @@ async function twoIssuers(): Promise<{ verifier: Verifier; keyB: RawKey; iss: re
   const keyB = await makeRawKey('ES256')
   const iss = ['https://as.example.test', 'https://partner.example.test'] as const
   const partner: IssuerOptions = { issuer: iss[1], jwks: { keys: [{ ...keyB.publicJwk, kid: 'k1', alg: 'ES256' }] } }
-  return { verifier: scene.verifier({}, { issuer: [scene.issuer, partner] }), keyB, iss }
+  return { verifier: forge.verifierWith({ issuer: [forge.trust, partner] }), keyB, iss }
 }
 
 test('AT-03: a token is verified with keys of the issuer it names only, also when the kid is the same', async () => {
   const { verifier: both, keyB, iss } = await twoIssuers()
-  const make = (key: RawKey, issuer: string) => rawJws(key, scene.header(), scene.claims({ iss: issuer }))
+  const make = (key: RawKey, issuer: string) => rawJws(key, forge.header(), forge.claims({ iss: issuer }))
   for (const round of ['cold', 'warm']) {
-    expect(outcomeOf(await scene.send(both, make(scene.key, iss[0]))), round).toBe('admitted')
-    expect(outcomeOf(await scene.send(both, make(keyB, iss[1]))), round).toBe('admitted')
-    expect(outcomeOf(await scene.send(both, make(keyB, iss[0]))), round).toBe('token_signature')
-    expect(outcomeOf(await scene.send(both, make(scene.key, iss[1]))), round).toBe('token_signature')
+    expect(await forge.code({ verifier: both, token: make(forge.key, iss[0]) }), round).toBe('admitted')
+    expect(await forge.code({ verifier: both, token: make(keyB, iss[1]) }), round).toBe('admitted')
+    expect(await forge.code({ verifier: both, token: make(keyB, iss[0]) }), round).toBe('token_signature')
+    expect(await forge.code({ verifier: both, token: make(forge.key, iss[1]) }), round).toBe('token_signature')
   }
 })
 
 test("AT-03: without a kid another issuer's key is not tried either", async () => {
   const { verifier: both, keyB, iss } = await twoIssuers()
-  const forged = rawJws(keyB, scene.header({ kid: undefined }), scene.claims({ iss: iss[0] }))
-  expect(outcomeOf(await scene.send(both, forged))).toBe('token_signature')
+  const forged = rawJws(keyB, forge.header({ kid: undefined }), forge.claims({ iss: iss[0] }))
+  expect(await forge.code({ verifier: both, token: forged })).toBe('token_signature')
 })
 
 test('AT-03: parties of two issuers with one subject stay two', async () => {
   const { verifier: both, keyB, iss } = await twoIssuers()
-  const first = contextIn(await scene.send(both, scene.token()))
-  const second = contextIn(await scene.send(both, rawJws(keyB, scene.header(), scene.claims({ iss: iss[1] }))))
+  const first = await forge.context({ verifier: both, token: forge.token() })
+  const second = await forge.context({
+    verifier: both,
+    token: rawJws(keyB, forge.header(), forge.claims({ iss: iss[1] })),
+  })
   expect(first.principal).toMatchObject({ subject: 'alice', issuer: iss[0], assertedBy: iss[0] })
   expect(second.principal).toMatchObject({ subject: 'alice', issuer: iss[1], assertedBy: iss[1] })
 })
@@ -88,14 +92,14 @@ test('AT-03: each issuer has its own audience, algorithms and ceiling', async ()
     audience: 'urn:partner:api',
     maxTokenSeconds: 60,
   }
-  const both = scene.verifier({}, { issuer: [scene.issuer, partner] })
+  const both = forge.verifierWith({ issuer: [forge.trust, partner] })
   const outcome = async (claims: object) => {
-    const token = rawJws(keyB, scene.header(), scene.claims({ iss: partner.issuer, ...claims }))
-    return outcomeOf(await scene.send(both, token))
+    const token = rawJws(keyB, forge.header(), forge.claims({ iss: partner.issuer, ...claims }))
+    return forge.code({ verifier: both, token })
   }
-  const now = scene.clock.now() / 1_000
+  const now = forge.clock.now() / 1_000
   expect(await outcome({ aud: 'urn:partner:api', exp: now + 60 })).toBe('admitted')
   expect(await outcome({ aud: 'urn:partner:api', exp: now + 61 })).toBe('token_lifetime')
-  expect(await outcome({ aud: scene.resource, exp: now + 60 })).toBe('token_audience')
-  expect(outcomeOf(await scene.send(both, scene.token({ aud: 'urn:partner:api' })))).toBe('token_audience')
+  expect(await outcome({ aud: resource, exp: now + 60 })).toBe('token_audience')
+  expect(await forge.code({ verifier: both, token: forge.token({ aud: 'urn:partner:api' }) })).toBe('token_audience')
 })

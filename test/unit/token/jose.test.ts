@@ -1,11 +1,13 @@
 import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto'
 import { createServer } from 'node:http'
 import { beforeAll, expect, test } from 'vitest'
-import { encode, makeRawKey, type RawKey, rawJws, sha256Url } from '../../support/raw-jws.ts'
-import { createScene, outcomeOf, type Scene } from '../../support/scene.ts'
+import { encode, sha256 } from '../../support/bytes.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import { makeRawKey, type RawKey, rawJws } from '../../support/jws.ts'
+import { url } from '../../support/kit.ts'
 
-const scene: Scene = await createScene()
-const verifier = scene.verifier()
+const forge: Forge = await createForge()
+const { verifier } = forge
 const spki = { type: 'spki', format: 'pem' } as const
 let rsa: RawKey
 
@@ -24,8 +26,8 @@ const extensions: readonly (readonly [string, Record<string, unknown>])[] = [
 ]
 
 test.each(extensions)('JOSE-03: crit with %s is malformed on token and proof', async (_, header) => {
-  expect(outcomeOf(await scene.send(verifier, scene.token({}, header)))).toBe('token_malformed')
-  expect(outcomeOf(await scene.send(verifier, scene.token(), { proofHeader: header }))).toBe('proof_malformed')
+  expect(await forge.code({ verifier, token: forge.token({}, header) })).toBe('token_malformed')
+  expect(await forge.code({ verifier, token: forge.token(), proof: { header } })).toBe('proof_malformed')
 })
 
 test.each([
@@ -41,8 +43,8 @@ test.each([
   ['an object', { crit: { x: 1 } }],
   ['with a number', { crit: [1] }],
 ])('JOSE-04: crit %s is malformed on token and proof', async (_, header) => {
-  expect(outcomeOf(await scene.send(verifier, scene.token({}, header)))).toBe('token_malformed')
-  expect(outcomeOf(await scene.send(verifier, scene.token(), { proofHeader: header }))).toBe('proof_malformed')
+  expect(await forge.code({ verifier, token: forge.token({}, header) })).toBe('token_malformed')
+  expect(await forge.code({ verifier, token: forge.token(), proof: { header } })).toBe('proof_malformed')
 })
 
 test.each([
@@ -51,18 +53,18 @@ test.each([
   ['true', { b64: true }],
   ['null', { b64: null }],
 ])('JOSE-05: b64 %s is malformed on token and proof', async (_, header) => {
-  expect(outcomeOf(await scene.send(verifier, scene.token({}, header)))).toBe('token_malformed')
-  expect(outcomeOf(await scene.send(verifier, scene.token(), { proofHeader: header }))).toBe('proof_malformed')
+  expect(await forge.code({ verifier, token: forge.token({}, header) })).toBe('token_malformed')
+  expect(await forge.code({ verifier, token: forge.token(), proof: { header } })).toBe('proof_malformed')
 })
 
 test('JOSE-05: an unencoded payload is malformed', async () => {
-  const input = `${encode(scene.header({ b64: false, crit: ['b64'] }))}.${JSON.stringify(scene.claims())}`
-  const outcome = outcomeOf(await scene.send(verifier, `${input}.AAAA`))
+  const input = `${encode(forge.header({ b64: false, crit: ['b64'] }))}.${JSON.stringify(forge.claims())}`
+  const outcome = await forge.code({ verifier, token: `${input}.AAAA` })
   expect(['request_malformed', 'token_malformed']).toContain(outcome)
-  expect(outcomeOf(await scene.send(verifier, scene.token(), { proof: `${input}.AAAA` }))).toBe('proof_malformed')
+  expect(await forge.code({ verifier, token: forge.token(), proof: `${input}.AAAA` })).toBe('proof_malformed')
 })
 
-/** Each takes a good compact JWS and makes something that is none. */
+/** Each turns a good compact JWS into something that is not one. */
 const shapes: readonly (readonly [string, (jws: string) => string])[] = [
   ['padding at the end', (jws) => `${jws}==`],
   ['a plus sign', (jws) => `${jws.slice(0, -4)}+AAA`],
@@ -77,9 +79,9 @@ const shapes: readonly (readonly [string, (jws: string) => string])[] = [
 ]
 
 test.each(shapes)('JOSE-07: a token with %s is token_malformed', async (_, spoil) => {
-  const token = scene.token()
-  expect(outcomeOf(await scene.send(verifier, token))).toBe('admitted')
-  expect(outcomeOf(await scene.send(verifier, spoil(token)))).toBe('token_malformed')
+  const token = forge.token()
+  expect(await forge.code({ verifier, token })).toBe('admitted')
+  expect(await forge.code({ verifier, token: spoil(token) })).toBe('token_malformed')
 })
 
 test.each([
@@ -90,21 +92,21 @@ test.each([
   ['a letter beyond ASCII', (jws: string) => `${jws.slice(0, -1)}ä`],
   ['the JSON serialization', (jws: string) => flattened(jws)],
 ] as const)('JOSE-07: a proof with %s is proof_malformed', async (_, spoil) => {
-  const token = scene.token()
-  const proof = await scene.agent.proof({ method: 'GET', url: scene.url, token })
-  expect(outcomeOf(await scene.send(verifier, token, { proof: spoil(proof) }))).toBe('proof_malformed')
+  const token = forge.token()
+  const proof = await forge.agent.proof({ method: 'GET', url, token })
+  expect(await forge.code({ verifier, token, proof: spoil(proof) })).toBe('proof_malformed')
 })
 
 test('JOSE-07: the JSON serialization of a token, or one with padding inside, is not even a credential', async () => {
-  expect(outcomeOf(await scene.send(verifier, flattened(scene.token())))).toBe('request_malformed')
-  expect(outcomeOf(await scene.send(verifier, scene.token().replace('.', '=.')))).toBe('request_malformed')
+  expect(await forge.code({ verifier, token: flattened(forge.token()) })).toBe('request_malformed')
+  expect(await forge.code({ verifier, token: forge.token().replace('.', '=.') })).toBe('request_malformed')
 })
 
 test.each(['HS256', 'HS384', 'HS512'])(
   'JOSE-12: %s keyed with any form of the public key is token_algorithm',
   async (alg) => {
     const jwks = { keys: [{ ...rsa.publicJwk, kid: 'k1', alg: 'RS256' }] }
-    const target = scene.verifier({ jwks })
+    const target = forge.verifierTrusting({ jwks })
     const pem = String(createPublicKey({ key: rsa.publicJwk as JsonWebKey, format: 'jwk' }).export(spki))
     const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64')
     const secrets = [
@@ -117,28 +119,28 @@ test.each(['HS256', 'HS384', 'HS512'])(
       '',
     ]
     for (const secret of secrets) {
-      for (const header of [scene.header({ alg }), { typ: 'at+jwt', alg }]) {
-        const input = `${encode(header)}.${encode(scene.claims())}`
+      for (const header of [forge.header({ alg }), { typ: 'at+jwt', alg }]) {
+        const input = `${encode(header)}.${encode(forge.claims())}`
         const mac = createHmac(`sha${alg.slice(2)}`, secret)
           .update(input)
           .digest('base64url')
-        expect(outcomeOf(await scene.send(target, `${input}.${mac}`))).toBe('token_algorithm')
+        expect(await forge.code({ verifier: target, token: `${input}.${mac}` })).toBe('token_algorithm')
       }
     }
   },
 )
 
 test('JOSE-12: no option brings HMAC in', () => {
-  expect(() => scene.verifier({ algorithms: ['HS256' as never] })).toThrow()
-  expect(() => scene.verifier({}, { dpop: { algorithms: ['HS256' as never] } })).toThrow()
-  expect(() => scene.verifier({ jwks: { keys: [{ kty: 'oct', k: 'c2VjcmV0', alg: 'HS256' }] } })).toThrow()
+  expect(() => forge.verifierTrusting({ algorithms: ['HS256' as never] })).toThrow()
+  expect(() => forge.verifierWith({ dpop: { algorithms: ['HS256' as never] } })).toThrow()
+  expect(() => forge.verifierTrusting({ jwks: { keys: [{ kty: 'oct', k: 'c2VjcmV0', alg: 'HS256' }] } })).toThrow()
 })
 
 test('JOSE-12: a proof under a symmetric key is proof_key', async () => {
   const jwk = { kty: 'oct', k: encode('secret') }
-  const token = scene.token()
+  const token = forge.token()
   for (const change of [{ alg: 'HS256', jwk }, { alg: 'ES256', jwk }, { alg: 'HS256' }]) {
-    expect(outcomeOf(await scene.send(verifier, token, { proofHeader: change }))).toBe('proof_key')
+    expect(await forge.code({ verifier, token, proof: { header: change } })).toBe('proof_key')
   }
 })
 
@@ -147,20 +149,20 @@ test('JOSE-13: encrypted tokens and proofs are no signed ones', async () => {
   const jwe = parts.join('.')
   const direct = [parts[0], '', ...parts.slice(2)].join('.')
   for (const text of [jwe, direct]) {
-    expect(outcomeOf(await scene.send(verifier, text))).toBe('token_malformed')
-    expect(outcomeOf(await scene.send(verifier, scene.token(), { proof: text }))).toBe('proof_malformed')
+    expect(await forge.code({ verifier, token: text })).toBe('token_malformed')
+    expect(await forge.code({ verifier, token: forge.token(), proof: text })).toBe('proof_malformed')
   }
 })
 
 test('JOSE-13: a good JWS with two more parts is malformed', async () => {
-  expect(outcomeOf(await scene.send(verifier, `${scene.token()}.AAAA.AAAA`))).toBe('token_malformed')
-  const token = scene.token()
-  const proof = await scene.agent.proof({ method: 'GET', url: scene.url, token })
-  expect(outcomeOf(await scene.send(verifier, token, { proof: `${proof}.AAAA.AAAA` }))).toBe('proof_malformed')
+  expect(await forge.code({ verifier, token: `${forge.token()}.AAAA.AAAA` })).toBe('token_malformed')
+  const token = forge.token()
+  const proof = await forge.agent.proof({ method: 'GET', url, token })
+  expect(await forge.code({ verifier, token, proof: `${proof}.AAAA.AAAA` })).toBe('proof_malformed')
 })
 
 test('JOSE-13: a three-part token whose header has enc and an algorithm for encryption is token_algorithm', async () => {
-  expect(outcomeOf(await scene.send(verifier, scene.token({}, { alg: 'dir', enc: 'A256GCM' })))).toBe('token_algorithm')
+  expect(await forge.code({ verifier, token: forge.token({}, { alg: 'dir', enc: 'A256GCM' }) })).toBe('token_algorithm')
 })
 
 test('JOSE-14: jku, x5u, x5c and jwk in a token find no key and are not fetched', async () => {
@@ -174,14 +176,14 @@ test('JOSE-14: jku, x5u, x5c and jwk in a token find no key and are not fetched'
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
   const fetched: string[] = []
-  const watched = scene.verifier({}, { fetch: (url) => Promise.reject(fetched.push(String(url))) })
+  const watched = forge.verifierWith({ fetch: (url) => Promise.reject(fetched.push(String(url))) })
   const url = `http://127.0.0.1:${port}/jwks`
   const pointers = { jku: url, x5u: url, x5c: ['MIIB'], jwk: attacker.publicJwk, x5t: 'AAAA', 'x5t#S256': 'AAAA' }
-  for (const kid of ['k1', sha256Url('x'), undefined]) {
-    const forged = rawJws(attacker, scene.header({ ...pointers, kid }), scene.claims())
-    expect(['token_signature', 'token_key_unknown']).toContain(outcomeOf(await scene.send(watched, forged)))
+  for (const kid of ['k1', sha256('x'), undefined]) {
+    const forged = rawJws(attacker, forge.header({ ...pointers, kid }), forge.claims())
+    expect(['token_signature', 'token_key_unknown']).toContain(await forge.code({ verifier: watched, token: forged }))
   }
-  expect(outcomeOf(await scene.send(watched, scene.token({}, pointers)))).toBe('admitted')
+  expect(await forge.code({ verifier: watched, token: forge.token({}, pointers) })).toBe('admitted')
   server.close()
   expect({ visits, fetched }).toEqual({ visits: 0, fetched: [] })
 })

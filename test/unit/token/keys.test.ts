@@ -2,10 +2,10 @@ import type { JWK } from 'jose'
 import { beforeAll, expect, test } from 'vitest'
 import type { Algorithm } from '../../../src/index.ts'
 import { readKeySet } from '../../../src/token/keys.ts'
-import { type Members, makeRawKey, type RawKey, rawJws } from '../../support/raw-jws.ts'
-import { createScene, outcomeOf, type Scene } from '../../support/scene.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import { type Members, makeRawKey, type RawKey, rawJws } from '../../support/jws.ts'
 
-const scene: Scene = await createScene()
+const forge: Forge = await createForge()
 const accepted: ReadonlySet<Algorithm> = new Set(['ES256', 'ES384', 'Ed25519', 'EdDSA', 'PS256', 'RS256'] as const)
 let second: RawKey
 let rsa: RawKey
@@ -17,11 +17,11 @@ beforeAll(async () => {
   edwards = await makeRawKey('Ed25519')
 })
 
-const good = (): JWK => ({ ...scene.key.publicJwk, kid: 'k1', alg: 'ES256', use: 'sig' })
+const good = (): JWK => ({ ...forge.key.publicJwk, kid: 'k1', alg: 'ES256', use: 'sig' })
 
-async function outcomeWith(keys: readonly unknown[], token: string = scene.token()): Promise<string> {
+async function outcomeWith(keys: readonly unknown[], token: string = forge.token()): Promise<string> {
   const jwks = { keys: keys as JWK[] }
-  return outcomeOf(await scene.send(scene.verifier({ jwks }), token))
+  return forge.code({ verifier: forge.verifierTrusting({ jwks }), token })
 }
 
 const strangers: readonly (readonly [string, unknown])[] = [
@@ -96,14 +96,14 @@ test('AT-19: Ed25519 and EdDSA are two names of one algorithm', async () => {
   for (const declared of ['Ed25519', 'EdDSA', undefined]) {
     for (const used of ['Ed25519', 'EdDSA']) {
       const jwk = { ...edwards.publicJwk, kid: 'k1', ...(declared && { alg: declared }) }
-      const token = rawJws(edwards, scene.header({ alg: used }), scene.claims())
+      const token = rawJws(edwards, forge.header({ alg: used }), forge.claims())
       expect(await outcomeWith([jwk], token), `${declared} ${used}`).toBe('admitted')
     }
   }
 })
 
 test('AT-21: a token without kid is good where exactly one key fits its algorithm', async () => {
-  const kidless = () => scene.token({}, { kid: undefined })
+  const kidless = () => forge.token({}, { kid: undefined })
   const other = { ...second.publicJwk, kid: 'k2', alg: 'ES256' }
   const rs256 = { ...rsa.publicJwk, kid: 'k3', alg: 'RS256' }
   expect(await outcomeWith([good()], kidless())).toBe('admitted')
@@ -123,17 +123,17 @@ test('AT-21: a kid is compared exactly, and one the key does not have finds noth
     ['', 'token_key_unknown'],
     ['__proto__', 'token_key_unknown'],
   ] as const) {
-    expect(await outcomeWith([good()], scene.token({}, { kid })), kid).toBe(outcome)
+    expect(await outcomeWith([good()], forge.token({}, { kid })), kid).toBe(outcome)
   }
   expect(await outcomeWith([{ ...good(), kid: undefined }])).toBe('token_key_unknown')
 })
 
 test.each([1, null, true, [], ['k1'], {}])('AT-21: kid %j is no kid (RFC 7515 §4.1.4)', async (kid) => {
-  expect(await outcomeWith([good()], scene.token({}, { kid }))).toBe('token_malformed')
+  expect(await outcomeWith([good()], forge.token({}, { kid }))).toBe('token_malformed')
 })
 
 test('AT-21: two keys of one kid and different algorithms are told apart by alg', async () => {
   const twins = [good(), { ...rsa.publicJwk, kid: 'k1', alg: 'RS256' }]
   expect(await outcomeWith(twins)).toBe('admitted')
-  expect(await outcomeWith(twins, rawJws(rsa, scene.header({ alg: 'RS256' }), scene.claims()))).toBe('admitted')
+  expect(await outcomeWith(twins, rawJws(rsa, forge.header({ alg: 'RS256' }), forge.claims()))).toBe('admitted')
 })

@@ -4,7 +4,8 @@ import type { JWK } from 'jose'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createVerifier } from '../../../src/index.ts'
 import { createTestIssuer } from '../../../src/testing/index.ts'
-import { createHome, held, judge, keysUri, metadataUri, resource } from './remote-home.ts'
+import { createHome, held, judge, keysUri, metadataUri } from '../../support/key-home.ts'
+import { resource } from '../../support/kit.ts'
 
 describe('how it is asked', () => {
   test('P30: no redirect, no credentials, nothing of the caller', async () => {

@@ -2,14 +2,15 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import { createTestClock, type TestClock } from 'onbehalf/testing'
 import { afterAll, expect, test } from 'vitest'
 import type { IssuerOptions, Verifier } from '../../../src/index.ts'
-import { makeRawKey, type RawKey, rawJws } from '../../support/raw-jws.ts'
-import { createScene, outcomeOf, type Scene } from '../../support/scene.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import { makeRawKey, type RawKey, rawJws } from '../../support/jws.ts'
+import { outcomeOf } from '../../support/kit.ts'
 
-const scene: Scene = await createScene()
+const forge: Forge = await createForge()
 const issuerUrl = 'https://as.example.test'
 const jwksUrl = 'https://as.example.test/jwks'
 
-/** An issuer on a network that only exists here: URL → what it answers. */
+/** An issuer on a network in memory: URL → answer. */
 interface Network {
   readonly fetch: typeof fetch
   readonly calls: string[]
@@ -36,20 +37,20 @@ interface Site {
 
 function createSite(issuer: Partial<IssuerOptions> = { jwksUri: jwksUrl }): Site {
   const network = createNetwork()
-  const clock = createTestClock(scene.clock.now())
-  const verifier = scene.verifier({ jwks: undefined, ...issuer }, { clock, fetch: network.fetch })
+  const clock = createTestClock(forge.clock.now())
+  const verifier = forge.verifierTrusting({ jwks: undefined, ...issuer }, { clock, fetch: network.fetch })
   return {
     network,
     clock,
     verifier,
-    // The clock of the site moves by minutes; tokens are made anew for its time.
-    outcome: async (token) => outcomeOf(await scene.send(verifier, token, { proofClaims: { iat: seconds(clock) } })),
+    // The tests move the clock by minutes, so each token is made for the present time.
+    outcome: async (token) => await forge.code({ verifier, token, proof: { claims: { iat: seconds(clock) } } }),
     serve: (keys) => network.answers.set(jwksUrl, () => Response.json({ keys: keys.map(published) })),
   }
 }
 
 const seconds = (clock: TestClock) => Math.floor(clock.now() / 1_000)
-const kids = new WeakMap<RawKey, string>([[scene.key, 'k1']])
+const kids = new WeakMap<RawKey, string>([[forge.key, 'k1']])
 
 function published(key: RawKey) {
   return { ...key.publicJwk, kid: kids.get(key), alg: 'ES256', use: 'sig' }
@@ -61,9 +62,9 @@ async function anotherKey(kid: string): Promise<RawKey> {
   return key
 }
 
-function tokenAt(clock: TestClock, key: RawKey = scene.key, header: object = {}): string {
+function tokenAt(clock: TestClock, key: RawKey = forge.key, header: object = {}): string {
   const now = seconds(clock)
-  return rawJws(key, { ...scene.header({ kid: kids.get(key) }), ...header }, scene.claims({ iat: now, exp: now + 300 }))
+  return rawJws(key, { ...forge.header({ kid: kids.get(key) }), ...header }, forge.claims({ iat: now, exp: now + 300 }))
 }
 
 const metadataOf =
@@ -83,10 +84,10 @@ test.each([
 ])('AT-17: metadata of %s is looked for at %s, then at %s', async (issuer, first, fallback) => {
   for (const path of [first, fallback]) {
     const site = createSite({ issuer })
-    site.serve([scene.key])
+    site.serve([forge.key])
     site.network.answers.set(`https://as.example.test${path}`, metadataOf(issuer))
     const now = seconds(site.clock)
-    const token = scene.token({ iss: issuer, iat: now, exp: now + 60 })
+    const token = forge.token({ iss: issuer, iat: now, exp: now + 60 })
     expect(await site.outcome(token), path).toBe('admitted')
     const expected = path === first ? [first] : [first, fallback]
     expect(site.network.calls).toEqual([...expected.map((at) => `https://as.example.test${at}`), jwksUrl])
@@ -103,7 +104,7 @@ test.each([
   [issuerUrl],
 ])('AT-17: metadata that names the issuer %j is not ours', async (named) => {
   const site = createSite({})
-  site.serve([scene.key])
+  site.serve([forge.key])
   for (const path of ['oauth-authorization-server', 'openid-configuration']) {
     site.network.answers.set(`${issuerUrl}/.well-known/${path}`, metadataOf(named as string))
   }
@@ -131,19 +132,19 @@ test.each([
 
 test('AT-20: a storm of unknown kids makes one fetch, another only after the floor of 30 s', async () => {
   const site = createSite()
-  site.serve([scene.key])
+  site.serve([forge.key])
   expect(await site.outcome(tokenAt(site.clock))).toBe('admitted')
   site.clock.advance(1)
   for (let round = 0; round < 100; round++) {
-    expect(await site.outcome(tokenAt(site.clock, scene.key, { kid: `x${round}` }))).toBe('keys_unavailable')
+    expect(await site.outcome(tokenAt(site.clock, forge.key, { kid: `x${round}` }))).toBe('keys_unavailable')
   }
   expect(site.network.calls).toHaveLength(1)
   site.clock.advance(28.999)
-  await site.outcome(tokenAt(site.clock, scene.key, { kid: 'late' }))
+  await site.outcome(tokenAt(site.clock, forge.key, { kid: 'late' }))
   expect(site.network.calls).toHaveLength(1)
   site.clock.advance(0.001)
   for (let round = 0; round < 100; round++) {
-    expect(await site.outcome(tokenAt(site.clock, scene.key, { kid: `x${round}` }))).toBe('token_key_unknown')
+    expect(await site.outcome(tokenAt(site.clock, forge.key, { kid: `x${round}` }))).toBe('token_key_unknown')
   }
   expect(site.network.calls).toHaveLength(2)
   expect(await site.outcome(tokenAt(site.clock))).toBe('admitted')
@@ -151,7 +152,7 @@ test('AT-20: a storm of unknown kids makes one fetch, another only after the flo
 
 test('AT-20: a hundred requests at once share one fetch', async () => {
   const site = createSite()
-  site.serve([scene.key])
+  site.serve([forge.key])
   const outcomes = await Promise.all(Array.from({ length: 100 }, () => site.outcome(tokenAt(site.clock))))
   expect(new Set(outcomes)).toEqual(new Set(['admitted']))
   expect(site.network.calls).toEqual([jwksUrl])
@@ -159,12 +160,12 @@ test('AT-20: a hundred requests at once share one fetch', async () => {
 
 test('AT-20: a new key is found by its kid, during a storm of others too', async () => {
   const site = createSite()
-  site.serve([scene.key])
+  site.serve([forge.key])
   await site.outcome(tokenAt(site.clock))
   const next = await anotherKey('k2')
-  site.serve([scene.key, next])
+  site.serve([forge.key, next])
   site.clock.advance(1)
-  for (let round = 0; round < 50; round++) await site.outcome(tokenAt(site.clock, scene.key, { kid: `x${round}` }))
+  for (let round = 0; round < 50; round++) await site.outcome(tokenAt(site.clock, forge.key, { kid: `x${round}` }))
   expect(await site.outcome(tokenAt(site.clock, next))).toBe('keys_unavailable')
   site.clock.advance(29)
   expect(await site.outcome(tokenAt(site.clock, next))).toBe('admitted')
@@ -174,9 +175,9 @@ test('AT-20: a new key is found by its kid, during a storm of others too', async
 test('AT-20: a key that left the set stops verifying, for cached tokens too', async () => {
   const site = createSite({ jwksUri: jwksUrl, maxTokenSeconds: 3_600 })
   const next = await anotherKey('k2')
-  site.serve([scene.key])
+  site.serve([forge.key])
   const now = seconds(site.clock)
-  const cached = rawJws(scene.key, scene.header(), scene.claims({ iat: now, exp: now + 3_600 }))
+  const cached = rawJws(forge.key, forge.header(), forge.claims({ iat: now, exp: now + 3_600 }))
   expect(await site.outcome(cached)).toBe('admitted')
   site.serve([next])
   site.clock.advance(31)
@@ -188,7 +189,7 @@ test('AT-20: a key that left the set stops verifying, for cached tokens too', as
 
 test('AT-20: without any unknown kid a removed key is gone once the set is no longer fresh', async () => {
   const site = createSite({ jwksUri: jwksUrl, keys: { freshSeconds: 100, staleSeconds: 1_000 } })
-  site.serve([scene.key])
+  site.serve([forge.key])
   expect(await site.outcome(tokenAt(site.clock))).toBe('admitted')
   site.serve([await anotherKey('k2')])
   site.clock.advance(101)
@@ -197,18 +198,18 @@ test('AT-20: without any unknown kid a removed key is gone once the set is no lo
 
 test('AT-20: while the issuer is down known keys hold for staleSeconds, then it is our outage', async () => {
   const site = createSite({ jwksUri: jwksUrl, keys: { freshSeconds: 100, staleSeconds: 1_000 } })
-  site.serve([scene.key])
+  site.serve([forge.key])
   expect(await site.outcome(tokenAt(site.clock))).toBe('admitted')
   site.network.answers.set(jwksUrl, () => Promise.reject(new Error('connect ECONNREFUSED 127.0.0.1:9')))
   for (let at = 100; at <= 1_000; at += 100) {
     site.clock.advance(100)
     expect(await site.outcome(tokenAt(site.clock)), `${at}`).toBe('admitted')
-    expect(await site.outcome(tokenAt(site.clock, scene.key, { kid: 'x' })), `${at}`).toBe('keys_unavailable')
+    expect(await site.outcome(tokenAt(site.clock, forge.key, { kid: 'x' })), `${at}`).toBe('keys_unavailable')
   }
   site.clock.advance(1)
   expect(await site.outcome(tokenAt(site.clock))).toBe('keys_unavailable')
   expect(site.network.calls.length).toBeLessThanOrEqual(1 + 1_001 / 30)
-  site.serve([scene.key])
+  site.serve([forge.key])
   site.clock.advance(30)
   expect(await site.outcome(tokenAt(site.clock))).toBe('admitted')
 })
@@ -216,7 +217,7 @@ test('AT-20: while the issuer is down known keys hold for staleSeconds, then it 
 test('AT-20: an outage is a 503 that names no host, with Retry-After and without a challenge', async () => {
   const site = createSite()
   site.network.answers.set(jwksUrl, () => Promise.reject(new Error('connect ECONNREFUSED 127.0.0.1:9')))
-  const verdict = await scene.send(site.verifier, tokenAt(site.clock))
+  const verdict = await forge.call({ verifier: site.verifier, token: tokenAt(site.clock) })
   if (verdict.ok) throw new Error('admitted')
   const { refusal } = verdict
   expect(refusal).toMatchObject({ code: 'keys_unavailable', status: 503, error: null })
@@ -226,7 +227,7 @@ test('AT-20: an outage is a 503 that names no host, with Retry-After and without
 })
 
 test('JOSE-15: a kid of any content is only compared, and shown to the operator cut short', async () => {
-  const verifier = scene.verifier()
+  const verifier = forge.verifierWith()
   const kids = [
     '../../etc/passwd',
     "' OR 1=1 --",
@@ -237,7 +238,7 @@ test('JOSE-15: a kid of any content is only compared, and shown to the operator 
     'k'.repeat(5_000),
   ]
   for (const kid of kids) {
-    const verdict = await scene.send(verifier, scene.token({}, { kid }))
+    const verdict = await forge.call({ verifier, token: forge.token({}, { kid }) })
     expect(verdict, kid.slice(0, 20)).toMatchObject({ ok: false, refusal: { code: 'token_key_unknown' } })
     const shown = verdict.ok ? '' : (verdict.refusal.facts.keyId ?? '')
     expect(shown.length).toBeLessThanOrEqual(64)
@@ -247,16 +248,19 @@ test('JOSE-15: a kid of any content is only compared, and shown to the operator 
 })
 
 test('JOSE-15: a kid of a megabyte is refused by the size of its token', async () => {
-  const verdict = await scene.send(scene.verifier(), scene.token({}, { kid: 'k'.repeat(1_048_576) }))
+  const verdict = await forge.call({
+    verifier: forge.verifierWith(),
+    token: forge.token({}, { kid: 'k'.repeat(1_048_576) }),
+  })
   expect(outcomeOf(verdict)).toBe('request_malformed')
 })
 
 test("JOSE-15: a kid too long to be anybody's causes no fetch and is not remembered", async () => {
   const site = createSite()
-  site.serve([scene.key])
+  site.serve([forge.key])
   for (let round = 0; round < 10; round++) {
     const kid = `${round}`.padEnd(513, 'x')
-    expect(await site.outcome(tokenAt(site.clock, scene.key, { kid }))).toBe('token_key_unknown')
+    expect(await site.outcome(tokenAt(site.clock, forge.key, { kid }))).toBe('token_key_unknown')
   }
   expect(site.network.calls).toEqual([])
   expect(await site.outcome(tokenAt(site.clock))).toBe('admitted')
@@ -284,11 +288,11 @@ async function serveOnLoopback(answer: (response: ServerResponse, url: string) =
 }
 
 async function outcomeFrom(jwksUri: string): Promise<string> {
-  const verifier = scene.verifier({ jwks: undefined, jwksUri, keys: { timeoutMs: 300 } })
-  return outcomeOf(await scene.send(verifier, scene.token()))
+  const verifier = forge.verifierTrusting({ jwks: undefined, jwksUri, keys: { timeoutMs: 300 } })
+  return forge.code({ verifier, token: forge.token() })
 }
 
-const goodBody = JSON.stringify({ keys: [published(scene.key)] })
+const goodBody = JSON.stringify({ keys: [published(forge.key)] })
 
 test('JOSE-16: keys are fetched from a loopback host over http when it is configured, without cookies or credentials', async () => {
   const { origin, requests } = await serveOnLoopback((response) => {
@@ -337,7 +341,7 @@ test.each([
   'https://as.example.test/jwks#x',
   'jwks',
 ])('JOSE-16: %s cannot be configured', (jwksUri) => {
-  expect(() => scene.verifier({ jwks: undefined, jwksUri })).toThrow()
+  expect(() => forge.verifierTrusting({ jwks: undefined, jwksUri })).toThrow()
 })
 
 test.each([

@@ -11,10 +11,9 @@ import {
   keysUri,
   metadataUri,
   refusalOf,
-  resource,
   until,
-  url,
-} from './remote-home.ts'
+} from '../../support/key-home.ts'
+import { resource, url } from '../../support/kit.ts'
 
 describe('ageing', () => {
   test('P26: at 80 % of their freshness keys are fetched anew in the background, and no request waits', async () => {
@@ -179,7 +178,7 @@ describe('outage', () => {
 })
 
 describe('ready, health and close', () => {
-  test('RFC 8414 §3: ready() fetches once, and rejects while the issuer is down', async () => {
+  test('Ready: it fetches once, and rejects while the issuer is down', async () => {
     const { clock, network, verifier, token } = await createHome()
     expect(verifier.health().issuers).toEqual([
       { issuer: 'https://as.example.test', keys: 0, ageSeconds: null, stale: false },
@@ -195,7 +194,7 @@ describe('ready, health and close', () => {
     expect(judgeNow(verifier, await token())).toBe(held)
   })
 
-  test('RFC 8414 §3: close() ends the fetch under way, and no other is made', async () => {
+  test('Close: it ends the fetch under way, and no other is made', async () => {
     const { clock, network, verifier, token } = await createHome()
     const signals: AbortSignal[] = []
     network.serve(metadataUri, (init) => untilAborted(init, signals))
@@ -208,7 +207,7 @@ describe('ready, health and close', () => {
     expect(network.asked).toEqual([metadataUri])
   })
 
-  test('RFC 8414 §3: keys fetched before close() go on being used', async () => {
+  test('Close: keys fetched before it stay in use', async () => {
     const home = await createHome()
     const { clock, network, verifier, token } = home
     expect(await judge(verifier, await token())).toBe(held)

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { requestView } from 'onbehalf/testing'
 import { expect, test } from 'vitest'
 import type { AgentContext, IssuerOptions, Party, RefusalCode, Verdict } from '../../../src/index.ts'
-import type { Members } from '../../support/raw-jws.ts'
-import { contextIn, createScene, outcomeOf, type Scene } from '../../support/scene.ts'
-import { sharedFolder } from '../../support/shared.ts'
+import { createForge, type Forge } from '../../support/forge.ts'
+import type { Members } from '../../support/jws.ts'
+import { contextIn, outcomeOf, url } from '../../support/kit.ts'
+import { sharedFolder } from '../../support/vectors.ts'
 
 /** Decoded tokens as issuers and drafts write them, read by an issuer of the default dialect. */
 
@@ -58,8 +59,8 @@ const codes: Readonly<Record<string, RefusalCode>> = {
 const required = ['iss', 'sub', 'aud', 'client_id', 'iat', 'exp', 'jti']
 
 const folder = sharedFolder('dialects/fixtures')
-const scene: Scene = await createScene({ certificate: true })
-const now: number = scene.clock.now() / 1_000
+const forge: Forge = await createForge({ certificate: true })
+const now: number = forge.clock.now() / 1_000
 
 function readFixtures(): readonly Fixture[] {
   if (folder.missing !== undefined) return []
@@ -99,19 +100,19 @@ test.each(fixtures.filter(({ name }) => /^edge-(07|24)-/.test(name)))(
 )
 
 async function send({ header, claims }: Fixture, issuer: Partial<IssuerOptions> = {}): Promise<Verdict> {
-  const name = String(claims['iss'] ?? scene.issuer.issuer)
-  const verifier = scene.verifier({ issuer: name, audience: 'https://api.example.com', ...issuer })
-  const token = scene.raw({ ...header, alg: 'ES256', kid: 'k1' }, JSON.stringify({ ...claims, ...fresh(claims) }))
+  const name = String(claims['iss'] ?? forge.trust.issuer)
+  const verifier = forge.verifierTrusting({ issuer: name, audience: 'https://api.example.com', ...issuer })
+  const token = forge.raw({ ...header, alg: 'ES256', kid: 'k1' }, JSON.stringify({ ...claims, ...fresh(claims) }))
   const scheme = Object.hasOwn(claims, 'cnf') ? 'DPoP' : 'Bearer'
-  const dpop = await scene.agent.proof({ method: 'GET', url: scene.url, token })
+  const dpop = await forge.agent.proof({ method: 'GET', url, token })
   const headers = { authorization: `${scheme} ${token}`, dpop }
-  return verifier.check(requestView({ url: scene.url, headers, certificate: scene.agent.certificate?.der }))
+  return verifier.check(requestView({ url, headers, certificate: forge.agent.certificate?.der }))
 }
 
 /** Placeholders: dates keep their distance, thumbprints become those of keys we hold. */
 function fresh({ iat, exp, cnf }: Members): Members {
   const shift = now - Number(iat)
-  const real: Members = { jkt: scene.agent.jkt, 'x5t#S256': scene.agent.certificate?.thumbprint }
+  const real: Members = { jkt: forge.agent.jkt, 'x5t#S256': forge.agent.certificate?.thumbprint }
   const members = Object.entries((cnf ?? {}) as Members).map(([name, value]) => [name, real[name] ?? value])
   return {
     iat: now,

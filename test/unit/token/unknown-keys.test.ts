@@ -1,8 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { createHome, forgedToken, gate, held, judge, judgeNow, keysUri, metadataUri, refusalOf } from './remote-home.ts'
+import {
+  createHome,
+  forgedToken,
+  gate,
+  held,
+  judge,
+  judgeNow,
+  keysUri,
+  metadataUri,
+  refusalOf,
+} from '../../support/key-home.ts'
 
 describe('a kid nobody knows', () => {
-  test('RFC 8725 §3.10: unknown after a fetch it caused is token_key_unknown, and no second fetch', async () => {
+  test('Keys: a kid unknown after the fetch it caused is token_key_unknown, and causes no second fetch', async () => {
     const home = await createHome()
     const { network, verifier } = home
     expect(await judge(verifier, forgedToken(home, 'nobody'))).toBe('token_key_unknown')
@@ -10,7 +20,7 @@ describe('a kid nobody knows', () => {
     expect(network.count(keysUri)).toBe(1)
   })
 
-  test('RFC 8725 §3.10: first seen during the cool-down it is keys_unavailable, and gets its fetch when that ends', async () => {
+  test('Keys: a kid first seen during the cool-down is keys_unavailable, and causes a fetch when that ends', async () => {
     const home = await createHome()
     const { clock, network, verifier, token } = home
     expect(await judge(verifier, await token())).toBe(held)
@@ -28,7 +38,7 @@ describe('a kid nobody knows', () => {
     expect(judgeNow(verifier, forgedToken(home, 'new'))).toBe('token_key_unknown')
   })
 
-  test('RFC 8725 §3.10: first seen while a fetch is under way it is not judged by that one', async () => {
+  test('Keys: a kid first seen while a fetch is under way is not judged by that fetch', async () => {
     const home = await createHome()
     const { clock, network, verifier, token, issuer } = home
     const shut = gate()
@@ -46,7 +56,7 @@ describe('a kid nobody knows', () => {
     expect(await judge(verifier, forgedToken(home, 'late'))).toBe('token_key_unknown')
   })
 
-  test('RFC 8725 §3.10: a rotated key is fetched once it is asked for', async () => {
+  test('Keys: a rotated key is fetched when a token first names it', async () => {
     const { clock, network, verifier, issuer, token } = await createHome()
     expect(await judge(verifier, await token())).toBe(held)
     clock.advance(40)
@@ -56,7 +66,7 @@ describe('a kid nobody knows', () => {
     expect(network.count(keysUri)).toBe(2)
   })
 
-  test('RFC 8725 §3.10: where the fetch fails it is our outage, and the known keys go on', async () => {
+  test('Keys: where the fetch fails it is our outage, and the known keys stay in use', async () => {
     const home = await createHome()
     const { clock, network, verifier, token } = home
     expect(await judge(verifier, await token())).toBe(held)
@@ -80,7 +90,7 @@ describe('a kid nobody knows', () => {
     expect([...new Set(network.asked)]).toEqual([metadataUri, keysUri])
   })
 
-  test('RFC 8725 §3.10: the known kid under another algorithm is no known key', async () => {
+  test('Keys: the known kid under another algorithm is an unknown key', async () => {
     const { verifier, token, issuer } = await createHome()
     const kid = issuer.jwks.keys[0]?.kid
     expect(await judge(verifier, await token({ alg: 'ES384', kid }))).toBe('token_key_unknown')
@@ -170,7 +180,7 @@ describe('floods', () => {
     expect(await judge(verifier, await token())).toBe(held)
   })
 
-  test('RFC 8725 §3.10: a thousand first requests at once share one fetch', async () => {
+  test('Keys: a thousand first requests at once share one fetch', async () => {
     const { network, verifier, token } = await createHome()
     const good = await token()
     const codes = await Promise.all(Array.from({ length: 1_000 }, () => judge(verifier, good)))

@@ -1,4 +1,5 @@
-/** A strict reader of WWW-Authenticate (RFC 9110 §11.6.1, §5.6.2 to §5.6.4): what is not exactly the grammar throws. */
+/** A strict reader of WWW-Authenticate (RFC 9110 §11.6.1, §5.6.2 to §5.6.4): it throws at anything outside the grammar. */
+import type { Refusal } from 'onbehalf'
 
 export interface ParsedChallenge {
   readonly scheme: string
@@ -19,7 +20,7 @@ export function parseChallenges(field: string): ParsedChallenge[] {
     const pair = current === undefined ? null : parameter.exec(rest)
     if (pair !== null && current !== undefined) {
       const [text, name = '', plain, quoted = ''] = pair
-      if (current.parameters.has(name.toLowerCase())) throw new Error(`${name} stands twice in one challenge`)
+      if (current.parameters.has(name.toLowerCase())) throw new Error(`${name} occurs twice in one challenge`)
       current.parameters.set(name.toLowerCase(), plain ?? quoted.replace(/\\(.)/g, '$1'))
       rest = afterSeparator(rest.slice(text.length))
       continue
@@ -32,6 +33,23 @@ export function parseChallenges(field: string): ParsedChallenge[] {
   }
   if (challenges.length === 0) throw new Error('no challenge')
   return challenges
+}
+
+/** Scheme → parameters. */
+export function readChallenges(field: string): Record<string, Record<string, string>> {
+  const challenges = parseChallenges(field)
+  return Object.fromEntries(challenges.map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)]))
+}
+
+/** The WWW-Authenticate fields of a refusal. */
+export function challengeFields(refusal: Refusal): readonly string[] {
+  return refusal.headers.filter(([name]) => name === 'WWW-Authenticate').map(([, value]) => value)
+}
+
+/** The challenges of a refusal's first WWW-Authenticate field. */
+export function challengesIn(refusal: Refusal): Record<string, Record<string, string>> {
+  const [field = ''] = challengeFields(refusal)
+  return readChallenges(field)
 }
 
 function afterSeparator(rest: string): string {

@@ -1,28 +1,22 @@
+/** An issuer whose keys the verifier has to fetch, over a network in memory. */
 import {
   createVerifier,
   type IssuerOptions,
   type Refusal,
   type RequestView,
-  type Verdict,
   type Verifier,
   type VerifierOptions,
-} from '../../../src/index.ts'
-import {
-  createTestIssuer,
-  requestView,
-  type TestAgent,
-  type TestClock,
-  type TestIssuer,
-} from '../../../src/testing/index.ts'
+} from 'onbehalf'
+import { createTestIssuer, requestView, type TestAgent, type TestClock, type TestIssuer } from 'onbehalf/testing'
+import { issuerUrl, type Outcome, outcomeOf, refusalIn, resource, url } from './kit.ts'
 
-/** An issuer whose keys must be fetched, a network in memory to fetch them from, and a verifier that does. */
 export interface Home {
   readonly issuer: TestIssuer
   readonly agent: TestAgent
   readonly clock: TestClock
   readonly network: Network
   readonly verifier: Verifier
-  /** Good now; of the issuer's present key. */
+  /** A valid token, signed with the issuer's present key. */
   token(header?: Record<string, unknown>): Promise<string>
   /** Another verifier of the same issuer, network and clock. */
   open(trust?: Partial<IssuerOptions>, options?: Partial<VerifierOptions>): Verifier
@@ -30,24 +24,22 @@ export interface Home {
 
 export interface Network {
   readonly fetch: typeof fetch
-  /** What was asked for, in order. */
+  /** The URLs that were fetched, in order. */
   readonly asked: string[]
   readonly inits: RequestInit[]
   serve(url: string, reply: Reply): void
-  /** Everything fails from now on, or works again. */
+  /** With true every fetch fails from now on; with false the network works again. */
   cut(isCut: boolean): void
   count(url: string): number
 }
 
 export type Reply = (init: RequestInit) => Response | Promise<Response> | object
 
-export const resource = 'https://api.example.test'
-export const url: string = `${resource}/tools`
-export const keysUri = 'https://as.example.test/keys'
-export const metadataUri = 'https://as.example.test/.well-known/oauth-authorization-server'
-export const openidUri = 'https://as.example.test/.well-known/openid-configuration'
+export const keysUri: string = `${issuerUrl}/keys`
+export const metadataUri: string = `${issuerUrl}/.well-known/oauth-authorization-server`
+export const openidUri: string = `${issuerUrl}/.well-known/openid-configuration`
 
-/** The code of a request whose token held and which carries no proof. */
+/** These requests carry no proof, so this is the code of one whose token was accepted. */
 export const held = 'proof_missing'
 
 export async function createHome(
@@ -98,41 +90,35 @@ function createNetwork(): Network {
   }
 }
 
-export async function judge(verifier: Verifier, token: string): Promise<string> {
-  return codeOf(await verifier.check(viewOf(token)))
+export async function judge(verifier: Verifier, token: string): Promise<Outcome> {
+  return outcomeOf(await verifier.check(viewOf(token)))
 }
 
 /** The verdict must be there without waiting for the network. */
-export function judgeNow(verifier: Verifier, token: string): string {
+export function judgeNow(verifier: Verifier, token: string): Outcome | 'had to wait' {
   const verdict = verifier.checkNow(viewOf(token))
-  return verdict instanceof Promise ? 'had to wait' : codeOf(verdict)
+  return verdict instanceof Promise ? 'had to wait' : outcomeOf(verdict)
 }
 
 export async function refusalOf(verifier: Verifier, token: string): Promise<Refusal> {
-  const verdict = await verifier.check(viewOf(token))
-  if (verdict.ok) throw new Error('admitted')
-  return verdict.refusal
+  return refusalIn(await verifier.check(viewOf(token)))
 }
 
 function viewOf(token: string): RequestView {
   return requestView({ url, headers: { authorization: `DPoP ${token}` } })
 }
 
-function codeOf(verdict: Verdict): string {
-  return verdict.ok ? 'admitted' : verdict.refusal.code
-}
-
-/** Lets what goes on in the background go on, for as long as it takes: the timeout of the test is the guard. */
+/** Waits for background work; the timeout of the test ends a wait in vain. */
 export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** The set of keys that came last came just now. */
+/** Whether the keys were fetched at the present time of the clock. */
 export function isRefreshed(verifier: Verifier): () => boolean {
   return () => verifier.health().issuers[0]?.ageSeconds === 0
 }
 
-/** A door that is shut until it is opened. */
+/** A promise that stays pending until `open` is called. */
 export function gate(): { readonly opened: Promise<void>; open(): void } {
   let open = () => {}
   const opened = new Promise<void>((resolve) => {
@@ -141,7 +127,7 @@ export function gate(): { readonly opened: Promise<void>; open(): void } {
   return { opened, open: () => open() }
 }
 
-/** As a token of the issuer looks before anybody has verified it. */
+/** A token that names the issuer and a key id, with a signature that is none of its keys'. */
 export function forgedToken(home: Home, kid: string): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const now = home.clock.now() / 1_000

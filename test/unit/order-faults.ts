@@ -1,14 +1,14 @@
 import type { RefusalCode, ReplayAnswer, VerifierOptions } from 'onbehalf'
 import { createTestCertificate, type TestAgent, type TestCertificate } from 'onbehalf/testing'
-import { withBrokenSignature } from './compact.ts'
-import { codeOf, createWorld, url, type World } from './world.ts'
+import { withBrokenSignature } from '../support/bytes.ts'
+import { createKit, type Kit, type Outcome, outcomeOf, url } from '../support/kit.ts'
 
-/** A request taken apart so far that several things of it can be wrong at once. */
+/** The parts of a request, so that a test can make several of them wrong at once. */
 export interface Draft {
   method: string
   target: string
   scheme: string
-  /** Of the Authorization field; undefined sends none. */
+  /** Maps the one good Authorization line to the lines that are sent. */
   lines: (line: string) => readonly string[]
   tokenClaims: Record<string, unknown>
   tokenHeader: Record<string, unknown>
@@ -20,7 +20,7 @@ export interface Draft {
   bendProof: (proof: string) => string
   nonce: string | undefined
   certificate: TestCertificate | undefined
-  /** What the replay store and the revocation source will say. */
+  /** What the replay store and the revocation source answer. */
   replay: ReplayAnswer
   isRevoked: boolean
 }
@@ -32,11 +32,11 @@ export interface Fault {
 }
 
 export interface OrderStage {
-  readonly world: World
+  readonly kit: Kit
   readonly thief: TestAgent
   readonly thiefCertificate: TestCertificate
   readonly now: number
-  codeWith(...faults: readonly Fault[]): Promise<RefusalCode | 'admitted'>
+  codeWith(...faults: readonly Fault[]): Promise<Outcome>
 }
 
 const access: VerifierOptions['access'] = {
@@ -53,7 +53,7 @@ const access: VerifierOptions['access'] = {
 export async function createOrderStage(): Promise<OrderStage> {
   let replay: ReplayAnswer = 'fresh'
   let isRevoked = false
-  const world = await createWorld({
+  const kit = await createKit({
     agent: { certificate: true },
     verifier: {
       dpop: { nonce: { secret: 'order-secret-of-thirty-two-bytes' }, replay: { add: () => replay } },
@@ -61,25 +61,25 @@ export async function createOrderStage(): Promise<OrderStage> {
       access,
     },
   })
-  const thief = await world.issuer.agent('thief')
+  const thief = await kit.issuer.agent('thief')
   const thiefCertificate = await createTestCertificate({ commonName: 'thief' })
-  const now = world.issuer.clock.now() / 1_000
-  const asked = await world.refusal({ token: { bind: 'dpop' } })
+  const now = kit.issuer.clock.now() / 1_000
+  const asked = await kit.refusal({ token: { bind: 'dpop' } })
   const nonce = asked.headers.find(([name]) => name === 'DPoP-Nonce')?.[1]
 
   async function codeWith(...faults: readonly Fault[]) {
-    const draft = goodDraft(world, nonce)
+    const draft = goodDraft(kit, nonce)
     for (const { spoil } of faults) spoil(draft, stage)
     replay = draft.replay
     isRevoked = draft.isRevoked
-    return send(world, draft)
+    return send(kit, draft)
   }
 
-  const stage: OrderStage = { world, thief, thiefCertificate, now, codeWith }
+  const stage: OrderStage = { kit, thief, thiefCertificate, now, codeWith }
   return stage
 }
 
-function goodDraft({ agent, issuer }: World, nonce: string | undefined): Draft {
+function goodDraft({ agent, issuer }: Kit, nonce: string | undefined): Draft {
   return {
     method: 'GET',
     target: '/tools',
@@ -107,14 +107,14 @@ function goodDraft({ agent, issuer }: World, nonce: string | undefined): Draft {
   }
 }
 
-async function send(world: World, draft: Draft): Promise<RefusalCode | 'admitted'> {
-  const made = await world.token({ bind: 'both', claims: draft.tokenClaims, header: draft.tokenHeader })
+async function send(kit: Kit, draft: Draft): Promise<Outcome> {
+  const made = await kit.token({ bind: 'both', claims: draft.tokenClaims, header: draft.tokenHeader })
   const token = draft.bendToken(made)
   const { nonce, proofClaims: claims, proofHeader: header } = draft
   const proof = await draft.prover.proof({ method: 'GET', url, token, nonce, claims, header })
   const { method, target, certificate } = draft
-  return codeOf(
-    await world.call({
+  return outcomeOf(
+    await kit.call({
       method,
       target,
       token,
@@ -125,7 +125,7 @@ async function send(world: World, draft: Draft): Promise<RefusalCode | 'admitted
   )
 }
 
-/** One of each, in the order of precedence. Two of one code are two ways to earn it. */
+/** Faults in the order of precedence. Two with one code are two ways to that refusal. */
 export const faults: readonly Fault[] = [
   { code: 'request_malformed', name: 'two lines', spoil: (draft) => twice(draft) },
   { code: 'credentials_missing', name: 'a scheme not taken', spoil: (draft) => rename(draft, 'Basic') },
@@ -221,7 +221,7 @@ function claim(draft: Draft, claims: Record<string, unknown>): void {
   Object.assign(draft.tokenClaims, claims)
 }
 
-/** Levels more around what is there. */
+/** Wraps the present act in more levels. */
 function nest(draft: Draft, levels: number): void {
   for (let level = 0; level < levels; level++) claim(draft, { act: { sub: 'planner', act: draft.tokenClaims['act'] } })
 }

@@ -1,16 +1,14 @@
+/** What properties add to the kit: everything synchronous and cheap, for thousands of runs; and arbitrary JSON. */
 import fc from 'fast-check'
-import { createVerifier, type RequestView, type Verdict, type Verifier, type VerifierOptions } from '../../src/index.ts'
-import { thumbprint } from '../../src/jose/jwk.ts'
-import { createTestClock, requestView, type TestClock } from '../../src/testing/index.ts'
+import { createVerifier, type RequestView, type Verdict, type Verifier, type VerifierOptions } from 'onbehalf'
+import { createTestClock, requestView, type TestClock } from 'onbehalf/testing'
 import { sha256 } from '../support/bytes.ts'
-import { type Members, makeRawKey, type RawKey, rawJws } from '../support/raw-jws.ts'
+import { type Members, makeRawKey, type RawKey, rawJws } from '../support/jws.ts'
+import { issuerUrl, resource, url } from '../support/kit.ts'
 
-export const resource = 'https://api.example.test'
-const url: string = `${resource}/tools`
-export const issuerUrl = 'https://as.example.test'
 export const startMs: number = Date.UTC(2026, 0, 1)
 
-/** The same cases on every machine; `PROPERTY_SEED` asks for others. fast-check prints seed and path of what it breaks. */
+/** The same cases on every machine; `PROPERTY_SEED` chooses others. fast-check prints seed and path of a failure. */
 export function runs(numRuns: number): { seed: number; numRuns: number } {
   return { seed: Number(process.env['PROPERTY_SEED'] ?? 20_260_101), numRuns }
 }
@@ -62,8 +60,9 @@ export function claimsFor(jkt: string): Members {
   }
 }
 
-export function jktOf(key: RawKey): string {
-  return thumbprint(key.publicJwk as Members)
+/** RFC 7638 §3.2, of an EC key. */
+export function jktOf({ publicJwk: { crv, kty, x, y } }: RawKey): string {
+  return sha256(JSON.stringify({ crv, kty, x, y }))
 }
 
 export function proofHeader(key: RawKey): Members {
@@ -81,15 +80,11 @@ export function viewOf(token: string, proof?: string): RequestView {
   return requestView({ url, headers: { authorization: `DPoP ${token}`, ...(proof !== undefined && { dpop: proof }) } })
 }
 
-/** For verifiers in which nothing waits. */
+/** For verifiers whose verdicts need no waiting. */
 export function judgeNow(verifier: Verifier, view: RequestView): Verdict {
   const verdict = verifier.checkNow(view)
   if (verdict instanceof Promise) throw new Error('a verdict with nothing to wait for came as a promise')
   return verdict
-}
-
-export function codeOf(verdict: Verdict): string {
-  return verdict.ok ? 'admitted' : verdict.refusal.code
 }
 
 const trickyNames = [
@@ -120,12 +115,12 @@ function jsonOf(leaf: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   })).value
 }
 
-/** JSON with the names that trip JavaScript more often than chance would have it. */
+/** JSON, with names that are special in JavaScript more frequent than by chance. */
 export const plainJson: fc.Arbitrary<unknown> = jsonOf(
   fc.oneof(fc.constantFrom(null, true, false, 0, -1, 0.5, ''), fc.integer(), fc.string({ maxLength: 12 })),
 )
 
-/** The same, with numbers and texts that I-JSON (RFC 7493) has not, and objects on which String() throws. */
+/** The same, with numbers and texts outside I-JSON (RFC 7493), and objects on which String() throws. */
 export const anyJson: fc.Arbitrary<unknown> = jsonOf(
   fc.oneof(
     fc.constantFrom(null, true, false, 0, -1, '', 1e308, Number.MAX_SAFE_INTEGER, -1e-7),
@@ -135,5 +130,3 @@ export const anyJson: fc.Arbitrary<unknown> = jsonOf(
     fc.string({ unit: 'binary', maxLength: 20 }),
   ),
 )
-
-export type { Members, RawKey }

@@ -1,9 +1,9 @@
-import { constants, createHash, generateKeyPair, type KeyObject, sign } from 'node:crypto'
+/** JWS made octet by octet: any header and payload that a hostile sender could write, with a valid signature over them. */
+import { constants, generateKeyPair, type KeyObject, sign } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { JWK } from 'jose'
-import type { Algorithm } from '../../src/index.ts'
-
-/** JWS made byte by byte: whatever a hostile sender could put between the dots, with a signature that holds over it. */
+import type { Algorithm } from 'onbehalf'
+import { encode } from './bytes.ts'
 
 export interface RawKey {
   readonly algorithm: Algorithm
@@ -12,7 +12,7 @@ export interface RawKey {
 }
 
 export type Members = Record<string, unknown>
-/** An object is written as JSON, a text and bytes as they stand. */
+/** An object is written as JSON; a text and bytes are taken as they are. */
 export type Part = Members | string | Uint8Array
 
 const makePair = promisify(generateKeyPair)
@@ -36,7 +36,7 @@ function pairFor(algorithm: Algorithm, modulusLength: number) {
   }
 }
 
-/** A key of a curve or size that no algorithm of ours takes; ECDSA with SHA-256 all the same. */
+/** A key on a curve that no supported algorithm uses; it signs with ECDSA and SHA-256. */
 export async function makeOddCurveKey(namedCurve: 'secp256k1' | 'P-521'): Promise<RawKey> {
   const { privateKey, publicKey } = await makePair('ec', { namedCurve })
   return { algorithm: 'ES256', privateKey, publicJwk: publicKey.export({ format: 'jwk' }) as JWK }
@@ -45,11 +45,6 @@ export async function makeOddCurveKey(namedCurve: 'secp256k1' | 'P-521'): Promis
 export function rawJws(key: RawKey, header: Part, payload: Part): string {
   const input = `${encode(header)}.${encode(payload)}`
   return `${input}.${encode(signBytes(key, input))}`
-}
-
-export function encode(part: Part): string {
-  const isText = typeof part === 'string' || part instanceof Uint8Array
-  return Buffer.from(isText ? part : JSON.stringify(part)).toString('base64url')
 }
 
 /** RFC 7518 §3.3 to §3.5, RFC 8037 §3.1. */
@@ -70,16 +65,12 @@ export function signBytes({ algorithm, privateKey }: RawKey, data: string | Uint
   }
 }
 
-/** The same private key used for another algorithm of its type. */
+/** The same private key, to sign with another algorithm of its type. */
 export function asAlgorithm(key: RawKey, algorithm: Algorithm): RawKey {
   return { ...key, algorithm }
 }
 
-export function sha256Url(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('base64url')
-}
-
-/** JSON with `text` as its first member, as `JSON.stringify` would not write it. */
+/** JSON with `text` as its first member, for members that `JSON.stringify` would not write. */
 export function spliceMember(members: Members, text: string): string {
   return `{${text},${JSON.stringify(members).slice(1)}`
 }

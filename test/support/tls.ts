@@ -1,40 +1,34 @@
+/** An API on mutual TLS, and connections to it that stay open. */
 import { createServer, request } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import express from 'express'
 import type { VerifierOptions } from 'onbehalf'
 import { agentAuth } from 'onbehalf/express'
-import {
-  createTestCertificate,
-  createTestIssuer,
-  type TestAgent,
-  type TestCertificate,
-  type TestIssuer,
-} from 'onbehalf/testing'
+import { createTestCertificate, type TestCertificate } from 'onbehalf/testing'
 import { onTestFinished } from 'vitest'
+import { createKit, type Kit } from './kit.ts'
 
-export const resource = 'https://api.example.test'
 export const versions = ['TLSv1.2', 'TLSv1.3'] as const
 export type TlsVersion = (typeof versions)[number]
 
-export interface TlsKit {
-  readonly issuer: TestIssuer
+/** The agent holds a certificate and a proof key. */
+export interface TlsKit extends Kit {
   readonly server: TestCertificate
-  /** Holds a certificate and a proof key. */
-  readonly agent: TestAgent
+  /** The agent's. */
   readonly own: TestCertificate
   readonly other: TestCertificate
 }
 
 export async function createTlsKit(): Promise<TlsKit> {
-  const issuer = await createTestIssuer({ resource })
-  const [server, other, agent] = await Promise.all([
+  const kit = await createKit({ agent: { certificate: true } })
+  const [server, other] = await Promise.all([
     createTestCertificate({ commonName: 'api.example.test', hosts: ['127.0.0.1'] }),
     createTestCertificate({ commonName: 'someone-else' }),
-    issuer.agent('auditor-1', { certificate: true }),
   ])
-  if (agent.certificate === undefined) throw new Error('an agent with a certificate')
-  return { issuer, server, agent, own: agent.certificate, other }
+  const own = kit.agent.certificate
+  if (own === undefined) throw new Error('The agent has no certificate.')
+  return { ...kit, server, own, other }
 }
 
 export interface Answer {
@@ -44,16 +38,16 @@ export interface Answer {
 }
 
 export interface TlsApi {
-  /** Opens a connection; the certificate is asked for, never judged, by the server. */
+  /** Opens a connection. The server asks for a certificate and accepts any. */
   open(certificate: TestCertificate | undefined, more?: ConnectionOptions): Promise<TLSSocket>
   /** One request on that connection, which stays open. */
   ask(socket: TLSSocket, headers: Record<string, string>, path?: string): Promise<Answer>
 }
 
-/** An API on mutual TLS, as a resource server of RFC 8705 sets it up (§6.2: no chain to validate). */
+/** Serves as a resource server of RFC 8705 does: it validates no certificate chain (§6.2). */
 export async function serveTls(kit: TlsKit, version: TlsVersion, more: Partial<VerifierOptions> = {}): Promise<TlsApi> {
   const app = express()
-  app.use(agentAuth({ issuer: kit.issuer.options, resource, clock: kit.issuer.clock, ...more }))
+  app.use(agentAuth({ ...kit.options, ...more }))
   app.use((req, res) => void res.json(req.agentContext.sender))
   const server = createServer(
     {
