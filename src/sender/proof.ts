@@ -140,7 +140,7 @@ export function createProofCheck(
     const now = nowMs / 1_000
     const facts = () => ({ iatOffset: iat - now })
     if (policy.freshness !== 'nonce') {
-      if (!(nowMs <= (iat + policy.maxAgeSeconds) * 1_000)) {
+      if (!(nowMs <= freshUntil({ iat }, undefined))) {
         return new Denial('proof_expired', { ...facts(), hint: 'dpop.maxAgeSeconds' })
       }
       if (!(iat - now <= policy.futureSeconds)) {
@@ -156,7 +156,10 @@ export function createProofCheck(
    * The one rule from which both freshness and retention follow: a proof that is accepted now and still fresh later is still
    * remembered then. With a nonce as the only measure `iat` bounds nothing; a nonce always ends, and so does a proof's `exp`.
    */
-  function freshUntil({ iat, exp }: ProofClaims, nonceUntil: number | undefined): number {
+  function freshUntil(
+    { iat, exp }: Pick<ProofClaims, 'iat'> & Partial<ProofClaims>,
+    nonceUntil: number | undefined,
+  ): number {
     const byIat = policy.freshness === 'nonce' ? Number.POSITIVE_INFINITY : (iat + policy.maxAgeSeconds) * 1_000
     const byExp = exp === undefined ? Number.POSITIVE_INFINITY : (exp + options.toleranceSeconds) * 1_000
     return Math.min(byIat, nonceUntil ?? Number.POSITIVE_INFINITY, byExp)
