@@ -1,12 +1,12 @@
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import { decodeObject, signingInput, splitCompact } from '../jose/compact-jws.ts'
-import { type VerificationKey, verifySignature, verifySignatureLater } from '../jose/signature.ts'
 import type { DpopPolicy } from '../options/sender.ts'
 import { Denial } from '../refusal/denial.ts'
+import type { Clock } from '../types/options.ts'
 import type { RequestView } from '../types/request.ts'
 import type { Facts } from '../types/verdict.ts'
 import type { Nonces } from './nonce.ts'
-import { createOffload } from './offload.ts'
+import { createSignatureCheck } from './offload.ts'
 import { type ProofClaims, readProofClaims } from './proof-claims.ts'
 import {
   checkKeyPolicy,
@@ -48,10 +48,10 @@ export interface ProofCheck {
 export function createProofCheck(
   policy: DpopPolicy,
   nonces: Nonces | undefined,
-  options: { publicUrls: readonly string[]; toleranceSeconds: number; cachedKeys: number },
+  options: { publicUrls: readonly string[]; toleranceSeconds: number; cachedKeys: number; clock: Clock },
 ): ProofCheck {
   const keys = createProofKeyCache(options.cachedKeys)
-  const offload = createOffload(policy.offload)
+  const signatures = createSignatureCheck(policy.offload, options.clock)
 
   function check(view: RequestView, owed: ProofOwed): MaybePromise<Proof | Denial> {
     const proof = readField(view)
@@ -75,7 +75,9 @@ export function createProofCheck(
 
     const key = known ?? findKey(header as ProofHeader, jkt)
     if (key === undefined) return new Denial('proof_key')
-    return andThen<boolean, Proof | Denial>(verify(key.key, signingInput(parts), parts.signature), (isGood) => {
+    const { peer } = view
+    const verified = signatures.verify(key.key, signingInput(parts), parts.signature, peer?.connection)
+    return andThen<boolean, Proof | Denial>(verified, (isGood) => {
       if (!isGood) return new Denial('proof_signature')
       if (known === undefined) keys.add(proof.slice(0, parts.headerEnd), key)
       return {
@@ -92,11 +94,6 @@ export function createProofCheck(
 
   function findKey(header: ProofHeader, jkt: string): ProofKey | undefined {
     return keys.findSame(jkt, header.algorithm) ?? importProofKey(header, jkt)
-  }
-
-  function verify(key: VerificationKey, input: string, signature: Uint8Array): MaybePromise<boolean> {
-    if (!offload.applies()) return verifySignature(key, input, signature)
-    return offload.track(verifySignatureLater(key, input, signature))
   }
 
   function readField(view: RequestView): string | Denial {

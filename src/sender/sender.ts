@@ -78,6 +78,7 @@ export function createSenderCheck(policy: Policy, singleUse: SingleUse | undefin
           publicUrls: policy.publicUrls,
           toleranceSeconds: policy.token.toleranceSeconds,
           cachedKeys: policy.cache.proofKeys,
+          clock,
         })
 
   function prove(
