@@ -14,6 +14,9 @@ export function nodeRequestView(request: IncomingMessage, target: string): Reque
       get address() {
         return request.socket?.remoteAddress
       },
+      get connection() {
+        return connectionOf(request)
+      },
       certificate: () => peerCertificate(request),
     },
   }
@@ -41,16 +44,19 @@ function joinedLines(value: string | string[] | undefined, name: string): readon
 /** One buffer per connection: the core knows its thumbprint again by identity. */
 const certificates = new WeakMap<object, Uint8Array>()
 
-function peerCertificate(request: IncomingMessage & { stream?: { session?: object } }): Uint8Array | undefined {
-  const { socket, stream } = request
-  if (socket === undefined || socket === null) return undefined
-  // HTTP/2 hands every request a socket object of its own.
-  const connection = stream?.session ?? socket
+function peerCertificate(request: IncomingMessage): Uint8Array | undefined {
+  const connection = connectionOf(request)
+  if (connection === undefined) return undefined
   const known = certificates.get(connection)
   if (known !== undefined) return known
-  const der = (socket as Partial<TLSSocket>).getPeerCertificate?.(false)?.raw
+  const der = (request.socket as Partial<TLSSocket>).getPeerCertificate?.(false)?.raw
   if (der !== undefined) certificates.set(connection, der)
   return der
+}
+
+/** HTTP/2 hands every request a socket object of its own; the session is the connection. */
+function connectionOf({ socket, stream }: IncomingMessage & { stream?: { session?: object } }): object | undefined {
+  return stream?.session ?? socket ?? undefined
 }
 
 export function writeAnswer(response: ServerResponse, answer: Answer): void {

@@ -43,7 +43,7 @@ export type {
   TokenOptions,
   VerifierOptions,
 } from './types/options.ts'
-export type { RequestView } from './types/request.ts'
+export type { RequestPeer, RequestView } from './types/request.ts'
 export type { Decision, Facts, HeaderList, Problem, Refusal, Verdict } from './types/verdict.ts'
 export type { Health, PolicyDescription, ResourceMetadata, Verifier } from './types/verifier.ts'
 export { createVerifier } from './verifier.ts'

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { type BenchAlgorithm, createAgent, createAuthority, flat, resource, url } from '../keys.ts'
+import { randomBytes, verify } from 'node:crypto'
+import { type Agent, type BenchAlgorithm, createAgent, createAuthority, flat, resource, url } from '../keys.ts'
 import { quantileOf } from '../ratio.ts'
 import { type Connection, openConnections } from './client.ts'
 import type { ServerSetup } from './server.ts'
@@ -15,13 +15,22 @@ export type LoadOrder =
     }
   | { readonly do: 'pace'; readonly port: number; readonly perSecond: number; readonly seconds: number }
   | { readonly do: 'arm'; readonly port: number; readonly connections: number; readonly algorithm: BenchAlgorithm }
-  | { readonly do: 'flood' }
+  /** Without a rate: as fast as the answers come. */
+  | { readonly do: 'flood'; readonly perSecond?: number }
   | { readonly do: 'stop' }
 
 export interface Pace {
   /** Milliseconds from when a request was due to its answer. */
   readonly p50: number
   readonly p99: number
+  /** Share of one core that this caller used. */
+  readonly cpu: number
+}
+
+export interface Flood {
+  /** Requests answered in a second. */
+  readonly perSecond: number
+  readonly cpu: number
 }
 
 const authority = await createAuthority(process.argv[2])
@@ -29,16 +38,17 @@ const agent = await createAgent(authority)
 /** Kept from one pace to the next. */
 let paced: readonly Connection[] = []
 let isFlooding = false
-let flood = async (): Promise<number> => 0
+let flood = async (_perSecond?: number): Promise<Flood> => ({ perSecond: 0, cpu: 0 })
 
 process.on('message', async (order: LoadOrder) => {
   if (order.do === 'count') process.send?.(await count(order))
   if (order.do === 'pace') process.send?.(await pace(order))
   if (order.do === 'arm') {
-    flood = await arm(order)
-    process.send?.(true)
+    const armed = await arm(order)
+    flood = armed.flood
+    process.send?.(armed.verificationsPerSecond)
   }
-  if (order.do === 'flood') process.send?.(await flood())
+  if (order.do === 'flood') process.send?.(await flood(order.perSecond))
   if (order.do === 'stop') isFlooding = false
 })
 process.on('disconnect', () => process.exit())
@@ -71,7 +81,7 @@ async function pace({ port, perSecond, seconds }: LoadOrder & { do: 'pace' }): P
   const requests = makeRequests(perSecond * seconds)
   if (paced.length === 0) paced = await openConnections(port, 100)
   const latencies: number[] = []
-  const start = performance.now()
+  const { start, cpu } = stopwatch()
   let at = 0
   const drain = async (connection: Connection) => {
     for (let turn = at++; turn < requests.length; turn = at++) {
@@ -82,11 +92,11 @@ async function pace({ port, perSecond, seconds }: LoadOrder & { do: 'pace' }): P
     }
   }
   await Promise.all(paced.map(drain))
-  return { p50: quantileOf(latencies, 0.5), p99: quantileOf(latencies, 0.99) }
+  return { p50: quantileOf(latencies, 0.5), p99: quantileOf(latencies, 0.99), cpu: cpu() }
 }
 
 /** A token that is good, and proofs of the right form that nobody has signed; sent until told to stop. How many a second. */
-async function arm({ port, connections: width, algorithm }: LoadOrder & { do: 'arm' }): Promise<() => Promise<number>> {
+async function arm({ port, connections: width, algorithm }: LoadOrder & { do: 'arm' }) {
   const hostile = await createAgent(authority, {}, algorithm)
   const template = hostile.proof()
   const attack = async (connection: Connection) => {
@@ -95,15 +105,50 @@ async function arm({ port, connections: width, algorithm }: LoadOrder & { do: 'a
   }
   const connections = await openConnections(port, width)
   await Promise.all(connections.map(attack))
-  return async () => {
+  async function flood(perSecond?: number): Promise<Flood> {
     isFlooding = true
-    let answers = 0
-    const start = performance.now()
+    let sent = 0
+    const { start, cpu } = stopwatch()
     const run = async (connection: Connection) => {
-      for (; isFlooding; answers++) await attack(connection)
+      while (isFlooding) {
+        const due = perSecond === undefined ? 0 : start + (sent * 1_000) / perSecond
+        sent++
+        while (isFlooding && performance.now() < due) {
+          await new Promise((resolve) => setTimeout(resolve, due - performance.now()))
+        }
+        await attack(connection)
+      }
     }
     await Promise.all(connections.map(run))
-    return (answers * 1_000) / (performance.now() - start)
+    return { perSecond: (sent * 1_000) / (performance.now() - start), cpu: cpu() }
+  }
+
+  return { flood, verificationsPerSecond: verificationsPerSecond(hostile) }
+}
+
+/** How many proofs of this agent one core verifies in a second. */
+function verificationsPerSecond({ signer, proof }: Agent): number {
+  const text = proof()
+  const end = text.lastIndexOf('.')
+  const data = Buffer.from(text.slice(0, end))
+  const signature = Buffer.from(text.slice(end + 1), 'base64url')
+  const key = signer.algorithm === 'PS256' ? { padding: 6, saltLength: 32 } : { dsaEncoding: 'ieee-p1363' as const }
+  const digest = signer.algorithm === 'ES384' ? 'sha384' : 'sha256'
+  const start = performance.now()
+  let count = 0
+  for (; performance.now() - start < 300; count++) verify(digest, data, { key: signer.publicKey, ...key }, signature)
+  return (count * 1_000) / (performance.now() - start)
+}
+
+function stopwatch(): { readonly start: number; cpu(): number } {
+  const start = performance.now()
+  const before = process.cpuUsage()
+  return {
+    start,
+    cpu() {
+      const { user, system } = process.cpuUsage(before)
+      return (user + system) / 1_000 / (performance.now() - start)
+    },
   }
 }
 

@@ -68,6 +68,9 @@ export const fixed = {
   forgottenIntervals: 64,
   /** Signatures that wait for a thread; further ones are verified at once. */
   pendingSignatures: 64,
+  /** So many forged signatures, each within this time of the one before, are a flood. */
+  floodFailures: 8,
+  floodMemoryMs: 1_000,
   /** A shared store keeps a proof this much longer, since the clocks of several processes differ. */
   sharedReplaySeconds: 5,
   /** At least this long lies between two fetches of one issuer's keys, or `freshSeconds` where that is shorter. */

@@ -4,7 +4,7 @@ import { sha256 } from '../jose/sha256.ts'
 import { fixed } from '../options/defaults.ts'
 import type { DpopPolicy } from '../options/sender.ts'
 import { Denial } from '../refusal/denial.ts'
-import { type Proof, staleProof } from '../sender/proof.ts'
+import type { Proof } from '../sender/proof.ts'
 import type { PreparedToken } from '../token/prepared-token.ts'
 import type { Clock, ReplayAnswer, ReplayStore } from '../types/options.ts'
 import type { Health } from '../types/verifier.ts'
@@ -14,7 +14,7 @@ import { createRequestUses } from './request-uses.ts'
 /** RFC 9449 §11.1: a proof admits one request. */
 export interface SingleUse {
   /**
-   * Uses up a proof that holds in everything else; undefined: it was new. `request`: the framework's object, whose other
+   * Uses up a proof that holds in everything else and is still fresh; undefined: it was new. `request`: the framework's object, whose other
    * guards count as the same use.
    */
   use(proof: Proof, jkt: string, token: PreparedToken, request: object): MaybePromise<Denial | undefined>
@@ -31,8 +31,6 @@ export function createSingleUse(dpop: DpopPolicy, clock: Clock): SingleUse {
 
   function ask(proof: Proof, jkt: string, token: PreparedToken): MaybePromise<Denial | undefined> {
     const nowMs = clock.now()
-    // A store may rightly have forgotten the first use of a stale proof, so it is never asked about one.
-    if (!(nowMs <= proof.freshUntil)) return staleProof(proof)
     if (isMemoryReplayStore(store)) {
       token.proofOwner ??= store.ownerOf(jkt, token.partition)
       return judge(store.remember(token.proofOwner, proof.jti, proof.freshUntil, nowMs, clock.monotonic()), proof)

@@ -1,25 +1,52 @@
+import type { MaybePromise } from '../internal/maybe-promise.ts'
+import { type VerificationKey, verifySignature, verifySignatureLater } from '../jose/signature.ts'
 import { fixed } from '../options/defaults.ts'
+import type { Clock } from '../types/options.ts'
+import { createFloodWatch } from './flood-watch.ts'
 
-/** Decides which proof signatures go to another thread, and counts those that wait there. */
-export interface Offload {
-  /** Whether the next signature goes to a thread. Never while 64 wait: then it is verified at once. */
-  applies(): boolean
-  /** Counts a signature as waiting until its promise settles. */
-  track(pending: Promise<boolean>): Promise<boolean>
+/** Verifies the signatures of proofs, at once or on one of libuv's threads. No choice made here changes a verdict. */
+export interface SignatureCheck {
+  /** `connection`: the request's, where the host knows it. */
+  verify(key: VerificationKey, input: string, signature: Uint8Array, connection?: object): MaybePromise<boolean>
 }
 
-export function createOffload(mode: 'never' | 'adaptive' | 'always'): Offload {
-  const isWanted = mode === 'adaptive' ? createAdaptiveRule() : () => mode === 'always'
-  let waiting = 0
-  const settled = (isGood: boolean) => {
-    waiting--
+export function createSignatureCheck(mode: 'never' | 'adaptive' | 'always', clock: Clock): SignatureCheck {
+  if (mode === 'never') return { verify: verifySignature }
+  const isWanted = mode === 'adaptive' ? createAdaptiveRule() : () => true
+  const flood = createFloodWatch(clock)
+  let onThreads = 0
+  /** During a flood: signatures of connections that have shown no good one. One of them at a time is on a thread. */
+  const waiting: (() => void)[] = []
+  let isDraining = false
+
+  async function verifyOnThread(key: VerificationKey, input: string, signature: Uint8Array): Promise<boolean> {
+    onThreads++
+    const isGood = await verifySignatureLater(key, input, signature)
+    onThreads--
     return isGood
   }
+
+  async function verifyInTurn(key: VerificationKey, input: string, signature: Uint8Array): Promise<boolean> {
+    if (isDraining) await new Promise<void>((resolve) => waiting.push(resolve))
+    isDraining = true
+    const isGood = await verifyOnThread(key, input, signature)
+    const next = waiting.shift()
+    if (next === undefined) isDraining = false
+    else next()
+    return isGood
+  }
+
+  function choose(connection: object | undefined) {
+    if (onThreads + waiting.length >= fixed.pendingSignatures) return verifySignature
+    if (flood.suspects(connection)) return verifyInTurn
+    return isWanted() ? verifyOnThread : verifySignature
+  }
+
   return {
-    applies: () => isWanted() && waiting < fixed.pendingSignatures,
-    track(pending) {
-      waiting++
-      return pending.then(settled)
+    verify(key, input, signature, connection) {
+      const isGood = choose(connection)(key, input, signature)
+      if (!(isGood instanceof Promise)) return flood.note(connection, isGood)
+      return isGood.then((late) => flood.note(connection, late))
     },
   }
 }

@@ -1,12 +1,12 @@
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import { decodeObject, signingInput, splitCompact } from '../jose/compact-jws.ts'
-import { type VerificationKey, verifySignature, verifySignatureLater } from '../jose/signature.ts'
 import type { DpopPolicy } from '../options/sender.ts'
 import { Denial } from '../refusal/denial.ts'
+import type { Clock } from '../types/options.ts'
 import type { RequestView } from '../types/request.ts'
 import type { Facts } from '../types/verdict.ts'
 import type { Nonces } from './nonce.ts'
-import { createOffload } from './offload.ts'
+import { createSignatureCheck } from './offload.ts'
 import { type ProofClaims, readProofClaims } from './proof-claims.ts'
 import {
   checkKeyPolicy,
@@ -48,10 +48,10 @@ export interface ProofCheck {
 export function createProofCheck(
   policy: DpopPolicy,
   nonces: Nonces | undefined,
-  options: { publicUrls: readonly string[]; toleranceSeconds: number; cachedKeys: number },
+  options: { publicUrls: readonly string[]; toleranceSeconds: number; cachedKeys: number; clock: Clock },
 ): ProofCheck {
   const keys = createProofKeyCache(options.cachedKeys)
-  const offload = createOffload(policy.offload)
+  const signatures = createSignatureCheck(policy.offload, options.clock)
 
   function check(view: RequestView, owed: ProofOwed): MaybePromise<Proof | Denial> {
     const proof = readField(view)
@@ -75,7 +75,9 @@ export function createProofCheck(
 
     const key = known ?? findKey(header as ProofHeader, jkt)
     if (key === undefined) return new Denial('proof_key')
-    return andThen<boolean, Proof | Denial>(verify(key.key, signingInput(parts), parts.signature), (isGood) => {
+    const { peer } = view
+    const verified = signatures.verify(key.key, signingInput(parts), parts.signature, peer?.connection)
+    return andThen<boolean, Proof | Denial>(verified, (isGood) => {
       if (!isGood) return new Denial('proof_signature')
       if (known === undefined) keys.add(proof.slice(0, parts.headerEnd), key)
       return {
@@ -92,11 +94,6 @@ export function createProofCheck(
 
   function findKey(header: ProofHeader, jkt: string): ProofKey | undefined {
     return keys.findSame(jkt, header.algorithm) ?? importProofKey(header, jkt)
-  }
-
-  function verify(key: VerificationKey, input: string, signature: Uint8Array): MaybePromise<boolean> {
-    if (!offload.applies()) return verifySignature(key, input, signature)
-    return offload.track(verifySignatureLater(key, input, signature))
   }
 
   function readField(view: RequestView): string | Denial {
@@ -140,7 +137,7 @@ export function createProofCheck(
     const now = nowMs / 1_000
     const facts = () => ({ iatOffset: iat - now })
     if (policy.freshness !== 'nonce') {
-      if (!(nowMs <= (iat + policy.maxAgeSeconds) * 1_000)) {
+      if (!(nowMs <= freshUntil({ iat }, undefined))) {
         return new Denial('proof_expired', { ...facts(), hint: 'dpop.maxAgeSeconds' })
       }
       if (!(iat - now <= policy.futureSeconds)) {
@@ -156,7 +153,10 @@ export function createProofCheck(
    * The one rule from which both freshness and retention follow: a proof that is accepted now and still fresh later is still
    * remembered then. With a nonce as the only measure `iat` bounds nothing; a nonce always ends, and so does a proof's `exp`.
    */
-  function freshUntil({ iat, exp }: ProofClaims, nonceUntil: number | undefined): number {
+  function freshUntil(
+    { iat, exp }: Pick<ProofClaims, 'iat'> & Partial<ProofClaims>,
+    nonceUntil: number | undefined,
+  ): number {
     const byIat = policy.freshness === 'nonce' ? Number.POSITIVE_INFINITY : (iat + policy.maxAgeSeconds) * 1_000
     const byExp = exp === undefined ? Number.POSITIVE_INFINITY : (exp + options.toleranceSeconds) * 1_000
     return Math.min(byIat, nonceUntil ?? Number.POSITIVE_INFINITY, byExp)

@@ -78,6 +78,7 @@ export function createSenderCheck(policy: Policy, singleUse: SingleUse | undefin
           publicUrls: policy.publicUrls,
           toleranceSeconds: policy.token.toleranceSeconds,
           cachedKeys: policy.cache.proofKeys,
+          clock,
         })
 
   function prove(
@@ -107,6 +108,8 @@ export function createSenderCheck(policy: Policy, singleUse: SingleUse | undefin
     return proofs.check(view, { jkt, tokenHash, nowMs: clock.now() })
   }
 
+  const isFresh = (proof: Proof) => clock.now() <= proof.freshUntil
+
   /** Last, so that nobody can use up another's `jti`, and before access, so that a 403 has used the proof up. */
   function spend(
     token: CurrentToken,
@@ -116,13 +119,14 @@ export function createSenderCheck(policy: Policy, singleUse: SingleUse | undefin
   ): MaybePromise<SpentProof | Denial> {
     if (proof === notBoundToProofKey) return proof as SpentProof
     if (singleUse === undefined || jkt === undefined) return new Denial('replay_unavailable')
+    // A store may rightly have forgotten the first use of a stale proof, so it is never asked about one.
+    if (!isFresh(proof)) return staleProof(proof)
     return andThen(singleUse.use(proof, jkt, token, request), (denial) => denial ?? (proof as SpentProof))
   }
 
   return {
     prove,
-    checkFreshness: ({ proof }) =>
-      proof === undefined || clock.now() <= proof.freshUntil ? undefined : staleProof(proof),
+    checkFreshness: ({ proof }) => (proof === undefined || isFresh(proof) ? undefined : staleProof(proof)),
     nonceFor: (code) => (nonces !== undefined && carriesNonce.has(code) ? nonces.mint(clock.now()) : undefined),
     headersFor({ proof }) {
       const now = nonces === undefined ? 0 : clock.now()

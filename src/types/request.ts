@@ -6,6 +6,18 @@ export interface RequestView {
   readonly target: string
   /** Every field line of that name, in order, never joined. Names starting with `:` are none. */
   header(name: string): readonly string[]
-  /** The socket: remote address, and the DER of the TLS client certificate. */
-  readonly peer?: { readonly address?: string | undefined; certificate?(): Uint8Array | undefined } | undefined
+  /** The other end of the connection. */
+  readonly peer?: RequestPeer | undefined
+}
+
+export interface RequestPeer {
+  /** The remote address of the socket itself, never one from a header. */
+  readonly address?: string | undefined
+  /**
+   * The same object for all requests of one connection. While forged signatures arrive in numbers, connections that have
+   * shown a good signature are served before others; it decides nothing else.
+   */
+  readonly connection?: object | undefined
+  /** The DER of the TLS client certificate of the connection; undefined where there is none. */
+  certificate?(): Uint8Array | undefined
 }

@@ -166,12 +166,15 @@ export interface Health {
   }[]
   /** The replay store. The built-in one tells how many proofs it holds and can hold. Null when DPoP is off. */
   readonly replay: {
+    /** Whether it is the built-in store. */
     readonly store: 'memory' | 'custom'
     /** As the store tells it: whether it answers, has its breaker open, or tries again. */
     readonly state?: 'ready' | 'open' | 'probing'
     /** Why the last use of a proof could not be judged. */
     readonly lastError?: string
+    /** How many proofs the built-in store holds. */
     readonly size?: number
+    /** How many proofs the built-in store can hold. */
     readonly capacity?: number
   } | null
   /** How many verified tokens and imported proof keys are cached. */

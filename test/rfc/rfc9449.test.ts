@@ -1,3 +1,4 @@
+import { createTestClock } from 'onbehalf/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createVerifier, type Refusal, type VerifierOptions } from '../../src/index.ts'
 import { OptionReader } from '../../src/internal/option-reader.ts'
@@ -18,7 +19,7 @@ function checkProof(proof: string, nowSeconds: number, changes: { method?: strin
   const policy = readDpop(new OptionReader(), {})
   if (policy === false) throw new Error('off')
   const { method = 'GET', url = protectedResource, jkt = F01_2 } = changes
-  const options = { publicUrls: [new URL(url).origin], toleranceSeconds: 5, cachedKeys: 10 }
+  const options = { publicUrls: [new URL(url).origin], toleranceSeconds: 5, cachedKeys: 10, clock: createTestClock() }
   const check = createProofCheck(policy, undefined, options)
   const owed = {
     jkt,

@@ -179,3 +179,21 @@ test('lease: of a context that no verifier made it is over from the start', asyn
   const context = await admit()
   expect(verifier.lease({ ...context }).aborted).toBe(true)
 })
+
+test('Lease: one for all contexts of a token, also when the token was verified anew; a context of another verifier has none', async () => {
+  const kit = await createKit()
+  const verifier = kit.verifierWith({ cache: { tokens: 1 } })
+  const token = await kit.token()
+  const contextOf = async () => {
+    const verdict = await verifier.check(await kit.request({ token }))
+    if (!verdict.ok) throw new Error(verdict.refusal.code)
+    return verdict.context
+  }
+  const first = await contextOf()
+  await verifier.check(await kit.request())
+  const second = await contextOf()
+  expect(second).not.toBe(first)
+  expect(verifier.lease(second)).toBe(verifier.lease(first))
+  expect(kit.verifierWith().lease(first).aborted).toBe(true)
+  await verifier.close()
+})

@@ -59,7 +59,7 @@ describe('health()', () => {
     expect(JSON.parse(JSON.stringify(health))).toEqual(health)
     expect(health).toEqual({
       issuers: [{ issuer: kit.issuer.issuer, keys: 1, ageSeconds: null, stale: false }],
-      replay: { size: 0, capacity: 1_000_000 },
+      replay: { store: 'memory', size: 0, capacity: 1_000_000 },
       caches: { tokens: 0, proofKeys: 0 },
       audit: { dropped: 0, failed: 0, pending: 0 },
     })
@@ -84,7 +84,9 @@ describe('health()', () => {
 
   test('Health: no numbers of a replay memory that is not ours', () => {
     const base = { issuer: kit.issuer.options, resource }
-    expect(createVerifier({ ...base, dpop: { replay: { add: () => 'fresh' } } }).health().replay).toBeNull()
+    expect(createVerifier({ ...base, dpop: { replay: { add: () => 'fresh' } } }).health().replay).toEqual({
+      store: 'custom',
+    })
     expect(createVerifier({ ...base, dpop: false }).health().replay).toBeNull()
   })
 

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { createTestClock } from 'onbehalf/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { OptionReader } from '../../src/internal/option-reader.ts'
 import { readCompact, signingInput } from '../../src/jose/compact-jws.ts'
@@ -27,7 +28,7 @@ interface ProofCase {
 async function check(one: ProofCase): Promise<Proof | string> {
   const policy = readDpop(new OptionReader(), {})
   if (policy === false) throw new Error('off')
-  const options = { publicUrls: [`https://${one.host}`], toleranceSeconds: 5, cachedKeys: 1 }
+  const options = { publicUrls: [`https://${one.host}`], toleranceSeconds: 5, cachedKeys: 1, clock: createTestClock() }
   const view = requestView({ method: one.method ?? '', target: one.target ?? '', headers: { dpop: one.proof ?? '' } })
   const nowMs = (one.proof_claims?.iat ?? 0) * 1_000
   const jkt = thumbprint(one.proof_header?.['jwk'] as JsonObject)

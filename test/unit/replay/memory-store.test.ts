@@ -10,7 +10,7 @@ beforeEach(() => {
 })
 
 const make = (capacity: number, quota?: number): MemoryReplayStore => memoryReplayStore({ capacity, quota, clock })
-const inSeconds = (seconds: number) => clock.now() + seconds * 1_000
+const inSeconds = (seconds: number) => seconds * 1_000
 
 function fill(store: MemoryReplayStore, count: number, partition: string, seconds = 60): readonly string[] {
   return Array.from({ length: count }, (_, at) => store.add(`${partition}-${at}`, inSeconds(seconds), partition))
@@ -95,32 +95,51 @@ describe('retention and forgetting', () => {
     const store = make(10)
     store.add('one', inSeconds(60), 'a')
     clock.step(120)
-    expect(store.add('one', inSeconds(0), 'a')).toBe('seen')
+    expect(store.add('one', inSeconds(1), 'a')).toBe('seen')
     clock.step(-120)
     clock.advance(60)
-    expect(store.add('one', inSeconds(0), 'a')).toBe('seen')
+    expect(store.add('one', inSeconds(1), 'a')).toBe('seen')
   })
 
-  test('RFC 9449 §11.1: what ends at or before the latest end forgotten is never fresh', () => {
+  test('RFC 9449 §11.1: what ends where entries were forgotten is no answer, what ends elsewhere is', () => {
     const store = make(10)
-    const end = inSeconds(60)
-    store.add('one', end, 'a')
+    store.add('one', inSeconds(60), 'a')
     clock.advance(61)
-    expect(store.add('late', end, 'a')).toBe('seen')
-    expect(store.add('one', end, 'a')).toBe('seen')
-    expect(store.add('late', end + 1, 'a')).toBe('fresh')
-    expect(store.size).toBe(1)
+    store.add('touch', inSeconds(60), 'a')
+    clock.step(-61)
+    expect(() => store.add('late', inSeconds(60), 'a')).toThrow()
+    expect(() => store.add('one', inSeconds(60), 'a')).toThrow()
+    expect(store.add('before', inSeconds(60) - 1, 'a')).toBe('fresh')
+    expect(store.add('behind', inSeconds(60) + 1, 'a')).toBe('fresh')
   })
 
-  test('RFC 9449 §11.1: in the verifier such a proof is proof_expired', async () => {
+  test('RFC 9449 §11.1: a clock that has stepped back is our outage, and refuses no proof with another end', async () => {
     const kit = await createKit()
     const token = await kit.token()
     const proof = await kit.agent.proof({ method: 'GET', url: 'https://api.example.test/tools', token })
     expect(await kit.code({ token, proof })).toBe('admitted')
     kit.issuer.clock.advance(75)
     expect(await kit.code()).toBe('admitted')
+    expect(kit.verifier.health().replay).not.toHaveProperty('lastError')
     kit.issuer.clock.step(-75)
-    expect(await kit.code({ token, proof })).toBe('proof_expired')
+    expect(await kit.code({ token, proof })).toBe('replay_unavailable')
+    expect(kit.verifier.health().replay).toHaveProperty('lastError')
+    kit.issuer.clock.advance(1)
+    expect(await kit.code()).toBe('admitted')
+  })
+
+  test('RFC 9449 §11.1: a clock that ran an hour ahead and was corrected locks nobody out', async () => {
+    const kit = await createKit()
+    expect(await kit.code()).toBe('admitted')
+    kit.issuer.clock.step(3_600)
+    expect(await kit.code()).toBe('admitted')
+    kit.issuer.clock.advance(100)
+    expect(await kit.code()).toBe('admitted')
+    kit.issuer.clock.step(-3_600)
+    for (let round = 0; round < 20; round++) {
+      expect(await kit.code()).toBe('admitted')
+      kit.issuer.clock.advance(7)
+    }
   })
 
   test('RFC 9449 §11.1: entries with different ends go one stretch after another', () => {

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { createKit } from '../../support/kit.ts'
+
+const kit = await createKit()
+
+test('P21: one client that writes its header in many ways takes one place among the proof keys', async () => {
+  const verifier = kit.verifierWith({ cache: { proofKeys: 10 } })
+  const neighbour = await kit.issuer.agent('neighbour')
+  const theirs = { verifier, prover: neighbour, token: { agent: neighbour } }
+  expect(await kit.code(theirs)).toBe('admitted')
+  for (let round = 0; round < 30; round++) {
+    const proof = { header: { kid: `k-${round}` } }
+    expect(await kit.code({ verifier, proof })).toBe('admitted')
+  }
+  expect(verifier.health().caches.proofKeys).toBe(2)
+  expect(await kit.code(theirs)).toBe('admitted')
+})
+
+test('RFC 8725 §3.1: a key that is cached for one algorithm is not used for another', async () => {
+  const issuer = kit.issuer
+  const agent = await issuer.agent('rsa', { algorithm: 'PS256' })
+  const verifier = kit.verifierWith({ dpop: { algorithms: ['PS256', 'RS256'] } })
+  expect(await kit.code({ verifier, prover: agent, token: { agent } })).toBe('admitted')
+  const proof = { header: { alg: 'RS256' } }
+  expect(await kit.code({ verifier, prover: agent, token: { agent }, proof })).toBe('proof_signature')
+  expect(await kit.code({ verifier, prover: agent, token: { agent } })).toBe('admitted')
+})
