@@ -2,12 +2,13 @@ import { createAuthorizer } from './access/authorize.ts'
 import { type AllowedToken, createBaselineCheck } from './access/check.ts'
 import { createRouteProblems } from './access/route-problems.ts'
 import { createRecorder } from './audit/record.ts'
-import { RequestState } from './audit/request-state.ts'
+import type { RequestState } from './audit/request-state.ts'
 import { createContexts } from './context/agent-context.ts'
 import { checkDelegation, readParties, readPrincipal } from './context/parties.ts'
 import { readCredentials } from './credentials.ts'
 import { andThen, type MaybePromise } from './internal/maybe-promise.ts'
 import { createLeases } from './lease.ts'
+import { readCloseTimeout } from './options/close.ts'
 import { describePolicy } from './options/describe-policy.ts'
 import { readOptions } from './options/policy.ts'
 import { createMetadata } from './options/resource-metadata.ts'
@@ -44,18 +45,16 @@ export function createVerifier(options: VerifierOptions): Verifier {
       principal: ({ claims, issuer }) => readPrincipal(claims, issuer),
     }),
   )
-  const revocation = createRevocationCheck(policy.revocation)
+  const revocation = createRevocationCheck(policy.revocation, policy.hookTimeoutMs)
   const sender = createSenderCheck(policy)
   const contexts = createContexts()
   const baseline = createBaselineCheck(policy, contexts)
   const refuse = createRefuser(policy, metadata?.url)
-  const recorder = createRecorder(policy)
+  const recorder = createRecorder(policy, contexts)
   const conclude = createConclusion(policy, sender, contexts, refuse, recorder)
   const authorizer = createAuthorizer(policy, refuse, recorder)
   const routeProblems = createRouteProblems([...policy.issuers.keys()])
-  const leases = createLeases(policy.clock, policy.revocation, contexts)
-  /** The state of a framework's request, for the audit of later access decisions. */
-  const states = new WeakMap<object, RequestState>()
+  const leases = createLeases(policy.clock, policy.revocation, contexts, policy.hookTimeoutMs)
 
   /** The way of a request. Each step takes what the one before it gave; the first denial is the answer. */
   function decide(state: RequestState, view: RequestView, request: object): MaybePromise<AllowedToken | Denial> {
@@ -71,13 +70,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   function checkNow(view: RequestView, request: object = view): MaybePromise<Verdict> {
-    const state = new RequestState(view)
-    if (recorder.isWatched) states.set(request, state)
+    const state = recorder.begin(view, request)
     return andThen(decide(state, view, request), (outcome) => conclude(state, outcome))
   }
 
   const authorizeNow: Verifier['authorizeNow'] = (context, requirement, request) =>
-    authorizer.authorize(context, requirement, request, states.get(Object(request)))
+    authorizer.authorize(context, requirement, request)
 
   return Object.freeze<Verifier>({
     checkNow,
@@ -90,7 +88,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     authorizeNow,
     authorize: async (context, requirement, request) => authorizeNow(context, requirement, request),
     lease: leases.lease,
-    challenge: (requirement, view) => authorizer.challenge(requirement, new RequestState(view)),
+    challenge: (requirement, view) => authorizer.challenge(requirement, view),
     metadata,
     hasBaseline: policy.access !== undefined,
     checkRoutes: routeProblems.check,
@@ -105,9 +103,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
       caches: { tokens: tokens.cachedTokens, proofKeys: sender.cachedKeys },
       audit: recorder.counts,
     }),
-    close() {
+    async close(options) {
+      const timeoutMs = readCloseTimeout(options)
       leases.close()
       for (const keyring of keyrings.values()) keyring.close()
+      await recorder.close(timeoutMs)
     },
   })
 }

@@ -116,7 +116,7 @@ export function createSenderCheck(policy: Policy): SenderCheck {
     const name = replayName(jkt, proof.jti)
     const end = proof.freshUntil + fixed.sharedReplaySeconds * 1_000
     return andThen(
-      settle(() => store.add(sha256(name), end, token.partition), undefined),
+      settle(() => store.add(sha256(name), end, token.partition), undefined, policy.hookTimeoutMs),
       (answer) => judgeAnswer((answer as MemoryAnswer) === 'past' ? undefined : answer, proof),
     )
   }

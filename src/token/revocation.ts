@@ -13,12 +13,12 @@ export interface RevocationCheck {
 }
 
 /** The last of step 2, asked on every request. Any answer but true or false, an error or a timeout is an outage: 503. */
-export function createRevocationCheck(source: RevocationSource | undefined): RevocationCheck {
+export function createRevocationCheck(source: RevocationSource | undefined, hookTimeoutMs: number): RevocationCheck {
   return {
     check(token) {
       if (source === undefined) return token as CurrentToken
       return andThen(
-        settle<unknown, undefined>(() => source.isRevoked(token.revocationQuery), undefined),
+        settle<unknown, undefined>(() => source.isRevoked(token.revocationQuery), undefined, hookTimeoutMs),
         (answer) => {
           if (answer === false) return token as CurrentToken
           return new Denial(answer === true ? 'token_revoked' : 'revocation_unavailable')
