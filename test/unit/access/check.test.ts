@@ -47,6 +47,8 @@ describe('each field', () => {
     [{ where: { name: 'working hours', test: () => true } }, undefined],
     [{ where: async () => true }, undefined],
     [{ details: { type: 'payment', allows: () => true } }, 'details_missing'],
+    [{ roles: ['clerk'] }, 'permission_missing'],
+    [{ permissions: ['pay'] }, 'permission_missing'],
     [{ acr: ['gold'] }, 'authentication_insufficient'],
     [{ maxAuthAgeSeconds: 60 }, 'authentication_insufficient'],
     [{ hidden: true }, undefined],
@@ -88,6 +90,18 @@ describe('each field', () => {
     expect(await kit.judge(delegated, { acr: ['silver', 'gold'] })).toBe('authentication_insufficient')
   })
 
+  test('Access: all roles and all permissions must be there, in their spelling', async () => {
+    const clerk = await kit.contextOf({ human: 'alice', claims: { roles: ['clerk', 'ops'], permissions: ['pay'] } })
+    expect(await kit.judge(clerk, { roles: ['ops', 'clerk'], permissions: ['pay'] })).toBeUndefined()
+    for (const requirement of [
+      { roles: ['clerk', 'boss'] },
+      { roles: ['Clerk'] },
+      { permissions: ['pay', 'pay:more'] },
+    ]) {
+      expect(await kit.judge(clerk, requirement)).toBe('permission_missing')
+    }
+  })
+
   test('Access: the age of an authentication is judged at the time of the request', async () => {
     const time = kit.issuer.clock.now() / 1_000
     const context = await kit.contextOf({ human: 'alice', claims: { auth_time: time - 60 } })
@@ -110,10 +124,12 @@ describe('order', () => {
   const no = () => false
   /** From the last to be judged to the first: each is added to those before it and becomes the answer. */
   const ladder: readonly (readonly [requirement: AccessRequirement, code: string])[] = [
+    [{ where: no }, 'access_denied'],
     [{ scopes: ['never'] }, 'scope_missing'],
     [{ acr: ['gold'] }, 'authentication_insufficient'],
+    [{ permissions: ['never'] }, 'permission_missing'],
+    [{ roles: ['never'] }, 'permission_missing'],
     [{ details: { type: 'payment', allows: no } }, 'details_missing'],
-    [{ where: no }, 'access_denied'],
     [{ sender: 'mtls' }, 'access_denied'],
     [{ maxDepth: 0 }, 'access_denied'],
     [{ denyIfAgentInvolved: true }, 'access_denied'],
@@ -136,6 +152,8 @@ describe('order', () => {
     const where = () => asked.push('where') > 0
     const allows = () => asked.push('allows') > 0
     await kit.judge(delegated, { actor: no, where, details: { type: 'payment', allows } })
+    await kit.judge(delegated, { scopes: ['never'], where })
+    await kit.judge(delegated, { acr: ['gold'], where })
     expect(asked).toEqual([])
   })
 })
@@ -175,6 +193,8 @@ describe('what the challenge says', () => {
   test.each<[AccessRequirement, boolean]>([
     [{ where: () => false }, false],
     [{ details: { type: 'payment', allows: () => true } }, false],
+    [{ roles: ['boss'] }, false],
+    [{ permissions: ['pay'] }, false],
     [{ actor: () => false }, true],
     [{ authority: 'independent' }, true],
   ])('Access: %j is a 403 that tells nothing of the parties', async (requirement, hasChallenge) => {
@@ -201,6 +221,8 @@ test('Access: a wrong requirement is an OptionsError that names each field', asy
     acr: ['"'],
     maxAuthAgeSeconds: Number.NaN,
     details: { type: '' },
+    roles: 'clerk',
+    permissions: [''],
     where: { name: 'x' },
     hidden: 1,
     scope: 'a',
@@ -212,7 +234,7 @@ test('Access: a wrong requirement is an OptionsError that names each field', asy
       [
         ...['scopes[0]', 'scopes[1]', 'anyScope', 'authority', 'principal.kind[0]', 'actor.issuer', 'pair', 'maxDepth'],
         ...['denyIfAgentInvolved', 'sender', 'acr[0]', 'maxAuthAgeSeconds', 'details.type', 'details.allows'],
-        ...['where.test', 'hidden', 'scope'],
+        ...['roles', 'permissions[0]', 'where.test', 'hidden', 'scope'],
       ].map((name) => `requirement.${name}`),
     ),
   )
