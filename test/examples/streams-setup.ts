@@ -70,7 +70,7 @@ export async function setUpStreams(): Promise<Streams> {
       return socket
     },
     close() {
-      verifier.close()
+      void verifier.close()
       server.closeAllConnections()
       server.close()
     },

@@ -111,8 +111,8 @@ describe('health()', () => {
 describe('close()', () => {
   test('Close: no more keys are fetched', async () => {
     const { state, verifier } = remote()
-    verifier.close()
-    verifier.close()
+    void verifier.close()
+    void verifier.close()
     expect(await verifier.check(await viewOf())).toMatchObject({ refusal: { code: 'keys_unavailable', status: 503 } })
     await expect(verifier.ready()).rejects.toThrow(Error)
     expect(state.asked).toBe(0)
@@ -131,7 +131,7 @@ describe('close()', () => {
       fetch: hang,
     })
     const waiting = verifier.check(await viewOf())
-    verifier.close()
+    void verifier.close()
     expect(await waiting).toMatchObject({ refusal: { code: 'keys_unavailable' } })
     expect(signals.map((signal) => signal?.aborted)).toEqual([true])
   })

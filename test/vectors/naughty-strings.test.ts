@@ -35,7 +35,7 @@ describeVectors('naughty-strings', (files) => {
 
   test('a string in any claim or header of a token crashes nothing, and never leaves by header or line', async () => {
     const events: AuditEvent[] = []
-    const stage = await createStage('cold', { audit: { write: (event) => void events.push(event) } })
+    const stage = await createStage('cold', { audit: { write: (event: AuditEvent) => void events.push(event) } })
     let admitted = 0
     for (const text of strings) {
       for (const token of await tokensWith(stage, text)) {
