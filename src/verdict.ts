@@ -23,6 +23,7 @@ export function createConclusion(
   recorder: Recorder,
 ): (state: RequestState, outcome: AllowedToken | Denial) => MaybePromise<Verdict> {
   const needs = needsOf(policy.access)
+  const hasRule = policy.access?.where !== undefined
 
   function admit(allowed: AllowedToken): Verdict {
     const headers = sender.headersFor(allowed) ?? noHeaders
@@ -43,7 +44,12 @@ export function createConclusion(
 
   return function conclude(state, outcome) {
     const verdict = outcome instanceof Denial ? refused(state, outcome) : admit(outcome)
-    const isRecorded = recorder.authentication(state, verdict, needs, judgementIn(outcome))
+    const isRecorded = recorder.authentication(
+      state,
+      verdict,
+      needs,
+      hasRule || outcome instanceof AccessDenial ? judgementIn(outcome) : undefined,
+    )
     return isRecorded === true ? verdict : andThen(isRecorded, (late) => (late ? verdict : unrecorded(state)))
   }
 }

@@ -77,8 +77,9 @@ export function readRequirement(read: OptionReader, path: string, value: unknown
   const at = (name: string) => `${path}.${name}`
   const { 'access.maxDepth': depth, 'access.maxAuthAgeSeconds': age } = ranges
   const requirement: Requirement = Object.freeze({
-    scopes: readScopeTokens(read, at('scopes'), raw['scopes']) ?? [],
-    anyScope: readScopeTokens(read, at('anyScope'), raw['anyScope']) ?? [],
+    // Frozen, because refusals carry the lists to hooks.
+    scopes: Object.freeze(readScopeTokens(read, at('scopes'), raw['scopes']) ?? []),
+    anyScope: Object.freeze(readScopeTokens(read, at('anyScope'), raw['anyScope']) ?? []),
     authority: read.oneOf(at('authority'), raw['authority'], ['delegated', 'independent'] as const),
     principal: readPartyRule(read, at('principal'), raw['principal']),
     actor: readPartyRule(read, at('actor'), raw['actor']),
@@ -89,8 +90,8 @@ export function readRequirement(read: OptionReader, path: string, value: unknown
     acr: readScopeTokens(read, at('acr'), raw['acr']),
     maxAuthAgeSeconds: read.number(at('maxAuthAgeSeconds'), raw['maxAuthAgeSeconds'], age.least, age.most),
     details: readDetailRule(read, at('details'), raw['details']),
-    roles: read.strings(at('roles'), raw['roles']) ?? [],
-    permissions: read.strings(at('permissions'), raw['permissions']) ?? [],
+    roles: Object.freeze(read.strings(at('roles'), raw['roles']) ?? []),
+    permissions: Object.freeze(read.strings(at('permissions'), raw['permissions']) ?? []),
     where: readWhere(read, at('where'), raw['where']),
     hidden: read.boolean(at('hidden'), raw['hidden']) ?? false,
     shown: showMembers(raw),

@@ -151,7 +151,9 @@ describe('the audit', () => {
   test('Audit: the facts say what a rule wanted and what the token grants', async () => {
     expect((await eventOf({ scopes: ['a', 'b'] }))?.facts).toEqual({ wanted: ['a', 'b'], granted: ['a'] })
     expect((await eventOf({ anyScope: ['c', 'b'] }))?.facts).toEqual({ wanted: ['c', 'b'], granted: ['a'] })
-    expect((await eventOf({ roles: ['clerk'] }))?.facts).toEqual({ wanted: ['clerk'], granted: [] })
+    const missing = (await eventOf({ roles: ['clerk'] }))?.facts
+    expect(missing).toEqual({ wanted: ['clerk'], granted: [] })
+    expect([Object.isFrozen(missing?.wanted), Object.isFrozen(missing?.granted)]).toEqual([true, true])
   })
 })
 
