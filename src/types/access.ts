@@ -64,6 +64,7 @@ export type Rule<R = unknown> = (context: AgentContext, request: R) => Answer | 
 export type Answer =
   | boolean
   | {
+      /** Whether the action is allowed. */
       allow: boolean
       /** For the audit event alone. */
       reason?: string | undefined
