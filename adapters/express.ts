@@ -26,6 +26,9 @@ declare global {
 /** An Express request, version 4 or 5, or any connect-like one. */
 export interface ExpressRequest extends IncomingMessage {
   originalUrl?: string
+  baseUrl?: string
+  /** Set while a route handles the request. */
+  route?: { readonly path?: unknown }
   app?: ExpressApp
 }
 
@@ -50,7 +53,7 @@ export function agentAuth<R extends ExpressRequest = ExpressRequest>(
   const handler: ExpressHandler<R> = function agentAuth(request, response, next) {
     const { app } = request
     if (app !== undefined) checkApp(app)
-    const view = nodeRequestView(request, request.originalUrl ?? request.url ?? '')
+    const view = nodeRequestView(request, request.originalUrl ?? request.url ?? '', routePattern)
     const scopes = () => (app === undefined ? [] : scopesOf(expressRoutes(app)))
     answerExpress(admit(request, view, scopes), request, response, next)
   }
@@ -129,6 +132,11 @@ function answerExpress(
 
 function setContext(request: ExpressRequest, property: PropertyDescriptor): void {
   Object.defineProperty(request, 'agentContext', { configurable: true, enumerable: false, ...property })
+}
+
+/** The mount path is the one of this request: Express does not tell its pattern. */
+function routePattern({ baseUrl = '', route }: ExpressRequest): string | undefined {
+  return typeof route?.path === 'string' ? baseUrl + route.path : undefined
 }
 
 function failWithoutContext(): never {

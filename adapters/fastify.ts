@@ -15,6 +15,7 @@ import {
   type AccessSummary,
   type AgentContext,
   OptionsError,
+  type RequestView,
   type Verifier,
   type VerifierOptions,
 } from '../src/index.ts'
@@ -57,7 +58,7 @@ async function guardScope(app: FastifyInstance, options: AgentAuthOptions): Prom
   collectRoutes(app)
   const scopes = () => scopesOf(fastifyRoutes(app))
   const enter = async (request: FastifyRequest, reply: FastifyReply) =>
-    answerFastify(await admit(request, nodeRequestView(request.raw, request.originalUrl), scopes), reply)
+    answerFastify(await admit(request, viewOf(request), scopes), reply)
   app.addHook('onRequest', declareAgentAuth(enter, { verifier, isStrict: !admissions.optional }))
   app.addHook('onReady', async () => {
     const problems = verifier.checkRoutes(fastifyRoutes(app).filter((route) => route.verifier === verifier))
@@ -114,6 +115,10 @@ function answerFastify(entry: Entry | undefined, reply: FastifyReply): FastifyRe
   const { status, headers, body } = entry.answer
   addHeadersToHead(reply.raw, headers)
   return reply.code(status).headers(Object.fromEntries(headers)).send(body)
+}
+
+function viewOf(request: FastifyRequest): RequestView {
+  return nodeRequestView(request.raw, request.originalUrl, () => request.routeOptions.url)
 }
 
 function readContext(this: FastifyRequest): AgentContext {

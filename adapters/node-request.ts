@@ -5,10 +5,17 @@ import type { HeaderList, RequestView } from '../src/index.ts'
 
 /** Node's request and response, as every adapter on node:http needs them. */
 
-export function nodeRequestView(request: IncomingMessage, target: string): RequestView {
+export function nodeRequestView<R extends IncomingMessage>(
+  request: R,
+  target: string,
+  route?: (request: R) => string | undefined,
+): RequestView {
   return {
     method: request.method ?? '',
     target,
+    get route() {
+      return route?.(request)
+    },
     header: (name) => rawFieldLines(request, name),
     peer: {
       get address() {

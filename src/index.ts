@@ -6,8 +6,17 @@ export { type OptionProblem, OptionsError } from './internal/option-reader.ts'
 export { AuthError } from './refusal/auth-error.ts'
 export { type RefusalCode, type RefusalRow, refusals } from './refusal/table.ts'
 export { type MemoryReplayStore, memoryReplayStore } from './replay/memory-store.ts'
-export type { AccessRequirement, DetailRule, PartyRule, Predicate } from './types/access.ts'
-export type { AuditEvent, AuditSink } from './types/audit.ts'
+export type { AccessRequirement, Answer, DetailRule, PartyRule, Rule } from './types/access.ts'
+export type {
+  AuditEvent,
+  AuditedRequest,
+  AuditRecord,
+  AuditSetting,
+  AuditSink,
+  DroppedRecord,
+  EventFacts,
+  Sink,
+} from './types/audit.ts'
 export type {
   AgentContext,
   AuthorizationDetail,
@@ -45,5 +54,5 @@ export type {
 } from './types/options.ts'
 export type { RequestPeer, RequestView } from './types/request.ts'
 export type { Decision, Facts, HeaderList, Problem, Refusal, Verdict } from './types/verdict.ts'
-export type { Health, PolicyDescription, ResourceMetadata, Verifier } from './types/verifier.ts'
+export type { CloseOptions, Health, PolicyDescription, ResourceMetadata, Verifier } from './types/verifier.ts'
 export { createVerifier } from './verifier.ts'

@@ -22,7 +22,12 @@ interface Lease {
 }
 
 /** One lease per token for all its streams. Each lease ends with its token, so they cannot pile up. */
-export function createLeases(clock: Clock, revocation: RevocationSource | undefined, contexts: Contexts): Leases {
+export function createLeases(
+  clock: Clock,
+  revocation: RevocationSource | undefined,
+  contexts: Contexts,
+  hookTimeoutMs: number,
+): Leases {
   const leases = new Map<string, Lease>()
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
@@ -55,7 +60,7 @@ export function createLeases(clock: Clock, revocation: RevocationSource | undefi
     if (isPast(lease)) return end(lease)
     if (revocation === undefined || lease.isAsking) return
     lease.isAsking = true
-    const answer = await settle<unknown, true>(() => revocation.isRevoked(lease.query), true)
+    const answer = await settle<unknown, true>(() => revocation.isRevoked(lease.query), true, hookTimeoutMs)
     lease.isAsking = false
     if (answer !== false) end(lease)
   }

@@ -1,5 +1,6 @@
-import type { AllowedToken } from './access/check.ts'
-import { needsOf } from './access/needs.ts'
+import { type AllowedToken, allowanceOf } from './access/check.ts'
+import { AccessDenial, type Judgement } from './access/judgement.ts'
+import { needsBehind, needsOf } from './access/needs.ts'
 import type { Recorder } from './audit/record.ts'
 import type { RequestState } from './audit/request-state.ts'
 import type { Contexts } from './context/agent-context.ts'
@@ -26,6 +27,7 @@ export function createConclusion(
   recorder: Recorder,
 ): (state: RequestState, outcome: AdmittedToken | Denial) => MaybePromise<Verdict> {
   const needs = needsOf(policy.access)
+  const hasRule = policy.access?.where !== undefined
 
   function admit(admitted: AdmittedToken): Verdict {
     const headers = sender.headersFor(admitted) ?? noHeaders
@@ -35,18 +37,29 @@ export function createConclusion(
   function refused(state: RequestState, denial: Denial): Verdict {
     if (denial.code === 'credentials_missing') hintAtPreflight(state.view)
     const nonce = sender.nonceFor(denial.code)
-    return { ok: false, refusal: refuse(denial, { scheme: state.scheme, needs, nonce }) }
+    return { ok: false, refusal: refuse(denial, { scheme: state.scheme, needs: needsBehind(denial, needs), nonce }) }
   }
 
   function unrecorded(state: RequestState): Verdict {
     const verdict = refused(state, new Denial('audit_unavailable'))
-    void recorder.authentication(state, verdict, needs)
+    void recorder.authentication(state, verdict, needs, undefined)
     return verdict
   }
 
   return function conclude(state, outcome) {
     const verdict = outcome instanceof Denial ? refused(state, outcome) : admit(outcome)
-    const isRecorded = recorder.authentication(state, verdict, needs)
+    const isRecorded = recorder.authentication(
+      state,
+      verdict,
+      needs,
+      hasRule || outcome instanceof AccessDenial ? judgementIn(outcome) : undefined,
+    )
     return isRecorded === true ? verdict : andThen(isRecorded, (late) => (late ? verdict : unrecorded(state)))
   }
+}
+
+/** What the baseline gave; a denial of an earlier step is none of it. */
+function judgementIn(outcome: AllowedToken | Denial): Judgement {
+  if (!(outcome instanceof Denial)) return allowanceOf(outcome)
+  return outcome instanceof AccessDenial ? outcome : undefined
 }

@@ -2,12 +2,13 @@ import { createAuthorizer } from './access/authorize.ts'
 import { createBaselineCheck } from './access/check.ts'
 import { createRouteProblems } from './access/route-problems.ts'
 import { createRecorder } from './audit/record.ts'
-import { RequestState } from './audit/request-state.ts'
+import type { RequestState } from './audit/request-state.ts'
 import { createContexts } from './context/agent-context.ts'
 import { checkDelegation, readParties, readPrincipal } from './context/parties.ts'
 import { readCredentials } from './credentials.ts'
 import type { MaybePromise } from './internal/maybe-promise.ts'
 import { createLeases } from './lease.ts'
+import { readCloseTimeout } from './options/close.ts'
 import { describePolicy } from './options/describe-policy.ts'
 import { readOptions } from './options/policy.ts'
 import { createMetadata } from './options/resource-metadata.ts'
@@ -45,21 +46,19 @@ export function createVerifier(options: VerifierOptions): Verifier {
       principal: ({ claims, issuer }) => readPrincipal(claims, issuer, { isAlone: claims.act === undefined }),
     }),
   )
-  const revocation = createRevocationCheck(policy.revocation)
-  const sender = createSenderCheck(
-    policy,
-    policy.dpop === false ? undefined : createSingleUse(policy.dpop, policy.clock),
-  )
+  const revocation = createRevocationCheck(policy.revocation, policy.hookTimeoutMs)
+  const sender = createSenderCheck(policy, policy.dpop === false ? undefined : createSingleUse(policy.dpop, policy))
   const contexts = createContexts()
   const baseline = createBaselineCheck(policy, contexts)
   const refuse = createRefuser(policy, metadata?.url)
-  const recorder = createRecorder(policy)
+  const recorder = createRecorder(policy, contexts)
   const conclude = createConclusion(policy, sender, contexts, refuse, recorder)
-  const authorizer = createAuthorizer(policy, refuse, recorder)
+  const authorizer = createAuthorizer(policy, refuse, recorder, (context) => {
+    const token = contexts.tokenOf(context)
+    return token && (tokens.checkLife(token) ?? revocation.recheck(token))
+  })
   const routeProblems = createRouteProblems([...policy.issuers.keys()])
-  const leases = createLeases(policy.clock, policy.revocation, contexts)
-  /** The state of a framework's request, for the audit of later access decisions. */
-  const states = new WeakMap<object, RequestState>()
+  const leases = createLeases(policy.clock, policy.revocation, contexts, policy.hookTimeoutMs)
 
   /** The way of a request. Each step takes what the one before it gave; the first denial is the answer. */
   function decide(state: RequestState, view: RequestView, request: object): MaybePromise<AdmittedToken | Denial> {
@@ -77,8 +76,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   function checkNow(view: RequestView, request: object = view): MaybePromise<Verdict> {
-    const state = new RequestState(view)
-    if (recorder.isWatched) states.set(request, state)
+    const state = recorder.begin(view, request)
     const outcome = decide(state, view, request)
     if (!(outcome instanceof Promise)) return conclude(state, outcome)
     return outcome.then((late) => conclude(state, late instanceof Denial ? late : recheck(late)))
@@ -91,7 +89,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   const authorizeNow: Verifier['authorizeNow'] = (context, requirement, request) =>
-    authorizer.authorize(context, requirement, request, states.get(Object(request)))
+    authorizer.authorize(context, requirement, request)
 
   return Object.freeze<Verifier>({
     checkNow,
@@ -104,7 +102,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     authorizeNow,
     authorize: async (context, requirement, request) => authorizeNow(context, requirement, request),
     lease: leases.lease,
-    challenge: (requirement, view) => authorizer.challenge(requirement, new RequestState(view)),
+    challenge: (requirement, view) => authorizer.challenge(requirement, view),
     metadata,
     hasBaseline: policy.access !== undefined,
     checkRoutes: routeProblems.check,
@@ -119,9 +117,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
       caches: { tokens: tokens.cachedTokens, proofKeys: sender.cachedKeys },
       audit: recorder.counts,
     }),
-    close() {
+    async close(options) {
+      const timeoutMs = readCloseTimeout(options)
       leases.close()
       for (const keyring of keyrings.values()) keyring.close()
+      await recorder.close(timeoutMs)
     },
   })
 }

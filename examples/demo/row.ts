@@ -22,12 +22,12 @@ export function readRow(scene: string, answer: ApiAnswer, events: readonly Audit
   if (answer.status < 400 !== (last.decision === 'admitted')) {
     throw new Error(`${scene}: the answer is ${answer.status}, the audit event says ${last.decision}`)
   }
-  const proven = authentication.sender.method !== 'none'
+  const proven = authentication.proof.result === 'valid'
   return {
     scene,
     who: describeActor(last, proven),
     forWhom: describePrincipal(last, proven),
-    bound: last.sender.method === 'none' ? '-' : last.sender.method,
+    bound: proven ? (last.sender.method ?? '-') : '-',
     decision: last.decision,
     status: answer.status,
     code: code ?? '-',

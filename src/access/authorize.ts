@@ -1,25 +1,22 @@
-import type { Recorder } from '../audit/record.ts'
-import type { RequestState } from '../audit/request-state.ts'
+import type { AccessCase, Recorder } from '../audit/record.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import type { Policy } from '../options/policy.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { Refuse } from '../refusal/response.ts'
 import type { AgentContext } from '../types/context.ts'
+import type { RequestView } from '../types/request.ts'
 import type { Decision, Refusal } from '../types/verdict.ts'
 import { accessSetting, checkAccess } from './check.ts'
-import { type Needs, needsOf } from './needs.ts'
+import { AccessDenial, type Judgement } from './judgement.ts'
+import { type Needs, needsBehind, needsOf } from './needs.ts'
+import { createPassedGuards } from './passed-guards.ts'
 import { type AnyRequirement, compileRequirement, type Requirement } from './requirement.ts'
 
 /** Step 5 for a route: its requirement, after the request as a whole was admitted. */
 export interface Authorizer {
-  authorize(
-    context: AgentContext,
-    requirement: AnyRequirement | Requirement,
-    request: unknown,
-    state: RequestState | undefined,
-  ): MaybePromise<Decision>
+  authorize(context: AgentContext, requirement: AnyRequirement | Requirement, request: unknown): MaybePromise<Decision>
   /** The answer to a request without credentials on a route that needs some. */
-  challenge(requirement: AnyRequirement | Requirement, state: RequestState): MaybePromise<Refusal>
+  challenge(requirement: AnyRequirement | Requirement, view: RequestView): MaybePromise<Refusal>
 }
 
 /** A requirement as this verifier judges it. */
@@ -31,8 +28,15 @@ interface Bound {
 
 const allowed: Decision = Object.freeze({ ok: true })
 
-export function createAuthorizer(policy: Policy, refuse: Refuse, recorder: Recorder): Authorizer {
+/** `recheck`: after a wait, is the token of this context still alive and not revoked? */
+export function createAuthorizer(
+  policy: Policy,
+  refuse: Refuse,
+  recorder: Recorder,
+  recheck: (context: AgentContext) => Denial | undefined,
+): Authorizer {
   const bound = new WeakMap<object, Bound>()
+  const guards = createPassedGuards()
   const setting = accessSetting(policy)
 
   /** Throws OptionsError where a party rule does not fit this verifier's issuers. */
@@ -45,34 +49,54 @@ export function createAuthorizer(policy: Policy, refuse: Refuse, recorder: Recor
     return made
   }
 
-  function conclude(
-    denial: Denial | undefined,
-    context: AgentContext,
-    needs: Needs,
-    state: RequestState | undefined,
-  ): MaybePromise<Decision> {
-    const scheme = state?.scheme ?? (context.sender.jkt === undefined ? 'Bearer' : 'DPoP')
-    const decision: Decision =
-      denial === undefined ? allowed : { ok: false, refusal: refuse(denial, { scheme, needs, nonce: undefined }) }
-    return andThen(recorder.access(state, context, decision, needs), (isRecorded) =>
-      isRecorded ? decision : conclude(new Denial('audit_unavailable'), context, needs, state),
-    )
+  function decisionOn({ context, request, needs }: AccessCase, denial: Denial): Decision {
+    const scheme = recorder.schemeOf(context, request) ?? (context.sender.jkt === undefined ? 'Bearer' : 'DPoP')
+    const all = needsBehind(denial, guards.needsFor(request, needs))
+    return { ok: false, refusal: refuse(denial, { scheme, needs: all, nonce: undefined }) }
+  }
+
+  function conclude(about: AccessCase, judgement: Judgement, ended?: Denial): MaybePromise<Decision> {
+    const denial = judgement instanceof AccessDenial ? judgement : ended
+    const decision = denial === undefined ? allowed : decisionOn(about, denial)
+    const isRecorded = recorder.access(about, decision, ended === undefined ? judgement : undefined)
+    return isRecorded === true
+      ? finish(about, decision)
+      : andThen(isRecorded, (late) => (late ? finish(about, decision) : unrecorded(about)))
+  }
+
+  function finish({ request, needs }: AccessCase, decision: Decision): Decision {
+    if (decision.ok) guards.passed(request, needs)
+    return decision
+  }
+
+  function unrecorded(about: AccessCase): Decision {
+    const decision = decisionOn(about, new Denial('audit_unavailable'))
+    void recorder.access(about, decision, undefined)
+    return decision
   }
 
   return {
-    authorize(context, given, request, state) {
+    authorize(context, given, request) {
       const { requirement, needs } = bind(given)
-      return andThen(checkAccess(requirement, context, request, setting), (denial) =>
-        conclude(denial, context, needs, state),
+      const about = { context, request, needs, startedAt: recorder.startTime() }
+      const judgement = checkAccess(requirement, context, request, setting)
+      if (!(judgement instanceof Promise)) return conclude(about, judgement)
+      return judgement.then((late) =>
+        conclude(about, late, late instanceof AccessDenial ? undefined : recheck(context)),
       )
     },
-    challenge(given, state) {
+    challenge(given, view) {
       const { needs } = bind(given)
-      const answer = { scheme: undefined, needs, nonce: undefined }
-      const verdict = { ok: false, refusal: refuse(new Denial('credentials_missing'), answer) } as const
-      return andThen(recorder.authentication(state, verdict, needs), (isRecorded) =>
-        isRecorded ? verdict.refusal : refuse(new Denial('audit_unavailable'), answer),
-      )
+      const state = recorder.begin(view, view)
+      const refusalFor = (denial: Denial) => refuse(denial, { scheme: undefined, needs, nonce: undefined })
+      const record = (refusal: Refusal) => recorder.authentication(state, { ok: false, refusal }, needs, undefined)
+      const refusal = refusalFor(new Denial('credentials_missing'))
+      return andThen(record(refusal), (isRecorded) => {
+        if (isRecorded) return refusal
+        const unavailable = refusalFor(new Denial('audit_unavailable'))
+        void record(unavailable)
+        return unavailable
+      })
     },
   }
 }

@@ -1,12 +1,14 @@
 import type { Contexts } from '../context/agent-context.ts'
 import type { DelegatedToken } from '../context/parties.ts'
-import { andThen, isTrue, type MaybePromise, settle } from '../internal/maybe-promise.ts'
+import { andThen, type MaybePromise, synchronousBoolean } from '../internal/maybe-promise.ts'
 import type { Policy } from '../options/policy.ts'
-import { Denial } from '../refusal/denial.ts'
+import type { Denial } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import type { AgentContext, Party } from '../types/context.ts'
+import { AccessDenial, type Allowance, type Judgement } from './judgement.ts'
 import { type CompiledPartyRule, matchesParty } from './party-rule.ts'
 import type { Requirement } from './requirement.ts'
+import { askWhere } from './where.ts'
 
 /** What a requirement is judged by beside the context and the request. */
 export interface AccessSetting {
@@ -15,10 +17,14 @@ export interface AccessSetting {
   readonly toleranceSeconds: number
   /** The verifier's; where there is only one, it is the issuer of a party rule that names none. */
   readonly issuers: readonly string[]
+  readonly hookTimeoutMs: number
 }
 
-export function accessSetting({ clock, token, issuers }: Pick<Policy, 'clock' | 'token' | 'issuers'>): AccessSetting {
+type AccessPolicy = Pick<Policy, 'clock' | 'token' | 'issuers' | 'hookTimeoutMs'>
+
+export function accessSetting({ clock, token, issuers, hookTimeoutMs }: AccessPolicy): AccessSetting {
   return {
+    hookTimeoutMs,
     nowSeconds: () => clock.now() / 1_000,
     toleranceSeconds: token.toleranceSeconds,
     issuers: [...issuers.keys()],
@@ -34,9 +40,17 @@ export interface BaselineCheck {
   check(delegated: DelegatedToken, request: object): MaybePromise<AllowedToken | Denial>
 }
 
+/** Of requests whose baseline said something about allowing them. */
+const allowances = new WeakMap<AllowedToken, Allowance>()
+
+/** What the audit notes of the baseline. */
+export function allowanceOf(token: AllowedToken): Allowance | undefined {
+  return allowances.get(token)
+}
+
 /** Step 5 for every route. A route's own requirement is judged by authorize.ts. */
 export function createBaselineCheck(
-  policy: Pick<Policy, 'access' | 'issuers' | 'clock' | 'token'>,
+  policy: AccessPolicy & Pick<Policy, 'access'>,
   { contextOf }: Contexts,
 ): BaselineCheck {
   const { access: baseline } = policy
@@ -45,88 +59,113 @@ export function createBaselineCheck(
     check(delegated, request) {
       const token = delegated as AllowedToken
       if (baseline === undefined) return token
-      return andThen(checkAccess(baseline, contextOf(delegated), request, setting), (denial) => denial ?? token)
+      return andThen(checkAccess(baseline, contextOf(delegated), request, setting), (judgement) => {
+        if (judgement instanceof AccessDenial) return judgement
+        if (judgement !== undefined) allowances.set(token, judgement)
+        return token
+      })
     },
   }
 }
 
-/** Does the context meet the requirement? Permanent failures first; then those a caller can fix, reported together. */
+/** Does the context meet the requirement? Permanent failures first, then those a caller can fix; `where` is asked last. */
 export function checkAccess(
   requirement: Requirement,
   context: AgentContext,
   request: unknown,
   setting: AccessSetting,
-): MaybePromise<Denial | undefined> {
-  const code = judgeParties(requirement, context, setting.issuers)
-  if (code !== undefined) return new Denial(code)
-  const { where } = requirement
-  if (where === undefined) return checkGrants(requirement, context, request, setting)
-  return andThen(
-    // Any answer but true, an error or a timeout refuses.
-    settle(() => where(context, request), false),
-    (answer) => (answer === true ? checkGrants(requirement, context, request, setting) : new Denial('access_denied')),
-  )
+): MaybePromise<Judgement> {
+  const denial =
+    checkParty('actor', requirement.actor, context.actor, setting) ??
+    checkParty('principal', requirement.principal, context.principal, setting) ??
+    checkPair(requirement, context) ??
+    checkAuthority(requirement, context) ??
+    checkDetails(requirement, context, request) ??
+    checkHeld('roles', requirement.roles, context.roles) ??
+    checkHeld('permissions', requirement.permissions, context.permissions) ??
+    checkAuthentication(requirement, context, setting) ??
+    checkScopes(requirement, context.scopes)
+  if (denial !== undefined || requirement.where === undefined) return denial
+  return askWhere(requirement.where, context, request, setting.hookTimeoutMs)
 }
 
-function judgeParties(
-  requirement: Requirement,
-  context: AgentContext,
-  issuers: readonly string[],
-): RefusalCode | undefined {
-  const { principal, actor } = context
-  if (!meetsRule(requirement.actor, actor, issuers)) return 'actor_unauthorized'
-  if (!meetsRule(requirement.principal, principal, issuers)) return 'actor_unauthorized'
-  if (requirement.pair !== undefined && !holds(requirement.pair, principal, actor)) return 'actor_unauthorized'
-  if (requirement.authority !== undefined && requirement.authority !== context.authority) return 'authority_required'
-  if (requirement.denyIfAgentInvolved && context.involvesAgent) return 'access_denied'
+function checkParty(
+  name: 'actor' | 'principal',
+  rule: CompiledPartyRule | undefined,
+  party: Party,
+  { issuers }: AccessSetting,
+): AccessDenial | undefined {
+  if (rule === undefined) return undefined
+  const isMet = typeof rule === 'function' ? synchronousBoolean(() => rule(party)) : matchesParty(rule, party, issuers)
+  return isMet === true ? undefined : deny(name, isMet, 'actor_unauthorized')
+}
+
+function checkPair({ pair }: Requirement, { principal, actor }: AgentContext): AccessDenial | undefined {
+  if (pair === undefined) return undefined
+  const isMet = synchronousBoolean(() => pair(principal, actor))
+  return isMet === true ? undefined : deny('pair', isMet, 'actor_unauthorized')
+}
+
+/** A rule of the user's own that answers neither true nor false could not be judged: 503. */
+function deny(rule: string, answer: false | undefined, code: RefusalCode): AccessDenial {
+  return new AccessDenial(answer === undefined ? 'policy_unavailable' : code, rule)
+}
+
+function checkAuthority(requirement: Requirement, context: AgentContext): AccessDenial | undefined {
+  const { authority, denyIfAgentInvolved, maxDepth, sender } = requirement
+  if (authority !== undefined && authority !== context.authority) {
+    return new AccessDenial('authority_required', 'authority')
+  }
+  if (denyIfAgentInvolved && context.involvesAgent) return new AccessDenial('access_denied', 'denyIfAgentInvolved')
   const depth = context.delegation?.depth ?? 0
-  if (requirement.maxDepth !== undefined && depth > requirement.maxDepth) return 'access_denied'
-  if (requirement.sender !== undefined && !context.sender.method.includes(requirement.sender)) return 'access_denied'
+  if (maxDepth !== undefined && depth > maxDepth) return new AccessDenial('access_denied', 'maxDepth')
+  if (sender !== undefined && !context.sender.method.includes(sender))
+    return new AccessDenial('access_denied', 'sender')
   return undefined
 }
 
-function meetsRule(rule: CompiledPartyRule | undefined, party: Party, issuers: readonly string[]): boolean {
-  if (rule === undefined) return true
-  return typeof rule === 'function' ? holds(rule, party) : matchesParty(rule, party, issuers)
-}
-
-/** A rule of the user's own: anything but `true` refuses, also a truthy value, an exception or a promise. */
-function holds<A extends unknown[]>(rule: (...parties: A) => boolean, ...parties: A): boolean {
-  return isTrue(() => rule(...parties))
-}
-
-function checkGrants(
-  requirement: Requirement,
-  context: AgentContext,
-  request: unknown,
-  setting: AccessSetting,
-): Denial | undefined {
-  const { details } = requirement
-  if (details !== undefined) {
-    const ofType = context.authorizationDetails.filter((detail) => detail.type === details.type)
-    if (!ofType.some((detail) => holds(details.allows, detail, context, request))) return new Denial('details_missing')
+/** One detail alone must allow. A detail that could not be judged is an outage only where no other one allows. */
+function checkDetails({ details }: Requirement, context: AgentContext, request: unknown): AccessDenial | undefined {
+  if (details === undefined) return undefined
+  let answer: false | undefined = false
+  for (const detail of context.authorizationDetails) {
+    if (detail.type !== details.type) continue
+    const isMet = synchronousBoolean(() => details.allows(detail, context, request))
+    if (isMet === true) return undefined
+    if (isMet === undefined) answer = undefined
   }
-  if (!isAuthenticated(requirement, context, setting)) return new Denial('authentication_insufficient')
-  return hasScopes(requirement, context.scopes) ? undefined : new Denial('scope_missing')
+  return deny('details', answer, 'details_missing')
+}
+
+function checkHeld(
+  rule: 'roles' | 'permissions',
+  wanted: readonly string[],
+  granted: readonly string[],
+): AccessDenial | undefined {
+  if (wanted.every((name) => granted.includes(name))) return undefined
+  return new AccessDenial('permission_missing', rule, { facts: { wanted, granted } })
 }
 
 /** RFC 9470 §5 and §6: an absent claim satisfies nothing. */
-function isAuthenticated(
+function checkAuthentication(
   { acr, maxAuthAgeSeconds }: Requirement,
-  context: AgentContext,
+  { authentication }: AgentContext,
   { nowSeconds, toleranceSeconds }: AccessSetting,
-): boolean {
-  const { authentication } = context
-  if (acr !== undefined && !(authentication.acr !== undefined && acr.includes(authentication.acr))) return false
-  if (maxAuthAgeSeconds === undefined) return true
+): AccessDenial | undefined {
+  if (acr !== undefined && !(authentication.acr !== undefined && acr.includes(authentication.acr))) {
+    return new AccessDenial('authentication_insufficient', 'acr')
+  }
+  if (maxAuthAgeSeconds === undefined) return undefined
   const age = nowSeconds() - (authentication.time ?? Number.NaN)
   // An authentication in the future proves nothing.
-  return age <= maxAuthAgeSeconds && age >= -toleranceSeconds
+  const isRecent = age <= maxAuthAgeSeconds && age >= -toleranceSeconds
+  return isRecent ? undefined : new AccessDenial('authentication_insufficient', 'maxAuthAgeSeconds')
 }
 
-function hasScopes({ scopes, anyScope }: Requirement, granted: readonly string[]): boolean {
-  return (
-    scopes.every((scope) => granted.includes(scope)) &&
-    (anyScope.length === 0 || anyScope.some((scope) => granted.includes(scope)))
-  )
+function checkScopes({ scopes, anyScope }: Requirement, granted: readonly string[]): AccessDenial | undefined {
+  if (!scopes.every((scope) => granted.includes(scope))) {
+    return new AccessDenial('scope_missing', 'scopes', { facts: { wanted: scopes, granted } })
+  }
+  if (anyScope.length === 0 || anyScope.some((scope) => granted.includes(scope))) return undefined
+  return new AccessDenial('scope_missing', 'anyScope', { facts: { wanted: anyScope, granted } })
 }

@@ -1,8 +1,9 @@
 import { namesOf, type OptionProblem, OptionReader } from '../internal/option-reader.ts'
 import { ranges } from '../options/defaults.ts'
-import type { AccessRequirement, DetailRule, Predicate } from '../types/access.ts'
+import type { AccessRequirement, DetailRule, Rule } from '../types/access.ts'
 import type { Party } from '../types/context.ts'
 import { type CompiledPartyRule, problemsOfRule, readPartyRule } from './party-rule.ts'
+import { type CompiledWhere, scopeToken } from './where.ts'
 
 /** An AccessRequirement read, checked and copied: later changes to the caller's object change nothing. */
 export interface Requirement {
@@ -18,7 +19,9 @@ export interface Requirement {
   readonly acr: readonly string[] | undefined
   readonly maxAuthAgeSeconds: number | undefined
   readonly details: DetailRule | undefined
-  readonly where: Predicate | undefined
+  readonly roles: readonly string[]
+  readonly permissions: readonly string[]
+  readonly where: CompiledWhere | undefined
   readonly hidden: boolean
   /** As it was given, functions by name: for the route summary. */
   readonly shown: Readonly<Record<string, unknown>>
@@ -63,20 +66,20 @@ const names = namesOf<AccessRequirement>({
   acr: true,
   maxAuthAgeSeconds: true,
   details: true,
+  roles: true,
+  permissions: true,
   where: true,
   hidden: true,
 })
-
-/** RFC 6749 §3.3: one scope token. Anything else could never be granted, or would break the challenge. */
-const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 export function readRequirement(read: OptionReader, path: string, value: unknown): Requirement {
   const raw: Readonly<Record<string, unknown>> = read.object(path, value, names) ?? {}
   const at = (name: string) => `${path}.${name}`
   const { 'access.maxDepth': depth, 'access.maxAuthAgeSeconds': age } = ranges
   const requirement: Requirement = Object.freeze({
-    scopes: readScopeTokens(read, at('scopes'), raw['scopes']) ?? [],
-    anyScope: readScopeTokens(read, at('anyScope'), raw['anyScope']) ?? [],
+    // Frozen, because refusals carry the lists to hooks.
+    scopes: Object.freeze(readScopeTokens(read, at('scopes'), raw['scopes']) ?? []),
+    anyScope: Object.freeze(readScopeTokens(read, at('anyScope'), raw['anyScope']) ?? []),
     authority: read.oneOf(at('authority'), raw['authority'], ['delegated', 'independent'] as const),
     principal: readPartyRule(read, at('principal'), raw['principal']),
     actor: readPartyRule(read, at('actor'), raw['actor']),
@@ -87,6 +90,8 @@ export function readRequirement(read: OptionReader, path: string, value: unknown
     acr: readScopeTokens(read, at('acr'), raw['acr']),
     maxAuthAgeSeconds: read.number(at('maxAuthAgeSeconds'), raw['maxAuthAgeSeconds'], age.least, age.most),
     details: readDetailRule(read, at('details'), raw['details']),
+    roles: Object.freeze(read.strings(at('roles'), raw['roles']) ?? []),
+    permissions: Object.freeze(read.strings(at('permissions'), raw['permissions']) ?? []),
     where: readWhere(read, at('where'), raw['where']),
     hidden: read.boolean(at('hidden'), raw['hidden']) ?? false,
     shown: showMembers(raw),
@@ -95,7 +100,7 @@ export function readRequirement(read: OptionReader, path: string, value: unknown
   return requirement
 }
 
-/** Also the grammar of `acr_values`: space-separated, inside a quoted string (RFC 9470 §3). */
+/** Anything but a scope token could never be granted, or would break the challenge. */
 function readScopeTokens(read: OptionReader, path: string, value: unknown): readonly string[] | undefined {
   return read.list(path, value, (at, item) => {
     const text = read.string(at, item)
@@ -116,14 +121,16 @@ function readDetailRule(read: OptionReader, path: string, value: unknown): Detai
   return type === undefined || allows === undefined ? undefined : { type, allows: allows.bind(raw as never) }
 }
 
-function readWhere(read: OptionReader, path: string, value: unknown): Predicate | undefined {
-  if (value === undefined || typeof value === 'function') return value as Predicate | undefined
+function readWhere(read: OptionReader, path: string, value: unknown): CompiledWhere | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'function') return { test: value as Rule, rule: 'where' }
   const raw = read.object(path, value, ['name', 'test'])
   if (raw === undefined) return undefined
   for (const name of ['name', 'test'] as const)
     if (raw[name] === undefined) read.problem(`${path}.${name}`, 'is required')
-  read.string(`${path}.name`, raw['name'])
-  return read.function<Predicate>(`${path}.test`, raw['test'])?.bind(raw)
+  const name = read.string(`${path}.name`, raw['name'])
+  const test = read.function<Rule>(`${path}.test`, raw['test'])
+  return test && { test: test.bind(raw), rule: `where:${name}` }
 }
 
 function showMembers(raw: object): Readonly<Record<string, unknown>> {

@@ -1,9 +1,9 @@
 import { numbers } from '../options/defaults.ts'
-import { Denial } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import type { AgentContext } from '../types/context.ts'
 import type { Verifier } from '../types/verifier.ts'
 import { checkAccess } from './check.ts'
+import { AccessDenial } from './judgement.ts'
 import { problemsFor, type Requirement } from './requirement.ts'
 
 /** What the routes of an app ask for, as data: for reviews, for documents, for the metadata's `scopes_supported`. */
@@ -79,12 +79,13 @@ function reach(requirements: readonly Requirement[], context: AgentContext, now:
   let reachable: 'yes' | 'depends' = 'yes'
   for (const requirement of requirements) {
     const decided: Requirement = { ...requirement, where: undefined, details: detailsPresent(requirement, context) }
-    const denial = checkAccess(decided, context, undefined, {
+    const judgement = checkAccess(decided, context, undefined, {
       nowSeconds: () => now / 1_000,
       toleranceSeconds: numbers['token.clockToleranceSeconds'].default,
       issuers,
+      hookTimeoutMs: numbers.hookTimeoutMs.default,
     })
-    if (denial instanceof Denial) return { reachable: 'no' as const, code: denial.code }
+    if (judgement instanceof AccessDenial) return { reachable: 'no' as const, code: judgement.code }
     const looksAtRequest = requirement.where !== undefined || requirement.details !== undefined
     // A rule whose issuer is another one of the verifier's is judged by the verifier alone.
     if (looksAtRequest || problemsFor(requirement, issuers).length > 0) reachable = 'depends'

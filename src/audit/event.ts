@@ -1,116 +1,141 @@
 import { randomUUID } from 'node:crypto'
+import type { Judged } from '../access/judgement.ts'
+import type { Parties } from '../context/parties.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
-import type { AuditEvent } from '../types/audit.ts'
+import type { PreparedToken } from '../token/prepared-token.ts'
+import type { AuditEvent, EventFacts } from '../types/audit.ts'
 import type { AgentContext } from '../types/context.ts'
-import type { Decision, Facts, Refusal, Verdict } from '../types/verdict.ts'
+import type { Facts, Refusal, Verdict } from '../types/verdict.ts'
 import type { RequestState } from './request-state.ts'
+import { type Origin, routeIn } from './requests.ts'
+import { noProof, type Trail } from './trail.ts'
 
 const none: readonly never[] = Object.freeze([])
+
+/** What an event says of the decision itself. */
+export interface Outcome {
+  readonly refusal: Refusal | undefined
+  /** What the requirement's judge notes; undefined where nothing was judged, or nothing refused. */
+  readonly judged: Judged | undefined
+  readonly time: number
+  readonly durationMicros: number
+  readonly scopesRequired: readonly string[]
+}
 
 // Written out member by member: spreading costs more than everything else an event is made of.
 
 /** The one event of a request's authentication. Until the token's signature holds it carries the token's hash and no claim. */
-export function authenticationEvent(
-  state: RequestState,
-  verdict: Verdict,
-  time: number,
-  scopesRequired: readonly string[],
-): AuditEvent {
-  const { token, tokenHash } = state
-  const refusal = verdict.ok ? undefined : verdict.refusal
-  const parties = token?.parties instanceof Denial ? undefined : token?.parties
-  return completeEvent(refusal, {
+export function authenticationEvent(state: RequestState, verdict: Verdict, outcome: Outcome): AuditEvent {
+  const { token, tokenHash, trail, bound } = state
+  const { refusal, judged } = outcome
+  const parties = knownParties(token)
+  const owed = token?.confirmation
+  return completeEvent(outcome, {
     version: 1,
-    id: state.nextEventId(),
-    requestId: state.requestId,
-    time,
+    id: trail.nextEventId(),
+    requestId: trail.requestId,
+    traceId: trail.traceId,
+    correlationId: trail.correlationId,
+    time: outcome.time,
+    durationMicros: outcome.durationMicros,
     phase: 'authentication',
     decision: refusal === undefined ? 'admitted' : 'refused',
     code: refusal?.code ?? null,
-    method: state.view.method,
+    status: refusal?.status ?? null,
+    request: describeRequest(trail, routeIn(state)),
+    rule: judged?.rule ?? null,
     issuer: token?.issuer.issuer ?? null,
+    issuerLabel: token?.issuer.issuer ?? '',
     principal: token?.principal ?? null,
     actor: parties?.actor ?? null,
-    chain: parties?.delegation?.chain ?? none,
+    chain: parties?.named ?? none,
+    authority: parties?.authority ?? null,
+    involvesAgent: parties?.involvesAgent ?? false,
     client: token?.claims.clientId ?? null,
-    scopesRequired,
+    kinds: parties === undefined ? null : [parties.principal.kind, parties.actor.kind],
+    scopesRequired: outcome.scopesRequired,
     scopesGranted: token?.claims.scopes ?? none,
-    sender: describeSender(state.bound?.sender),
-    proof: describeProof(state, verdict),
-    tokenId: token?.id ?? (tokenHash === undefined ? null : `h:${tokenHash}`),
+    sender: {
+      method: owed instanceof Denial ? methodWithout(owed) : (owed?.method ?? null),
+      thumbprint: bound?.sender.jkt ?? bound?.sender.x5t ?? null,
+    },
+    proof: trail.proof,
+    tokenId: token?.id ?? (tokenHash === undefined ? null : `t:${tokenHash}`),
+    tokenLifetimeSeconds: token === undefined ? null : token.claims.exp - token.issuedAt,
     relaxations: refusal === undefined ? (token?.relaxations ?? none) : none,
+    warnings: verdict.ok ? verdict.context.warnings : (parties?.warnings ?? none),
   })
 }
 
 /** One event per requirement evaluated; the same requestId as the authentication it rests on. */
 export function accessEvent(
-  state: RequestState | undefined,
   context: AgentContext,
-  decision: Decision,
-  time: number,
-  scopesRequired: readonly string[],
+  presented: PreparedToken | undefined,
+  origin: Origin | undefined,
+  outcome: Outcome,
 ): AuditEvent {
-  const refusal = decision.ok ? undefined : decision.refusal
-  const requestId = state?.requestId ?? randomUUID()
-  return completeEvent(refusal, {
+  const { refusal, judged } = outcome
+  const trail = origin?.trail
+  const requestId = trail?.requestId ?? randomUUID()
+  const { principal, actor, token, sender } = context
+  return completeEvent(outcome, {
     version: 1,
-    id: state?.nextEventId() ?? `${requestId}-1`,
+    id: trail?.nextEventId() ?? `${requestId}-1`,
     requestId,
-    time,
+    traceId: trail?.traceId ?? null,
+    correlationId: trail?.correlationId ?? null,
+    time: outcome.time,
+    durationMicros: outcome.durationMicros,
     phase: 'access',
     decision: refusal === undefined ? 'admitted' : 'refused',
     code: refusal?.code ?? null,
-    method: state?.view.method ?? '',
-    issuer: context.token.issuer,
-    principal: context.principal,
-    actor: context.actor,
-    chain: context.delegation?.chain ?? none,
+    status: refusal?.status ?? null,
+    request: describeRequest(trail, origin?.route ?? null),
+    rule: judged?.rule ?? null,
+    issuer: token.issuer,
+    issuerLabel: token.issuer,
+    principal,
+    actor,
+    chain: knownParties(presented)?.named ?? context.delegation?.chain ?? none,
+    authority: context.authority,
+    involvesAgent: context.involvesAgent,
     client: context.client?.id ?? null,
-    scopesRequired,
+    kinds: [principal.kind, actor.kind],
+    scopesRequired: outcome.scopesRequired,
     scopesGranted: context.scopes,
-    sender: describeSender(context.sender),
-    proof: {
-      result: state?.bound?.proof === undefined ? 'none' : 'valid',
-      iatOffset: state?.bound?.proof?.iatOffset ?? null,
-      replayed: false,
-    },
-    tokenId: context.token.id,
-    relaxations: state?.token?.relaxations ?? none,
+    sender: { method: sender.method, thumbprint: sender.jkt ?? sender.x5t ?? null },
+    proof: trail?.proof ?? noProof,
+    tokenId: token.id,
+    tokenLifetimeSeconds: token.expiresAt - token.issuedAt,
+    relaxations: presented?.relaxations ?? none,
+    warnings: context.warnings,
   })
 }
 
-function completeEvent(refusal: Refusal | undefined, event: AuditEvent): AuditEvent {
-  return Object.freeze(refusal === undefined ? event : { ...event, facts: recordable(refusal) })
+function knownParties(token: PreparedToken | undefined): Parties | undefined {
+  return token === undefined || token.parties instanceof Denial ? undefined : token.parties
 }
 
-function describeSender(sender: AgentContext['sender'] | undefined): AuditEvent['sender'] {
-  return { method: sender?.method ?? 'none', thumbprint: sender?.jkt ?? sender?.x5t ?? null }
+function completeEvent({ refusal, judged }: Outcome, event: AuditEvent): AuditEvent {
+  const facts: EventFacts | undefined = refusal === undefined ? undefined : recordable(refusal)
+  const remark = judged?.remark
+  if (facts === undefined && remark === undefined) return Object.freeze(event)
+  return Object.freeze({ ...event, facts: Object.freeze({ ...facts, ...remark }) })
 }
 
-function describeProof({ bound }: RequestState, verdict: Verdict): AuditEvent['proof'] {
-  if (bound !== undefined) {
-    const { proof } = bound
-    return { result: proof === undefined ? 'none' : 'valid', iatOffset: proof?.iatOffset ?? null, replayed: false }
-  }
-  if (verdict.ok) return noProof
-  const { code, facts } = verdict.refusal
-  const isRefused = /^(?:proof|nonce)_/.test(code)
-  if (!isRefused && !beforeSingleUse.has(code)) return noProof
-  return {
-    result: isRefused ? 'refused' : 'valid',
-    iatOffset: facts.iatOffset ?? null,
-    replayed: code === 'proof_replayed',
-  }
+function describeRequest(trail: Trail | undefined, route: string | null): AuditEvent['request'] {
+  return { method: trail?.method ?? '', path: trail?.path ?? '', route, address: trail?.address ?? null }
 }
 
-const noProof: AuditEvent['proof'] = Object.freeze({ result: 'none', iatOffset: null, replayed: false })
-
-/** A good proof was shown when these refuse; it could not be remembered. */
-const beforeSingleUse: ReadonlySet<RefusalCode> = new Set(['rate_limited', 'replay_unavailable'])
+/** A token that is bound in no way owes no proof; of one bound in a way that is not known, nothing can be said. */
+function methodWithout({ code }: Denial): 'none' | null {
+  return code === 'binding_missing' ? 'none' : null
+}
 
 /** Refusals made before the signature was checked; their facts are unverified. */
 const beforeSignature: ReadonlySet<RefusalCode> = new Set([
+  'request_malformed',
   'token_malformed',
   'token_type',
   'token_algorithm',
@@ -118,9 +143,20 @@ const beforeSignature: ReadonlySet<RefusalCode> = new Set([
   'token_expired',
   'token_key_unknown',
   'token_signature',
+  'keys_unavailable',
+])
+
+/** They quote no claim: our own words, and numbers reckoned from `exp` and `iat`. */
+const quotesNothing: ReadonlySet<string> = new Set([
+  'hint',
+  'claim',
+  'cause',
+  'iatOffset',
+  'expiredBy',
+  'lifetimeSeconds',
 ])
 
 function recordable({ code, facts }: Refusal): Facts {
   if (!beforeSignature.has(code)) return facts
-  return facts.hint === undefined ? {} : { hint: facts.hint }
+  return Object.fromEntries(Object.entries(facts).filter(([name]) => quotesNothing.has(name)))
 }

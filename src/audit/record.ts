@@ -1,68 +1,126 @@
 import { channel } from 'node:diagnostics_channel'
+import type { Judged } from '../access/judgement.ts'
 import type { Needs } from '../access/needs.ts'
-import type { MaybePromise } from '../internal/maybe-promise.ts'
+import type { Contexts } from '../context/agent-context.ts'
+import type { Scheme } from '../credentials.ts'
+import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import type { Policy } from '../options/policy.ts'
 import type { AuditEvent } from '../types/audit.ts'
 import type { AgentContext } from '../types/context.ts'
-import type { Decision, Verdict } from '../types/verdict.ts'
+import type { RequestView } from '../types/request.ts'
+import type { Decision, Refusal, Verdict } from '../types/verdict.ts'
 import type { Health } from '../types/verifier.ts'
-import { accessEvent, authenticationEvent } from './event.ts'
-import type { RequestState } from './request-state.ts'
-import { createQueuedWriter, createRequiredWriter } from './sinks.ts'
+import { accessEvent, authenticationEvent, type Outcome } from './event.ts'
+import { describeProof } from './proof-result.ts'
+import { RequestState } from './request-state.ts'
+import { createAuditedRequests } from './requests.ts'
+import { createAuditSinks } from './sinks.ts'
 
 /** Every refusal is published here: `{ refusal, event }`. */
 const refusalChannel = channel('onbehalf:refusal')
+/** Every admitted request is published here: `{ context, event }`. */
+const admissionChannel = channel('onbehalf:admission')
+
+/** An access decision about to be recorded. */
+export interface AccessCase {
+  readonly context: AgentContext
+  /** As it was given to `authorize`. */
+  readonly request: unknown
+  readonly startedAt: number | undefined
+  readonly needs: Needs
+}
 
 /** Records decisions. Nothing is built until somebody listens. An answer of false: it must be recorded and could not be. */
 export interface Recorder {
-  /** Does anybody listen now? */
-  readonly isWatched: boolean
-  authentication(state: RequestState, verdict: Verdict, needs: Needs): MaybePromise<boolean>
-  access(
-    state: RequestState | undefined,
-    context: AgentContext,
-    decision: Decision,
-    needs: Needs,
-  ): MaybePromise<boolean>
+  begin(view: RequestView, request: object): RequestState
+  /** The monotonic time, where anybody listens. */
+  startTime(): number | undefined
+  authentication(state: RequestState, verdict: Verdict, needs: Needs, judged: Judged | undefined): MaybePromise<boolean>
+  access(about: AccessCase, decision: Decision, judged: Judged | undefined): MaybePromise<boolean>
+  /** The scheme of the request that a context came with, where the audit knows it. */
+  schemeOf(context: AgentContext, request: unknown): Scheme | undefined
   readonly counts: Health['audit']
+  close(timeoutMs: number): Promise<void>
 }
 
-export function createRecorder(policy: Policy): Recorder {
-  const { sinks, required } = policy.audit
-  const writers = sinks.map(required ? createRequiredWriter : createQueuedWriter)
+export function createRecorder(policy: Policy, contexts: Contexts): Recorder {
+  const { clock } = policy
+  const sinks = createAuditSinks(policy)
+  const requests = createAuditedRequests()
 
-  function emit(event: AuditEvent, outcome: Verdict | Decision): MaybePromise<boolean> {
-    if (!outcome.ok) refusalChannel.publish({ refusal: outcome.refusal, event })
-    // What could not be recorded is not recorded again: only the refusal that follows is published.
-    if (event.code === 'audit_unavailable') return true
-    let answer: MaybePromise<boolean> = true
-    // Only a required writer answers anything but true, and it stands alone.
-    for (const writer of writers) answer = writer.write(event)
-    return answer
+  const isWatched = () => sinks.areThere || refusalChannel.hasSubscribers || admissionChannel.hasSubscribers
+
+  function startTime(): number | undefined {
+    return isWatched() ? clock.monotonic() : undefined
   }
 
-  const isHeard = ({ ok }: Verdict | Decision) => writers.length > 0 || (!ok && refusalChannel.hasSubscribers)
+  function outcomeOf(
+    refusal: Refusal | undefined,
+    judged: Judged | undefined,
+    needs: Needs,
+    startedAt: number | undefined,
+  ): Outcome {
+    const durationMicros =
+      startedAt === undefined ? 0 : Math.max(0, Math.round((clock.monotonic() - startedAt) * 1_000))
+    return { refusal, judged, time: clock.now(), durationMicros, scopesRequired: needs.scopes }
+  }
+
+  /** Published once it is recorded: what a required sink fails to take ends as another decision. */
+  function emit(event: AuditEvent, publish: () => void): MaybePromise<boolean> {
+    return andThen(sinks.write(event), (isRecorded) => {
+      if (isRecorded) publish()
+      return isRecorded
+    })
+  }
+
+  function authentication(
+    state: RequestState,
+    verdict: Verdict,
+    needs: Needs,
+    judged: Judged | undefined,
+  ): MaybePromise<boolean> {
+    if (!isWatched()) return true
+    const { trail } = state
+    trail.scheme = state.scheme
+    trail.proof = describeProof(state, verdict)
+    if (verdict.ok) requests.admitted(verdict.context, trail)
+    const watching = verdict.ok ? admissionChannel : refusalChannel
+    if (!sinks.areThere && !watching.hasSubscribers) return true
+    const refusal = verdict.ok ? undefined : verdict.refusal
+    const event = authenticationEvent(state, verdict, outcomeOf(refusal, judged, needs, state.startedAt))
+    return emit(event, () => {
+      if (!watching.hasSubscribers) return
+      watching.publish(verdict.ok ? { context: verdict.context, event } : { refusal, event })
+    })
+  }
+
+  function access(about: AccessCase, decision: Decision, judged: Judged | undefined): MaybePromise<boolean> {
+    const { context, request, startedAt, needs } = about
+    const refusal = decision.ok ? undefined : decision.refusal
+    const isPublished = refusal !== undefined && refusalChannel.hasSubscribers
+    if (!sinks.areThere && !isPublished) return true
+    const origin = requests.originOf(context, request)
+    const outcome = outcomeOf(refusal, judged, needs, startedAt)
+    const event = accessEvent(context, contexts.tokenOf(context), origin, outcome)
+    return emit(event, () => {
+      if (isPublished) refusalChannel.publish({ refusal, event })
+    })
+  }
 
   return {
-    get isWatched() {
-      return writers.length > 0 || refusalChannel.hasSubscribers
+    begin(view, request) {
+      const startedAt = startTime()
+      const state = new RequestState(view, startedAt)
+      if (startedAt !== undefined) requests.began(request, state)
+      return state
     },
-    authentication(state, verdict, needs) {
-      if (!isHeard(verdict)) return true
-      return emit(authenticationEvent(state, verdict, policy.clock.now(), needs.scopes), verdict)
-    },
-    access(state, context, decision, needs) {
-      if (!isHeard(decision)) return true
-      return emit(accessEvent(state, context, decision, policy.clock.now(), needs.scopes), decision)
-    },
+    startTime,
+    authentication,
+    access,
+    schemeOf: (context, request) => requests.originOf(context, request)?.trail.scheme,
     get counts() {
-      const sum = { dropped: 0, failed: 0, pending: 0 }
-      for (const { counts } of writers) {
-        sum.dropped += counts.dropped
-        sum.failed += counts.failed
-        sum.pending += counts.pending
-      }
-      return sum
+      return sinks.counts
     },
+    close: sinks.close,
   }
 }

@@ -1,23 +1,25 @@
-import { randomUUID } from 'node:crypto'
 import type { Credentials, Scheme } from '../credentials.ts'
 import type { BoundToken } from '../sender/sender.ts'
 import type { PreparedToken } from '../token/prepared-token.ts'
 import type { RequestView } from '../types/request.ts'
+import { Trail } from './trail.ts'
 
 /** What one request has shown so far. Only the verifier and the audit know it; no step decides by it. */
 export class RequestState {
   readonly view: RequestView
+  /** Of the monotonic clock; undefined where no event was expected. */
+  readonly startedAt: number | undefined
   scheme: Scheme | undefined = undefined
   tokenHash: string | undefined = undefined
   /** Set once its signature, issuer and claims held. */
   token: PreparedToken | undefined = undefined
   /** Set once every key was proven and every proof used up. */
   bound: BoundToken | undefined = undefined
-  #requestId: string | undefined
-  #events = 0
+  #trail: Trail | undefined
 
-  constructor(view: RequestView) {
+  constructor(view: RequestView, startedAt?: number) {
     this.view = view
+    this.startedAt = startedAt
   }
 
   presented(credentials: Credentials): Credentials {
@@ -36,14 +38,9 @@ export class RequestState {
     return bound
   }
 
-  /** Made only when an event is. */
-  get requestId(): string {
-    this.#requestId ??= randomUUID()
-    return this.#requestId
-  }
-
-  /** Id of the next event, `<requestId>-<n>`: one UUID per request is costly enough. */
-  nextEventId(): string {
-    return `${this.requestId}-${++this.#events}`
+  /** Made only for an event. */
+  get trail(): Trail {
+    this.#trail ??= new Trail(this.view)
+    return this.#trail
   }
 }

@@ -1,89 +1,94 @@
-import { andThen, isThenable, type MaybePromise, settle } from '../internal/maybe-promise.ts'
-import { fixed } from '../options/defaults.ts'
+import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
+import type { SinkPolicy } from '../options/audit.ts'
+import type { Policy } from '../options/policy.ts'
 import type { AuditEvent, AuditSink } from '../types/audit.ts'
 import type { Health } from '../types/verifier.ts'
+import { createQueuedWriter } from './queued-writer.ts'
+import { createRequiredWriter } from './required-writer.ts'
 
-/** Where events go. */
-export interface SinkWriter {
-  /** False: the event could not be recorded and must be. */
-  write(event: AuditEvent): MaybePromise<boolean>
+/** Writes to one sink. */
+export interface SinkWriter<Written> {
+  write(event: AuditEvent): Written
   readonly counts: Health['audit']
+  /** Resolves when nothing waits or is under way. */
+  drained(): Promise<void>
+  /** What still waits is dropped, and so is every later event. */
+  end(): void
 }
 
-/**
- * Fire and count: each event is handed over at once while the sink is idle, else waits its turn in a bounded queue; what
- * does not fit is dropped and counted, what fails is counted. Never delays or changes a decision.
- */
-export function createQueuedWriter(sink: AuditSink): SinkWriter {
-  const queue: AuditEvent[] = []
-  let isBusy = false
-  let dropped = 0
-  let failed = 0
+/** All sinks of one verifier. */
+export interface AuditSinks {
+  readonly areThere: boolean
+  /** False: a required sink did not take it, and the others have not got it. */
+  write(event: AuditEvent): MaybePromise<boolean>
+  readonly counts: Health['audit']
+  close(timeoutMs: number): Promise<void>
+}
 
-  function write(event: AuditEvent): boolean {
-    if (!isBusy) hand(event)
-    else if (queue.length < fixed.pendingAuditEvents) queue.push(event)
-    else dropped++
+export function createAuditSinks({ audit, clock, hookTimeoutMs }: Policy): AuditSinks {
+  const required = audit.filter(isRequired).map(({ sink }) => createRequiredWriter(sink, hookTimeoutMs))
+  const queued = audit
+    .filter((setting) => !isRequired(setting))
+    .map(({ sink }) => createQueuedWriter(sink, hookTimeoutMs, () => clock.now()))
+  const writers = [...required, ...queued]
+  let closing: Promise<void> | undefined
+
+  function write(event: AuditEvent): MaybePromise<boolean> {
+    // What could not be recorded is not recorded again by the sink that failed.
+    if (required.length === 0 || event.code === 'audit_unavailable') return writeQueued(event)
+    return andThen(writeRequired(event), (areRecorded) => areRecorded && writeQueued(event))
+  }
+
+  function writeRequired(event: AuditEvent): MaybePromise<boolean> {
+    const answers = required.map((writer) => writer.write(event))
+    if (answers.every((answer) => typeof answer === 'boolean')) return answers.every((answer) => answer === true)
+    return Promise.all(answers).then((late) => late.every(Boolean))
+  }
+
+  function writeQueued(event: AuditEvent): true {
+    for (const writer of queued) writer.write(event)
     return true
   }
 
-  function hand(event: AuditEvent): void {
-    try {
-      const written = sink.write(event)
-      if (!isThenable(written)) return
-      isBusy = true
-      // Adopted first: a thenable's own `then` may throw.
-      Promise.resolve(written).then(next, fail)
-    } catch {
-      failed++
-    }
-  }
-
-  function fail(): void {
-    failed++
-    next()
-  }
-
-  function next(): void {
-    isBusy = false
-    while (!isBusy) {
-      const event = queue.shift()
-      if (event === undefined) return
-      hand(event)
-    }
+  /** The sinks are closed also where the time is up before the queues are empty. */
+  async function end(timeoutMs: number): Promise<void> {
+    if (writers.length === 0) return
+    let timer: NodeJS.Timeout | undefined
+    const timeIsUp = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs)
+    })
+    await Promise.race([Promise.all(writers.map((writer) => writer.drained())), timeIsUp])
+    for (const writer of writers) writer.end()
+    const sinks = new Set(audit.map(({ sink }) => sink))
+    await Promise.race([Promise.all([...sinks].map(closeSink)), timeIsUp])
+    clearTimeout(timer)
   }
 
   return {
+    areThere: writers.length > 0,
     write,
     get counts() {
-      return { dropped, failed, pending: queue.length + (isBusy ? 1 : 0) }
+      const sum = { dropped: 0, failed: 0, pending: 0 }
+      for (const { counts } of writers) {
+        sum.dropped += counts.dropped
+        sum.failed += counts.failed
+        sum.pending += counts.pending
+      }
+      return sum
+    },
+    close(timeoutMs) {
+      closing ??= end(timeoutMs)
+      return closing
     },
   }
 }
 
-/** Awaited: an event that cannot be written within the deadline refuses the request. */
-export function createRequiredWriter(sink: AuditSink): SinkWriter {
-  let failed = 0
-  let pending = 0
+const isRequired = ({ required }: SinkPolicy) => required
 
-  function write(event: AuditEvent): MaybePromise<boolean> {
-    pending++
-    return andThen(
-      settle<unknown, typeof lost>(() => sink.write(event), lost),
-      (answer) => {
-        pending--
-        if (answer === lost) failed++
-        return answer !== lost
-      },
-    )
-  }
-
-  return {
-    write,
-    get counts() {
-      return { dropped: 0, failed, pending }
-    },
+async function closeSink(sink: AuditSink): Promise<void> {
+  try {
+    await sink.close?.()
+  } catch {
+    // The process is about to end: nothing can be done about a sink that does not close.
   }
 }
-
-const lost = Symbol('lost')

@@ -6,22 +6,20 @@ export function andThen<T, U>(value: MaybePromise<T>, next: (value: T) => MaybeP
   return value instanceof Promise ? value.then(next) : next(value)
 }
 
-const deadlineMs = 5_000
-
 /**
- * Settles a hook of the user's: a throw, a rejection or no answer within five seconds gives `fallback`. Thenables of other
+ * Settles a hook of the user's: a throw, a rejection or no answer within `deadlineMs` gives `fallback`. Thenables of other
  * promise libraries count as promises.
  */
-export function settle<T, F>(call: () => MaybePromise<T>, fallback: F): MaybePromise<T | F> {
+export function settle<T, F>(call: () => MaybePromise<T>, fallback: F, deadlineMs: number): MaybePromise<T | F> {
   try {
     const answer = call()
-    return isThenable(answer) ? withDeadline(answer, fallback) : answer
+    return isThenable(answer) ? withDeadline(answer, fallback, deadlineMs) : answer
   } catch {
     return fallback
   }
 }
 
-function withDeadline<T, F>(answer: PromiseLike<T>, fallback: F): Promise<T | F> {
+function withDeadline<T, F>(answer: PromiseLike<T>, fallback: F, deadlineMs: number): Promise<T | F> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, deadlineMs, fallback)
     const finish = (value: T | F) => {
@@ -37,9 +35,10 @@ export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T
   return typeof value === 'object' && value !== null && typeof (value as PromiseLike<T>).then === 'function'
 }
 
-/** For hooks that must answer at once: only `true` counts as true. A promise counts as false; its rejection is swallowed. */
-export function isTrue(call: () => unknown): boolean {
-  return synchronousAnswer(call) === true
+/** What a synchronous rule answers; undefined for anything but true and false. A promise's rejection is swallowed. */
+export function synchronousBoolean(call: () => unknown): boolean | undefined {
+  const answer = synchronousAnswer(call)
+  return typeof answer === 'boolean' ? answer : undefined
 }
 
 /** What a synchronous hook answers; undefined for a throw or a promise. */

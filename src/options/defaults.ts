@@ -19,6 +19,8 @@ export const numbers = {
   'issuer.keys.freshSeconds': { default: 600, least: 1, most: 86_400 },
   'issuer.keys.staleSeconds': { default: 3_600, least: 0, most: 604_800 },
   'issuer.keys.timeoutMs': { default: 5_000, least: 1, most: 60_000 },
+  hookTimeoutMs: { default: 1_000, least: 1, most: 60_000 },
+  'close.timeoutMs': { default: 5_000, least: 0, most: 600_000 },
   'memoryReplayStore.capacity': { default: 1_000_000, least: 1, most: 16_000_000 },
 } as const
 
@@ -82,5 +84,8 @@ export const fixed = {
   issuerResponseBytes: 524_288,
   /** Streams end within a second of their token. */
   leaseCheckMs: 500,
+  /** Of each sink. */
   pendingAuditEvents: 10_000,
+  /** Of them, what is free for events whose token had no good signature. */
+  unprovenAuditEvents: 5_000,
 } as const

@@ -39,6 +39,8 @@ export interface Policy {
   readonly revocation: RevocationSource | undefined
   readonly audit: AuditPolicy
   readonly metadata: Readonly<Record<string, unknown>> | false
+  /** How long a hook of the user's may take. */
+  readonly hookTimeoutMs: number
   readonly problemCodes: boolean
   readonly clock: Clock
   readonly fetch: typeof fetch
@@ -59,6 +61,7 @@ const names = namesOf<VerifierOptions>({
   audit: true,
   metadata: true,
   dangerously: true,
+  hookTimeoutMs: true,
   problemCodes: true,
   clock: true,
   fetch: true,
@@ -100,6 +103,7 @@ export function readOptions(options: VerifierOptions): Policy {
     revocation: read.methods<RevocationSource>('revocation', raw.revocation, ['isRevoked']),
     audit: readAudit(read, raw.audit),
     metadata: readMetadataOption(read, raw.metadata),
+    hookTimeoutMs: readNumber(read, 'hookTimeoutMs', raw.hookTimeoutMs),
     problemCodes: read.boolean('problemCodes', raw.problemCodes) ?? choices.problemCodes.default,
     clock: clockFrom(readClock(read, raw.clock)),
     fetch: read.function<typeof fetch>('fetch', raw.fetch) ?? globalThis.fetch,

@@ -40,11 +40,13 @@ export type RefusalCode =
   | 'authority_required'
   | 'access_denied'
   | 'details_missing'
+  | 'permission_missing'
   | 'authentication_insufficient'
   | 'scope_missing'
   | 'keys_unavailable'
   | 'replay_unavailable'
   | 'revocation_unavailable'
+  | 'policy_unavailable'
   | 'audit_unavailable'
 
 export interface RefusalRow {
@@ -112,6 +114,7 @@ export const refusals: Readonly<Record<RefusalCode, RefusalRow>> = Object.freeze
   authority_required: actorUnauthorized('This action needs another kind of authority'),
   access_denied: denied('Access to this resource is denied'),
   details_missing: denied('The authorization details of the access token do not cover this action'),
+  permission_missing: denied('The access token lacks a role or permission this action needs'),
   authentication_insufficient: {
     status: 401,
     error: 'insufficient_user_authentication',
@@ -126,5 +129,6 @@ export const refusals: Readonly<Record<RefusalCode, RefusalRow>> = Object.freeze
   keys_unavailable: unavailable('The keys of the token issuer are temporarily unavailable'),
   replay_unavailable: unavailable('The replay protection is temporarily unavailable'),
   revocation_unavailable: unavailable('The revocation status is temporarily unavailable'),
+  policy_unavailable: unavailable('The access policy is temporarily unavailable'),
   audit_unavailable: unavailable('The audit record is temporarily unavailable'),
 })

@@ -23,7 +23,10 @@ export interface SingleUse {
 
 const skewMs = fixed.sharedReplaySeconds * 1_000
 
-export function createSingleUse(dpop: DpopPolicy, clock: Clock): SingleUse {
+export function createSingleUse(
+  dpop: DpopPolicy,
+  { clock, hookTimeoutMs }: { clock: Clock; hookTimeoutMs: number },
+): SingleUse {
   const store = dpop.replay
   const uses = createRequestUses(store)
   let lastError: string | undefined
@@ -41,6 +44,7 @@ export function createSingleUse(dpop: DpopPolicy, clock: Clock): SingleUse {
       settle<unknown, undefined>(
         () => store.add(sha256(replayName(jkt, proof.jti)), lifetimeMs, token.partition),
         undefined,
+        hookTimeoutMs,
       ),
       (answer) => judge(readAnswer(answer, proof, dpop), proof),
     )

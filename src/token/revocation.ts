@@ -28,13 +28,13 @@ export interface RevocationCheck {
   recheck(token: PreparedToken): Denial | undefined
 }
 
-export function createRevocationCheck(source: RevocationSource | undefined): RevocationCheck {
+export function createRevocationCheck(source: RevocationSource | undefined, hookTimeoutMs: number): RevocationCheck {
   let answersLater = false
   /** The first promise, until the request it belongs to awaits it. */
   const pending = new WeakMap<Credentials, MaybePromise<unknown>>()
 
   function ask(token: PreparedToken): MaybePromise<unknown> {
-    return settle<unknown, undefined>(() => source?.isRevoked(token.revocationQuery), undefined)
+    return settle<unknown, undefined>(() => source?.isRevoked(token.revocationQuery), undefined, hookTimeoutMs)
   }
 
   return {

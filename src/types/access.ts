@@ -4,8 +4,8 @@ import type { AgentContext, AuthorizationDetail, EntityKind, Party } from './con
  * What a route, or with the `access` option every route, requires of an admitted request. All members must hold; an absent
  * member requires nothing. A wrong member throws {@link OptionsError} when the requirement is read.
  *
- * Functions must answer synchronously (only `where` may answer later), and only `true` allows. Any other answer, a
- * promise and an exception refuse.
+ * Functions must answer synchronously; only `where` may answer later. `true` allows and `false` refuses. Any other answer,
+ * a promise and an exception mean that the rule could not be judged: `policy_unavailable`.
  */
 export interface AccessRequirement<R = unknown> {
   /** Scopes that the token must all have (RFC 6749 §3.3); else `scope_missing`. Default: no scope. */
@@ -41,17 +41,38 @@ export interface AccessRequirement<R = unknown> {
   maxAuthAgeSeconds?: number | undefined
   /** A rule for one type of authorization details (RFC 9396 §2); else `details_missing`. Default: no rule. */
   details?: DetailRule<R> | undefined
+  /** Roles of the token (`roles`) that it must all have; else `permission_missing`. Default: no role. */
+  roles?: readonly string[] | undefined
+  /** Permissions of the token (`permissions`) that it must all have; else `permission_missing`. Default: no permission. */
+  permissions?: readonly string[] | undefined
   /**
-   * A rule of your own for context and request, or one with a name for documents; else `access_denied`. An answer later
-   * than 5 s refuses. Default: no rule.
+   * A rule of your own for context and request, or one with a name for documents and audit. It is asked last, when all
+   * other members hold. No answer within `hookTimeoutMs` is `policy_unavailable`. Default: no rule.
    */
-  where?: Predicate<R> | { name: string; test: Predicate<R> } | undefined
+  where?: Rule<R> | { name: string; test: Rule<R> } | undefined
   /** Keeps the scopes of this requirement out of `scopes_supported` (RFC 9728 §2). It changes no decision. Default: false. */
   hidden?: boolean | undefined
 }
 
-/** A rule for context and request. Only `true`, at once or from a promise, allows. */
-export type Predicate<R = unknown> = (context: AgentContext, request: R) => boolean | Promise<boolean>
+/** A rule for context and request, which answers at once or later. */
+export type Rule<R = unknown> = (context: AgentContext, request: R) => Answer | Promise<Answer>
+
+/**
+ * `false` refuses with `access_denied`. An answer with `acr` beside `allow: false` refuses with
+ * `authentication_insufficient` and asks for one of these values (RFC 9470 §3). Only own members count.
+ */
+export type Answer =
+  | boolean
+  | {
+      /** Whether the action is allowed. */
+      allow: boolean
+      /** For the audit event alone. */
+      reason?: string | undefined
+      /** Values for `acr_values`, in the characters of RFC 6749 §3.3. */
+      acr?: readonly string[] | undefined
+      /** Which version of the policy answered, for the audit event alone. */
+      policyVersion?: string | undefined
+    }
 
 /** A rule for authorization details of one type (RFC 9396 §2). */
 export interface DetailRule<R = unknown> {

@@ -1,5 +1,5 @@
 import type { AccessRequirement } from './access.ts'
-import type { AuditSink } from './audit.ts'
+import type { AuditSetting, Sink } from './audit.ts'
 import type { Party } from './context.ts'
 import type { IssuerOptions } from './issuer-options.ts'
 
@@ -73,11 +73,13 @@ export interface VerifierOptions {
   /** Is asked on every request whether the token has been revoked. Default: nothing is asked. */
   revocation?: RevocationSource | undefined
   /**
-   * Where audit events go. A sink or a list of sinks never delays a request: at most 10 000 events wait for each sink,
-   * further ones are dropped and counted in `health()`. `{ sink, required: true }` waits for the sink before every
-   * answer and refuses (`audit_unavailable`) when it fails or takes longer than 5 s. Default: no events.
+   * Where audit events go: a sink or several, each an {@link AuditSink} or a function. A sink never delays a request: at
+   * most 10 000 events wait for it, half of them kept free for events whose token had a good signature. Further ones are
+   * dropped, counted in `health()` and reported to the sink as one record with `dropped`. `{ sink, required: true }`
+   * waits for the sink before every answer and refuses (`audit_unavailable`) when it fails, takes longer than
+   * `hookTimeoutMs` or has as many events under way. Default: no events.
    */
-  audit?: AuditSink | { sink: AuditSink; required: true } | readonly AuditSink[] | undefined
+  audit?: Sink | AuditSetting | readonly (Sink | AuditSetting)[] | undefined
   /**
    * The protected resource metadata document (RFC 9728). `false` serves no document and leaves `resource_metadata` out
    * of challenges. An object adds members to the document; it must be JSON data and must not name a member that follows
@@ -86,6 +88,11 @@ export interface VerifierOptions {
   metadata?: boolean | Record<string, unknown> | undefined
   /** Checks to give up for the whole verifier. Each one weakens this resource. Default: no check is given up. */
   dangerously?: DangerousVerifierOptions | undefined
+  /**
+   * How long a hook of yours may take, in whole milliseconds: a replay store, a revocation source, `where`, one write of
+   * an audit sink. A later answer counts as an outage. From 1 to 60 000. Default: 1 000.
+   */
+  hookTimeoutMs?: number | undefined
   /** Whether the body of a refusal has the member `code` with the refusal code. Default: true. */
   problemCodes?: boolean | undefined
   /**
@@ -227,7 +234,7 @@ export type ReplayAnswer = 'fresh' | 'seen' | 'full' | 'quota'
 
 /**
  * Remembers used proofs (RFC 9449 §11.1). Throwing, rejecting, any other answer and no answer
- * within 5 s refuse the request (`replay_unavailable`).
+ * within `hookTimeoutMs` refuse the request (`replay_unavailable`).
  */
 export interface ReplayStore {
   /**
@@ -270,8 +277,8 @@ export interface MemoryReplayOptions {
  */
 export interface RevocationSource {
   /**
-   * `true` refuses (`token_revoked`), `false` goes on. Throwing, rejecting, another answer or none within 5 s refuses
-   * (`revocation_unavailable`).
+   * `true` refuses (`token_revoked`), `false` goes on. Throwing, rejecting, another answer or none within
+   * `hookTimeoutMs` refuses (`revocation_unavailable`).
    */
   isRevoked(query: RevocationQuery): boolean | Promise<boolean>
 }

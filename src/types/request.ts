@@ -6,6 +6,8 @@ export interface RequestView {
   readonly target: string
   /** Every field line of that name, in order, never joined. Names starting with `:` are none. */
   header(name: string): readonly string[]
+  /** For the audit alone: the pattern of the route, where the framework has chosen one. It is read when an event is made. */
+  readonly route?: string | null | undefined
   /** The other end of the connection. */
   readonly peer?: RequestPeer | undefined
 }

@@ -55,5 +55,9 @@ export interface Facts {
   /** First 8 characters. */
   readonly receivedThumbprint?: string
   readonly claim?: string
+  /** Scopes, roles or permissions that the rule names. */
+  readonly wanted?: readonly string[]
+  /** Scopes, roles or permissions that the token has. */
+  readonly granted?: readonly string[]
   readonly cause?: string
 }

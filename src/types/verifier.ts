@@ -97,8 +97,8 @@ export interface Verifier {
   /**
    * Judges a context of this verifier by the requirement of a route. It does not judge the token or the proof again. A
    * wrong requirement rejects with {@link OptionsError}.
-   * @param request what the functions of the requirement get; the audit event has the requestId of the check that was
-   * made with the same object
+   * @param request what the functions of the requirement get; the audit event joins the check that was made with the same
+   * object, or else the latest one of the context. A refusal names the scopes of every requirement this object has met.
    */
   authorize<R = unknown>(context: AgentContext, requirement: AccessRequirement<R>, request?: R): Promise<Decision>
   /** For adapters: `authorize` without a promise where nothing has to be awaited. A wrong requirement throws. */
@@ -137,8 +137,19 @@ export interface Verifier {
   describe(): PolicyDescription
   /** How keys, caches, replay memory and audit are doing now. */
   health(): Health
-  /** Ends all leases, aborts fetches under way and fetches no more keys. It does not wait for audit sinks. */
-  close(): void
+  /**
+   * Ends all leases, aborts fetches under way and fetches no more keys. Then it waits until the audit events have been
+   * written, and closes the sinks; events that are left when the time is up are dropped and counted. Requests that still
+   * arrive are judged with the keys at hand, but their events are dropped, and a required sink refuses them. It rejects
+   * with {@link OptionsError} for wrong options only.
+   */
+  close(options?: CloseOptions): Promise<void>
+}
+
+/** Settings of `verifier.close()`. */
+export interface CloseOptions {
+  /** How long to wait for the audit sinks, in whole milliseconds. From 0 to 600 000. Default: 5 000. */
+  timeoutMs?: number | undefined
 }
 
 /** The protected resource metadata of one verifier (RFC 9728). */

@@ -23,6 +23,7 @@ const types: Readonly<Record<string, string>> = {
   issuer: 'IssuerOptions',
   'issuer.keys': 'KeyOptions',
   access: 'AccessRequirement',
+  close: 'CloseOptions',
   memoryReplayStore: 'MemoryReplayOptions',
 }
 
@@ -58,7 +59,8 @@ describe('comments of the options', () => {
   })
 
   test('DOCS: the numbers that no option changes are the ones the comments name', () => {
-    expect(commentOf('audit')).toContain(`at most ${grouped(fixed.pendingAuditEvents)} events`)
+    expect(commentOf('audit')).toContain(`most ${grouped(fixed.pendingAuditEvents)} events wait for it`)
+    expect(fixed.unprovenAuditEvents * 2).toBe(fixed.pendingAuditEvents)
     expect(commentOf('dpop.nonce.secret')).toContain(`at least ${fixed.nonceSecretBytes} bytes`)
     expect(commentOf('issuer.keys.freshSeconds')).toContain(`From ${fixed.keyRefreshShare * 100} %`)
     expect(sourceOf('src/types/issuer-options.ts')).toContain(

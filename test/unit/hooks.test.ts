@@ -83,7 +83,7 @@ describe('a revocation source', () => {
     const view = await kit.request()
     vi.useFakeTimers()
     const judged = codeWithin(view, verifier)
-    await vi.advanceTimersByTimeAsync(5_000)
+    await vi.advanceTimersByTimeAsync(1_000)
     expect(await judged).toBe('revocation_unavailable')
   })
 
@@ -140,7 +140,7 @@ describe('a replay store', () => {
     const view = await kit.request()
     vi.useFakeTimers()
     const judged = codeWithin(view, verifier)
-    await vi.advanceTimersByTimeAsync(5_000)
+    await vi.advanceTimersByTimeAsync(1_000)
     expect(await judged).toBe('replay_unavailable')
   })
 

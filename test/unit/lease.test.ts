@@ -24,7 +24,7 @@ beforeEach(async () => {
   verifier = kit.verifier
 })
 afterEach(() => {
-  verifier.close()
+  void verifier.close()
   vi.useRealTimers()
 })
 
@@ -99,7 +99,7 @@ test('lease: a slow source is asked once at a time, and a token that expires mea
   const lease = verifier.lease(await admit())
   asked = []
   isRevoked = () => new Promise(() => {})
-  await vi.advanceTimersByTimeAsync(2_000)
+  await vi.advanceTimersByTimeAsync(1_400)
   expect([asked.length, lease.aborted]).toEqual([1, false])
   kit.clock.advance(300)
   await aSecond()
@@ -136,7 +136,7 @@ test('lease: with none left nothing is asked and no timer runs', async () => {
 test('lease: closing the verifier ends all, and gives no new ones', async () => {
   const context = await admit()
   const [lease, other] = [verifier.lease(context), verifier.lease(await admit())]
-  verifier.close()
+  void verifier.close()
   expect([lease.aborted, other.aborted, vi.getTimerCount()]).toEqual([true, true, 0])
   expect(verifier.lease(await admit()).aborted).toBe(true)
 })

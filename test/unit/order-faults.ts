@@ -43,8 +43,10 @@ const access: VerifierOptions['access'] = {
   actor: (party) => party.subject !== 'mallory',
   principal: (party) => party.subject !== 'eve',
   authority: 'delegated',
+  maxDepth: 1,
   where: (context) => !context.roles.includes('barred'),
   details: { type: 'payment', allows: (detail) => detail['to'] === 'shop' },
+  permissions: ['pay'],
   acr: ['gold'],
   scopes: ['tools:read'],
 }
@@ -92,6 +94,7 @@ function goodDraft({ agent, issuer }: Kit, nonce: string | undefined): Draft {
       scope: 'tools:read',
       acr: 'gold',
       authorization_details: [{ type: 'payment', to: 'shop' }],
+      permissions: ['pay'],
     },
     tokenHeader: {},
     bendToken: (token) => token,
@@ -201,10 +204,12 @@ export const faults: readonly Fault[] = [
   { code: 'delegation_not_allowed', name: 'act.iss', spoil: (draft) => extendAct(draft, { iss: 'https://evil.test' }) },
   { code: 'actor_unauthorized', name: 'principal', spoil: (draft) => claim(draft, { sub: 'eve' }) },
   { code: 'authority_required', name: 'no act', spoil: (draft) => claim(draft, { act: undefined }) },
-  { code: 'access_denied', name: 'where', spoil: (draft) => claim(draft, { roles: ['barred'] }) },
+  { code: 'access_denied', name: 'depth of the rule', spoil: (draft) => nest(draft, 1) },
   { code: 'details_missing', name: 'details', spoil: (draft) => claim(draft, { authorization_details: undefined }) },
+  { code: 'permission_missing', name: 'permissions', spoil: (draft) => claim(draft, { permissions: ['see'] }) },
   { code: 'authentication_insufficient', name: 'acr', spoil: (draft) => claim(draft, { acr: 'tin' }) },
   { code: 'scope_missing', name: 'scope', spoil: (draft) => claim(draft, { scope: 'other' }) },
+  { code: 'access_denied', name: 'where', spoil: (draft) => claim(draft, { roles: ['barred'] }) },
 ]
 
 function twice(draft: Draft): void {

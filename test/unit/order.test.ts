@@ -12,6 +12,7 @@ const alternatives: readonly (readonly string[])[] = [
   ['seen', 'quota'],
   ['exp', 'lifetime'],
   ['act', 'depth', 'act.iss', 'no act'],
+  ['no act', 'depth of the rule'],
 ]
 
 let stage: OrderStage

@@ -51,7 +51,7 @@ test.each(calls)('PRES-08: no segment of a token that is %s is written or publis
 test('PRES-08: until its signature holds a token is known by its hash alone', async () => {
   await kit.code({ token: withBrokenSignature(await kit.token()) })
   const event = JSON.parse(written[0] ?? '') as AuditEvent
-  expect(event.tokenId).toMatch(/^h:[\w-]{43}$/)
+  expect(event.tokenId).toMatch(/^t:[\w-]{43}$/)
   expect(event).toMatchObject({ principal: null, actor: null, client: null, scopesGranted: [] })
 })
 

@@ -80,22 +80,33 @@ describe('one event per decision', () => {
       version: 1,
       id: `${event?.requestId}-1`,
       requestId: expect.stringMatching(/^[\w-]{20,}$/),
+      traceId: null,
+      correlationId: null,
       time: kit.issuer.clock.now(),
+      durationMicros: 0,
       phase: 'authentication',
       decision: 'admitted',
       code: null,
-      method: 'GET',
+      status: null,
+      request: { method: 'GET', path: '/tools', route: null, address: null },
+      rule: null,
       issuer: kit.issuer.issuer,
+      issuerLabel: kit.issuer.issuer,
       principal: context.principal,
       actor: context.actor,
       chain: context.delegation?.chain,
+      authority: 'delegated',
+      involvesAgent: true,
       client: 'travel-7',
+      kinds: ['human', 'agent'],
       scopesRequired: [],
       scopesGranted: ['a'],
       sender: { method: 'dpop', thumbprint: kit.agent.jkt },
       proof: { result: 'valid', iatOffset: 0, replayed: false },
       tokenId: context.token.id,
+      tokenLifetimeSeconds: 300,
       relaxations: [],
+      warnings: context.warnings,
     })
     expect(JSON.parse(JSON.stringify(event))).toMatchObject({
       chain: [{ subject: 'travel-7' }, { subject: 'planner-2' }],
@@ -116,11 +127,12 @@ describe('one event per decision', () => {
     await verifier.check(requestView({ url, headers, certificate: certified.certificate?.der }))
     expect(sink.events.map(({ proof }) => proof)).toEqual([
       { result: 'valid', iatOffset: 0, replayed: false },
-      { result: 'refused', iatOffset: -3, replayed: true },
-      { result: 'refused', iatOffset: -63, replayed: false },
-      { result: 'none', iatOffset: null, replayed: false },
+      { result: 'replayed', iatOffset: -3, replayed: true },
+      { result: 'refused', iatOffset: -63, replayed: null },
+      { result: 'valid', iatOffset: null, replayed: null },
     ])
-    expect(sink.events.map(({ sender }) => sender.method)).toEqual(['dpop', 'none', 'none', 'mtls'])
+    expect(sink.events.map(({ sender }) => sender.method)).toEqual(['dpop', 'dpop', 'dpop', 'mtls'])
+    expect(sink.events.map(({ sender }) => sender.thumbprint !== null)).toEqual([true, false, false, true])
   })
 
   test('AUD-06: a relaxation that let a token in is named, by its place', async () => {
@@ -151,7 +163,22 @@ describe('what an event may hold', () => {
     for (const word of words) expect(text).not.toContain(word)
   }
 
-  const nobody = { issuer: null, principal: null, actor: null, chain: [], client: null, scopesGranted: [] }
+  const nobody = {
+    issuer: null,
+    issuerLabel: '',
+    principal: null,
+    actor: null,
+    chain: [],
+    authority: null,
+    involvesAgent: false,
+    client: null,
+    kinds: null,
+    scopesGranted: [],
+    sender: { method: null, thumbprint: null },
+    proof: { result: 'none', iatOffset: null, replayed: null },
+    tokenLifetimeSeconds: null,
+    warnings: [],
+  }
 
   test('Audit: until the signature holds there is the token’s hash, the code and no claim', async () => {
     const foreign = await createKit({ token: { human: 'alice' } })
@@ -164,7 +191,7 @@ describe('what an event may hold', () => {
       const event = await eventOf(token)
       codes.push(event.code)
       expect(event).toMatchObject({ ...nobody, decision: 'refused' })
-      expect(event.tokenId).toMatch(/^h:[\w-]{43}$/)
+      expect(event.tokenId).toMatch(/^t:[\w-]{43}$/)
       // The hash of a token may hold these two characters by chance.
       isGone({ ...event, tokenId: null }, ['m-'])
       isGone(event, token.split('.'))
@@ -266,8 +293,8 @@ describe('diagnostics_channel', () => {
     await verifier.authorize(context, { scopes: ['a'] }, view)
     await verifier.authorize(context, { scopes: ['b'] }, view)
     expect(heard.map(({ event }) => event)).toMatchObject([
-      { code: 'scope_missing', phase: 'access', method: 'GET', proof: { result: 'valid' } },
-      { code: 'scope_missing', phase: 'access', method: 'GET', proof: { result: 'valid' } },
+      { code: 'scope_missing', phase: 'access', request: { method: 'GET' }, proof: { result: 'valid' } },
+      { code: 'scope_missing', phase: 'access', request: { method: 'GET' }, proof: { result: 'valid' } },
     ])
     expect(heard[0]?.event.requestId).toBe(heard[1]?.event.requestId)
   })

@@ -179,7 +179,7 @@ describe('on real sockets', () => {
     const verifier = open({ jwksUri: `${silent}/jwks` }, { fetch: undefined })
     const waiting = judge(verifier, await token())
     await hasArrived
-    verifier.close()
+    void verifier.close()
     expect(await waiting).toBe('keys_unavailable')
     await isGone
   })

@@ -199,7 +199,7 @@ describe('ready, health and close', () => {
     const signals: AbortSignal[] = []
     network.serve(metadataUri, (init) => untilAborted(init, signals))
     const waiting = judge(verifier, await token())
-    verifier.close()
+    void verifier.close()
     expect(await waiting).toBe('keys_unavailable')
     expect(signals.map(({ aborted }) => aborted)).toEqual([true])
     clock.advance(60)
@@ -211,7 +211,7 @@ describe('ready, health and close', () => {
     const home = await createHome()
     const { clock, network, verifier, token } = home
     expect(await judge(verifier, await token())).toBe(held)
-    verifier.close()
+    void verifier.close()
     clock.advance(500)
     expect(judgeNow(verifier, await token())).toBe(held)
     expect(judgeNow(verifier, forgedToken(home, 'nobody'))).toBe('keys_unavailable')
