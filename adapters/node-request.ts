@@ -5,18 +5,32 @@ import type { HeaderList, RequestView } from '../src/index.ts'
 
 /** Node's request and response, as every adapter on node:http needs them. */
 
-export function nodeRequestView(request: IncomingMessage, target: string): RequestView {
+/** `target` and `method` as they arrived, where other middleware has changed those of the request. */
+export function nodeRequestView(
+  request: IncomingMessage,
+  target: string,
+  method: string | undefined = request.method,
+): RequestView {
   return {
-    method: request.method ?? '',
+    method: method ?? '',
     target,
     header: (name) => rawFieldLines(request, name),
     peer: {
       get address() {
         return request.socket?.remoteAddress
       },
+      get local() {
+        return isFromUnixSocket(request) ? ('unix' as const) : undefined
+      },
       certificate: () => peerCertificate(request),
     },
   }
+}
+
+/** Node tells a Unix socket only by its listener, whose address is a path. */
+function isFromUnixSocket({ socket }: IncomingMessage): boolean {
+  const { server } = (socket ?? {}) as { server?: { address?(): unknown } }
+  return typeof server?.address?.() === 'string'
 }
 
 /** From `rawHeaders`: `headers` hides a second Authorization and joins a second DPoP. */

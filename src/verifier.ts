@@ -48,7 +48,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const sender = createSenderCheck(policy)
   const contexts = createContexts()
   const baseline = createBaselineCheck(policy, contexts)
-  const refuse = createRefuser(policy, metadata?.url)
+  const refuse = createRefuser(policy, () => metadata?.advertisedUrl())
   const recorder = createRecorder(policy)
   const conclude = createConclusion(policy, sender, contexts, refuse, recorder)
   const authorizer = createAuthorizer(policy, refuse, recorder)

@@ -40,7 +40,6 @@ export const choices = {
   'dpop.offload': { default: 'adaptive', allowed: ['never', 'adaptive', 'always'] },
   'issuer.actorIssuers': { default: 'own', allowed: ['own', 'any', false] },
   'issuer.dpopSchemeForMtls': { default: false, allowed: [true, false] },
-  metadata: { default: true, allowed: [true, false] },
   problemCodes: { default: true, allowed: [true, false] },
 } as const
 

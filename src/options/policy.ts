@@ -34,7 +34,8 @@ export interface Policy {
   readonly cache: { readonly tokens: number; readonly tokenSeconds: number; readonly proofKeys: number }
   readonly revocation: RevocationSource | undefined
   readonly audit: AuditPolicy
-  readonly metadata: Readonly<Record<string, unknown>> | false
+  /** Further members of the document; undefined where the option was left out. */
+  readonly metadata: Readonly<Record<string, unknown>> | false | undefined
   readonly problemCodes: boolean
   readonly clock: Clock
   readonly fetch: typeof fetch

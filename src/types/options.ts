@@ -67,9 +67,11 @@ export interface VerifierOptions {
    */
   audit?: AuditSink | { sink: AuditSink; required: true } | readonly AuditSink[] | undefined
   /**
-   * The protected resource metadata document (RFC 9728). `false` serves no document and leaves `resource_metadata` out
-   * of challenges. An object adds members to the document; it must be JSON data and must not name a member that follows
-   * from other options. Default: true.
+   * The protected resource metadata document (RFC 9728). Left out: `agentAuth` and `resourceMetadata` serve the document,
+   * and challenges name it in `resource_metadata` where this process serves it at the root. `true`: gates serve it too, and
+   * challenges always name it. `false` serves no document and leaves `resource_metadata` out of challenges. An object is
+   * `true` and adds members to the document; it must be JSON data and must not name a member that follows from other
+   * options. Default: left out.
    */
   metadata?: boolean | Record<string, unknown> | undefined
   /** Whether the body of a refusal has the member `code` with the refusal code. Default: true. */

@@ -6,6 +6,15 @@ export interface RequestView {
   readonly target: string
   /** Every field line of that name, in order, never joined. Names starting with `:` are none. */
   header(name: string): readonly string[]
-  /** The socket: remote address, and the DER of the TLS client certificate. */
-  readonly peer?: { readonly address?: string | undefined; certificate?(): Uint8Array | undefined } | undefined
+  /** Who sent it, as the transport tells. */
+  readonly peer?:
+    | {
+        /** The remote address of the socket. */
+        readonly address?: string | undefined
+        /** Why there is no address: the listener is a Unix socket, or the host hands over requests without one. */
+        readonly local?: 'unix' | 'host' | undefined
+        /** The DER of the TLS client certificate. */
+        certificate?(): Uint8Array | undefined
+      }
+    | undefined
 }

@@ -195,7 +195,7 @@ describe('the answer', () => {
   })
 
   test('RFC 9728 §3: the gate answers for its metadata, with the scopes of what it handles', async () => {
-    const gate = createGate({ ...kit.options, access: { scopes: ['api'] } })
+    const gate = createGate({ ...kit.options, metadata: true, access: { scopes: ['api'] } })
     const handler = gate.handle({ scopes: ['tools:read'] }, () => new Response())
     gate.handle({ scopes: ['secret'], hidden: true }, () => new Response())
     const answer = await handler(new Request(`${resource}/.well-known/oauth-protected-resource`))

@@ -85,7 +85,8 @@ export async function createKit(): Promise<Kit> {
     planner,
     thief,
     now: issuer.clock.now() / 1_000,
-    options: { issuer: issuer.options, resource, clock: issuer.clock },
+    // The document is named by every door, also where the guard stands on a path or is a gate.
+    options: { issuer: issuer.options, resource, clock: issuer.clock, metadata: true },
     token,
     shot,
   }
