@@ -61,7 +61,7 @@ export const agentAuth: FastifyPluginAsync<AgentAuthOptions> = fastifyPlugin(gua
 async function guardScope(app: FastifyInstance, options: AgentAuthOptions): Promise<void> {
   const { optional, onRefusal, ...rest } = ownMembers(options)
   const admissions = createAdmissions<FastifyRequest>(
-    'verifier' in rest ? verifierIn(rest) : (rest as unknown as VerifierOptions),
+    Object.hasOwn(rest, 'verifier') ? verifierIn(rest) : (rest as unknown as VerifierOptions),
     { optional, onRefusal } as AdmissionSettings<FastifyRequest>,
   )
   const { verifier, admit } = admissions

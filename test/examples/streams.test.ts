@@ -1,5 +1,5 @@
 import { getEventListeners, once } from 'node:events'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { requestView } from 'onbehalf/testing'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -113,6 +113,33 @@ describe.each(kinds)('%s', (name, open) => {
   })
 })
 
+test('streams: server-sent events of a client that left while it was judged leave nothing behind', async () => {
+  const { token } = await streams.credentials()
+  const view = requestView({ url: streams.url, headers: await streams.headersFor(token) })
+  const lease = streams.verifier.lease(await streams.verifier.verify(view))
+  let answer: (isRevoked: boolean) => void = () => {}
+  const asked = new Promise<void>((resolve) => {
+    streams.revoked = () => {
+      resolve()
+      return new Promise((settled) => {
+        answer = settled
+      })
+    }
+  })
+  const arrived = once(streams.server, 'request')
+  const leaving = streams.readEvents(await streams.headersFor(token))
+  leaving.catch(() => {})
+  const [, response] = (await arrived) as [unknown, ServerResponse]
+  await asked
+  const left = once(response, 'close')
+  response.req.socket.destroy()
+  await left
+  streams.revoked = () => false
+  answer(false)
+  await settle()
+  expect(getEventListeners(lease, 'abort')).toHaveLength(0)
+})
+
 test('streams: without the scope there are no events', async () => {
   const { headers } = await streams.credentials(['other'])
   const response = await streams.readEvents(headers)
@@ -147,7 +174,7 @@ test.each([
     const answer = await readAll(socket)
     const [head = '', body = ''] = answer.split('\r\n\r\n')
     expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
-    expect(head).toMatch(/^WWW-Authenticate: Bearer, DPoP /m)
+    expect(head).toMatch(/^WWW-Authenticate: Bearer\b.*, DPoP /m)
     expect(head).toMatch(/^Connection: close\r?$/m)
     expect(head).toContain(`Content-Length: ${Buffer.byteLength(body)}`)
     expect(JSON.parse(body)).toMatchObject({ status, code })
