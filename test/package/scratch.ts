@@ -59,7 +59,7 @@ export async function installCompanions(project: string): Promise<void> {
     'typescript59@npm:typescript@5.9.3',
     `typescript7@npm:typescript@${devDependencies.typescript}`,
   ]
-  await install(project, [...exact, ...compilers, 'jest@30.4.2'])
+  await install(project, [...exact, ...compilers, 'jest@30.5.2'])
 }
 
 const doorNames = ['fastify', 'hono', '@hono/node-server', 'ws', '@types/ws']
