@@ -17,3 +17,14 @@ export function declareAgentAuth<T extends object>(handler: T, about: AgentAuthH
 export function agentAuthOf(handler: unknown): AgentAuthHandler | undefined {
   return typeof handler === 'function' ? handlers.get(handler) : undefined
 }
+
+/** What stands behind a handler that an APM has wrapped. */
+export function unwrapped(handler: unknown): unknown {
+  let inner = handler
+  for (let depth = 0; depth < 16; depth++) {
+    const original = (inner as { __original?: unknown } | undefined)?.__original
+    if (typeof original !== 'function') return inner
+    inner = original
+  }
+  return inner
+}

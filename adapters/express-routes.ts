@@ -1,82 +1,125 @@
-import { type GuardedRoute, requirementOf } from '../src/adapter/index.ts'
-import { agentAuthOf } from './agent-auth-handlers.ts'
+import { type GuardedRoute, requirementOf, scopesOf } from '../src/adapter/index.ts'
+import { agentAuthOf, unwrapped } from './agent-auth-handlers.ts'
+import {
+  doesMatch,
+  type ExpressApp,
+  hasPlainPath,
+  hidden,
+  inOtherCase,
+  isCaseSensitive,
+  isEverywhere,
+  isSamePath,
+  type Layer,
+  mountPaths,
+  routerOf,
+  sampleOf,
+  stackOf,
+} from './express-layers.ts'
+
+export type { ExpressApp } from './express-layers.ts'
 
 /** Reading the routes of an Express app, version 4 or 5, from its router's stack. */
 
-interface Layer {
-  readonly handle?: unknown
-  readonly method?: string
-  /** Express 5.3: the path as it was given, or a list of them. */
-  readonly rawPath?: unknown
-  readonly slash?: boolean
-  /** Express 4: the mount path compiled. */
-  readonly regexp?: { readonly fast_slash?: boolean; readonly source: string }
-  readonly route?: { readonly path: unknown; readonly stack: readonly Layer[] } | undefined
-  match?(path: string): unknown
-}
-
-export interface ExpressApp {
-  readonly router?: unknown
-  readonly _router?: unknown
-}
-
 export function expressRoutes(app: ExpressApp): readonly GuardedRoute[] {
-  return routesIn(stackOf(routerOf(app)), '', [])
+  return routesIn(stackOf(routerOf(app)), { prefix: '', isCaseSensitive: true }, [])
 }
 
-/** Express 4 throws at `app.router`, Express 5 has no `_router`. */
-function routerOf(app: ExpressApp): unknown {
-  return app._router ?? app.router
+const scopesKnown = new WeakMap<
+  ExpressApp,
+  { readonly layers: readonly unknown[]; readonly scopes: readonly string[] }
+>()
+const none: readonly string[] = []
+
+/** For the metadata: one list, until a layer is added or replaced. */
+export function scopesOfExpress(app: ExpressApp | undefined): readonly string[] {
+  if (app === undefined) return none
+  const layers = layersIn(stackOf(routerOf(app)))
+  const known = scopesKnown.get(app)
+  if (known?.layers.length === layers.length && layers.every((layer, at) => layer === known.layers[at])) {
+    return known.scopes
+  }
+  const scopes = scopesOf(expressRoutes(app))
+  scopesKnown.set(app, { layers, scopes })
+  return scopes
 }
 
-function stackOf(router: unknown): readonly Layer[] {
-  const stack = (router as { stack?: unknown } | undefined)?.stack
-  return Array.isArray(stack) ? stack : []
+function layersIn(stack: readonly Layer[], found: unknown[] = []): readonly unknown[] {
+  for (const layer of stack) {
+    found.push(layer.handle)
+    layersIn(layer.route?.stack ?? stackOf(layer.handle), found)
+  }
+  return found
+}
+
+/** The way to a router. */
+interface Mount {
+  readonly prefix: string
+  /** Whether every path on the way is matched in its own letters alone. */
+  readonly isCaseSensitive: boolean
 }
 
 /** A guard that later routes have to pass, where its path covers theirs. */
 interface Standing {
   readonly layer: Layer
   /** Of the router it stands in. */
-  readonly prefix: string
+  readonly mount: Mount
+  readonly stack: readonly Layer[]
   readonly isEverywhere: boolean
 }
 
-function routesIn(stack: readonly Layer[], prefix: string, before: readonly Standing[]): readonly GuardedRoute[] {
+/** Whether every request of a route passes a guard: `?` where that cannot be told. */
+type Coverage = 'all' | 'not all' | '?'
+
+function routesIn(stack: readonly Layer[], mount: Mount, before: readonly Standing[]): readonly GuardedRoute[] {
   const routes: GuardedRoute[] = []
   const standing = [...before]
   for (const layer of stack) {
-    const requirement = requirementOf(layer.handle)
+    const requirement = requirementOf(unwrapped(layer.handle))
     if (layer.route !== undefined) {
-      routes.push(...routesAt(layer.route, prefix, standing))
-    } else if (requirement !== undefined || agentAuthOf(layer.handle) !== undefined) {
-      standing.push({ layer, prefix, isEverywhere: isEverywhere(layer) })
+      routes.push(...routesAt(layer, layer.route, mount, standing))
+    } else if (requirement !== undefined || agentAuthOf(unwrapped(layer.handle)) !== undefined) {
+      standing.push({ layer, mount, stack, isEverywhere: isEverywhere(layer) })
       if (requirement === undefined || isEverywhere(layer)) continue
       for (const path of mountPaths(layer)) {
-        routes.push({ method: 'ALL', path: `${prefix}${path}/*`, requirements: [requirement] })
+        routes.push({ method: 'ALL', path: `${mount.prefix}${path}/*`, requirements: [requirement] })
       }
     } else {
-      const inner = standing.map((item) => (isMountedAs(item.layer, layer) ? { ...item, isEverywhere: true } : item))
-      for (const path of mountPaths(layer)) routes.push(...routesIn(stackOf(layer.handle), prefix + path, inner))
+      const inner = standing.map((item) =>
+        item.stack === stack && isSamePath(item.layer, layer) ? { ...item, isEverywhere: true } : item,
+      )
+      for (const path of mountPaths(layer)) {
+        const isSensitive = mount.isCaseSensitive && (isEverywhere(layer) || isCaseSensitive(layer))
+        routes.push(
+          ...routesIn(stackOf(layer.handle), { prefix: mount.prefix + path, isCaseSensitive: isSensitive }, inner),
+        )
+      }
     }
   }
   return routes
 }
 
 function routesAt(
+  layer: Layer,
   route: NonNullable<Layer['route']>,
-  prefix: string,
+  mount: Mount,
   standing: readonly Standing[],
 ): readonly GuardedRoute[] {
   const paths = Array.isArray(route.path) ? route.path : [route.path]
   const methods = [...new Set(route.stack.map(({ method }) => method?.toUpperCase() ?? 'ALL'))]
+  const isSensitive = mount.isCaseSensitive && isCaseSensitive(layer)
   return methods.flatMap((method) => {
-    const own = route.stack.filter((layer) => layer.method === undefined || layer.method.toUpperCase() === method)
+    const own = route.stack.filter((item) => item.method === undefined || item.method.toUpperCase() === method)
+    const inside = guardsBeforeHandler(own)
     return paths.map((at) => {
-      const path = prefix + String(at)
-      const layers = [...standing.filter((item) => covers(item, path)).map(({ layer }) => layer), ...own]
-      const requirements = layers.flatMap(({ handle }) => requirementOf(handle) ?? [])
-      const admissions = layers.flatMap(({ handle }) => agentAuthOf(handle) ?? [])
+      const path = mount.prefix + String(at)
+      const coverages = standing.map((item) => coverageOf(item, path, isSensitive))
+      const passed = [
+        ...standing.filter((_, at) => coverages[at] === 'all').map(({ layer }) => layer),
+        ...inside.guards,
+      ]
+      const handlers = passed.map(({ handle }) => unwrapped(handle))
+      const requirements = handlers.flatMap((handler) => requirementOf(handler) ?? [])
+      const admissions = handlers.flatMap((handler) => agentAuthOf(handler) ?? [])
       const isOpen = requirements.length === 0 && !admissions.some(({ isStrict }) => isStrict)
       return {
         method,
@@ -84,32 +127,43 @@ function routesAt(
         requirements,
         verifier: admissions.at(-1)?.verifier,
         ...(isOpen && { open: true as const }),
+        ...((inside.isUnclear || coverages.includes('?')) && { unclear: true as const }),
       }
     })
   })
 }
 
-function isEverywhere(layer: Layer): boolean {
-  return layer.slash === true || layer.regexp?.fast_slash === true
+/**
+ * The guards of a route that stand before its handler. Any other function before a guard makes that one unclear: the
+ * function may answer. One that names no `next` most likely does, so that what stands behind it does not count.
+ */
+function guardsBeforeHandler(stack: readonly Layer[]): { guards: readonly Layer[]; isUnclear: boolean } {
+  const guards: Layer[] = []
+  let hasOther = false
+  let hasHandler = false
+  let isUnclear = false
+  for (const layer of stack) {
+    const handler = unwrapped(layer.handle)
+    if (requirementOf(handler) !== undefined || agentAuthOf(handler) !== undefined) {
+      if (!hasHandler) guards.push(layer)
+      isUnclear ||= hasOther
+      continue
+    }
+    hasOther = true
+    hasHandler ||= Number((handler as { length?: number }).length) < 3
+  }
+  return { guards, isUnclear }
 }
 
-/** Its own matcher decides, given the path as it is written. */
-function covers({ layer, prefix, isEverywhere }: Standing, path: string): boolean {
-  if (isEverywhere) return true
-  const own = path.slice(prefix.length)
-  return !own.startsWith(hidden) && Boolean(layer.match?.(own))
-}
-
-/** `app.use(path, guard, router)` makes two layers of one path. */
-function isMountedAs(guard: Layer, router: Layer): boolean {
-  return guard.regexp !== undefined && guard.regexp.source === router.regexp?.source
-}
-
-/** Where the router keeps the prefix to itself: it is never guessed. */
-const hidden = '?'
-
-function mountPaths(layer: Layer): readonly string[] {
-  if (isEverywhere(layer)) return ['']
-  const paths: readonly unknown[] = Array.isArray(layer.rawPath) ? layer.rawPath : [layer.rawPath]
-  return paths.map((path) => (typeof path === 'string' ? path.replace(/\/$/, '') : hidden))
+/** Only where the guard's own matcher takes every path that the route can have is the route guarded. */
+function coverageOf({ layer, mount, isEverywhere }: Standing, path: string, isSensitive: boolean): Coverage {
+  if (isEverywhere) return 'all'
+  const own = path.slice(mount.prefix.length)
+  if (own.includes(hidden) || !own.startsWith('/')) return '?'
+  const sample = sampleOf(own)
+  const spellings = isSensitive ? [sample.path] : [sample.path, inOtherCase(sample.path)]
+  const matches = spellings.filter((spelling) => doesMatch(layer, spelling)).length
+  if (matches < spellings.length) return sample.isWhole ? 'not all' : '?'
+  const isStatic = sample.isWhole && !sample.path.includes('$')
+  return isStatic || hasPlainPath(layer) ? 'all' : '?'
 }

@@ -3,15 +3,23 @@ import {
   type AdmissionSettings,
   contextOf,
   createAdmissions,
+  createResourceMetadata,
   createRouteGuard,
   declareRouteGuard,
   type Entry,
-  scopesOf,
   summarizeRoutes,
 } from '../src/adapter/index.ts'
-import type { AccessRequirement, AccessSummary, AgentContext, Verifier, VerifierOptions } from '../src/index.ts'
+import type {
+  AccessRequirement,
+  AccessSummary,
+  AgentContext,
+  RequestView,
+  Verifier,
+  VerifierOptions,
+} from '../src/index.ts'
 import { declareAgentAuth } from './agent-auth-handlers.ts'
-import { type ExpressApp, expressRoutes } from './express-routes.ts'
+import { type ExpressApp, expressRoutes, scopesOfExpress } from './express-routes.ts'
+import { holdRefusal } from './hold-refusal.ts'
 import { addHeadersToHead, nodeRequestView, writeAnswer } from './node-request.ts'
 
 declare global {
@@ -26,6 +34,8 @@ declare global {
 /** An Express request, version 4 or 5, or any connect-like one. */
 export interface ExpressRequest extends IncomingMessage {
   originalUrl?: string
+  /** Set by `method-override`. */
+  originalMethod?: string
   baseUrl?: string
   /** Set while a route handles the request. */
   route?: { readonly path?: unknown }
@@ -53,11 +63,50 @@ export function agentAuth<R extends ExpressRequest = ExpressRequest>(
   const handler: ExpressHandler<R> = function agentAuth(request, response, next) {
     const { app } = request
     if (app !== undefined) checkApp(app)
-    const view = nodeRequestView(request, request.originalUrl ?? request.url ?? '', routePattern)
-    const scopes = () => (app === undefined ? [] : scopesOf(expressRoutes(app)))
-    answerExpress(admit(request, view, scopes), request, response, next)
+    if (isAtRoot(request)) verifier.metadata?.declareServed('guard')
+    answerExpress(
+      admit(request, viewOf(request), () => scopesOfExpress(app)),
+      request,
+      response,
+      next,
+    )
   }
   return declareAgentAuth(handler, { verifier, isStrict: !optional })
+}
+
+/**
+ * Serves the protected resource metadata (RFC 9728) for an `agentAuth` that stands on a path or a route, where it never
+ * sees the request for them: to be mounted without a path. It has the scopes of the whole app. Throws OptionsError for a
+ * verifier with `metadata: false`.
+ * @example
+ * app.use(resourceMetadata(verifier))
+ */
+export function resourceMetadata(verifier: Verifier): ExpressHandler {
+  const answerDocument = createResourceMetadata(verifier)
+  const checkApp = createAppCheck(verifier)
+  return function resourceMetadata(request, response, next) {
+    const { app } = request
+    if (app !== undefined) checkApp(app)
+    const answer = answerDocument(viewOf(request), () => scopesOfExpress(app))
+    if (answer === undefined) next()
+    else writeAnswer(response, answer)
+  }
+}
+
+/** As the client sent it, before mounts and `method-override`. */
+function viewOf(request: ExpressRequest): RequestView {
+  return nodeRequestView(
+    request,
+    request.originalUrl ?? request.url ?? '',
+    request.originalMethod ?? request.method,
+    routePattern,
+  )
+}
+
+/** In `app.use()` without a path, so that every request gets here; a connect app has no `baseUrl`. */
+function isAtRoot({ baseUrl, route, originalUrl, url }: ExpressRequest): boolean {
+  if (route !== undefined) return false
+  return baseUrl === undefined ? originalUrl === undefined || originalUrl === url : baseUrl === ''
 }
 
 /** Judges the party rules of an app's routes when its first request arrives, because only then the app is known. */
@@ -126,7 +175,10 @@ function answerExpress(
     addHeadersToHead(response, entry.headers)
   }
   if (entry?.kind === 'anonymous') setContext(request, { get: failWithoutContext })
-  if (entry?.kind === 'handed over') addHeadersToHead(response, entry.error.headers)
+  if (entry?.kind === 'handed over') {
+    setContext(request, { get: failRefused })
+    holdRefusal(response, entry.error)
+  }
   next(entry?.kind === 'handed over' ? entry.error : undefined)
 }
 
@@ -141,4 +193,8 @@ function routePattern({ baseUrl = '', route }: ExpressRequest): string | undefin
 
 function failWithoutContext(): never {
   throw new Error('This request came without credentials: read agentContextOf(request) in optional mode')
+}
+
+function failRefused(): never {
+  throw new Error('This request was refused: the error handler must not let it go on')
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { type GuardedRoute, requirementOf } from '../src/adapter/index.ts'
-import { agentAuthOf } from './agent-auth-handlers.ts'
+import { type GuardedRoute, requirementOf, scopesOf } from '../src/adapter/index.ts'
+import { agentAuthOf, unwrapped } from './agent-auth-handlers.ts'
 
 /** Reading the routes of a Fastify app: noted as they are registered, read on demand. */
 
@@ -12,9 +12,9 @@ interface Found {
 /** By server: scopes of one app share it, two apps do not. */
 const collected = new WeakMap<object, Found[]>()
 
-export function fastifyRoutes(app: FastifyInstance): readonly GuardedRoute[] {
+export function fastifyRoutes(app: { readonly server: object }): readonly GuardedRoute[] {
   return (collected.get(app.server) ?? []).flatMap(({ scope, options }) => {
-    const hooks = phases.flatMap((phase) => [...hooksOf(scope, phase), options[phase]].flat())
+    const hooks = phases.flatMap((phase) => [...hooksOf(scope, phase), options[phase]].flat().map(unwrapped))
     const requirements = hooks.flatMap((hook) => requirementOf(hook) ?? [])
     const admissions = hooks.flatMap((hook) => agentAuthOf(hook) ?? [])
     const isOpen = requirements.length === 0 && !admissions.some(({ isStrict }) => isStrict)
@@ -26,6 +26,18 @@ export function fastifyRoutes(app: FastifyInstance): readonly GuardedRoute[] {
       ...(isOpen && { open: true as const }),
     }))
   })
+}
+
+const scopesKnown = new WeakMap<object, { readonly count: number; readonly scopes: readonly string[] }>()
+
+/** For the metadata: one list. An app that answers requests takes no further routes or hooks. */
+export function scopesOfFastify(app: { readonly server: object }): readonly string[] {
+  const count = collected.get(app.server)?.length ?? 0
+  const known = scopesKnown.get(app.server)
+  if (known?.count === count) return known.scopes
+  const scopes = scopesOf(fastifyRoutes(app))
+  scopesKnown.set(app.server, { count, scopes })
+  return scopes
 }
 
 /** From now on, in this scope and those below it. */

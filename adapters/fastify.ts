@@ -1,13 +1,22 @@
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import type { ServerResponse } from 'node:http'
+import type { Http2ServerResponse } from 'node:http2'
+import type {
+  FastifyInstance,
+  FastifyPluginAsync,
+  FastifyReply,
+  FastifyRequest,
+  RawServerBase,
+  RouteGenericInterface,
+} from 'fastify'
 import fastifyPlugin from 'fastify-plugin'
 import {
   type AdmissionSettings,
   contextOf,
   createAdmissions,
+  createResourceMetadata,
   createRouteGuard,
   declareRouteGuard,
   type Entry,
-  scopesOf,
   summarizeRoutes,
 } from '../src/adapter/index.ts'
 import {
@@ -20,7 +29,8 @@ import {
   type VerifierOptions,
 } from '../src/index.ts'
 import { declareAgentAuth } from './agent-auth-handlers.ts'
-import { collectRoutes, fastifyRoutes } from './fastify-routes.ts'
+import { collectRoutes, fastifyRoutes, scopesOfFastify } from './fastify-routes.ts'
+import { holdRefusal } from './hold-refusal.ts'
 import { addHeadersToHead, nodeRequestView } from './node-request.ts'
 
 declare module 'fastify' {
@@ -31,6 +41,12 @@ declare module 'fastify' {
 }
 
 export type AgentAuthOptions = (VerifierOptions | { verifier: Verifier }) & AdmissionSettings<FastifyRequest>
+
+/** A request and a reply on HTTP/1 or HTTP/2. */
+export type AnyFastifyRequest = FastifyRequest<RouteGenericInterface, RawServerBase>
+export interface AnyFastifyReply {
+  readonly raw: ServerResponse | Http2ServerResponse
+}
 
 /**
  * Refuses, before anything is parsed, every request whose token, sender or delegation does not hold, and puts
@@ -44,19 +60,16 @@ export const agentAuth: FastifyPluginAsync<AgentAuthOptions> = fastifyPlugin(gua
 })
 
 async function guardScope(app: FastifyInstance, options: AgentAuthOptions): Promise<void> {
-  if ('prefix' in options) {
-    const message = 'has no meaning here: register agentAuth inside app.register(async (scope) => …, { prefix })'
-    throw new OptionsError([{ path: 'prefix', message }])
-  }
-  const { optional, onRefusal, ...rest } = options
-  const admissions = createAdmissions<FastifyRequest>('verifier' in rest ? verifierIn(rest) : rest, {
-    optional,
-    onRefusal,
-  })
+  const { optional, onRefusal, ...rest } = ownMembers(options)
+  const admissions = createAdmissions<FastifyRequest>(
+    Object.hasOwn(rest, 'verifier') ? verifierIn(rest) : (rest as unknown as VerifierOptions),
+    { optional, onRefusal } as AdmissionSettings<FastifyRequest>,
+  )
   const { verifier, admit } = admissions
-  if (!app.hasRequestDecorator('agentContext')) app.decorateRequest('agentContext', { getter: readContext })
+  decorateRequests(app)
   collectRoutes(app)
-  const scopes = () => scopesOf(fastifyRoutes(app))
+  if (isRoot(app)) verifier.metadata?.declareServed('guard')
+  const scopes = () => scopesOfFastify(app)
   const enter = async (request: FastifyRequest, reply: FastifyReply) =>
     answerFastify(await admit(request, viewOf(request), scopes), reply)
   app.addHook('onRequest', declareAgentAuth(enter, { verifier, isStrict: !admissions.optional }))
@@ -66,11 +79,72 @@ async function guardScope(app: FastifyInstance, options: AgentAuthOptions): Prom
   })
 }
 
+/**
+ * Serves the protected resource metadata (RFC 9728) for an `agentAuth` that stands in a scope, where it never sees the
+ * request for them: to be registered on the app itself. It has the scopes of the whole app. Registration fails for a
+ * verifier with `metadata: false`.
+ * @example
+ * await app.register(resourceMetadata, { verifier })
+ */
+export const resourceMetadata: FastifyPluginAsync<{ verifier: Verifier }> = fastifyPlugin(serveMetadata, {
+  name: 'onbehalf-metadata',
+  fastify: '5.x',
+})
+
+async function serveMetadata(app: FastifyInstance, options: { verifier: Verifier }): Promise<void> {
+  const answerDocument = createResourceMetadata(verifierIn(ownMembers(options)))
+  if (!isRoot(app)) {
+    throw new OptionsError([
+      { path: 'resourceMetadata', message: 'must be registered on the app itself, not in a scope' },
+    ])
+  }
+  collectRoutes(app)
+  const scopes = () => scopesOfFastify(app)
+  app.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+    const answer = answerDocument(nodeRequestView(request.raw, request.originalUrl), scopes)
+    return answerFastify(answer && { kind: 'answered', answer }, reply)
+  })
+}
+
+/** What a prototype adds is no option. */
+function ownMembers(options: object): Readonly<Record<string, unknown>> {
+  const prototype: unknown = Object.getPrototypeOf(options)
+  if (prototype !== null && prototype !== Object.prototype) {
+    throw new OptionsError([{ path: 'options', message: 'must be a plain object' }])
+  }
+  const own: Record<string, unknown> = Object.assign(Object.create(null), options)
+  if ('prefix' in own) {
+    const message = 'has no meaning here: register the plugin inside app.register(async (scope) => …, { prefix })'
+    throw new OptionsError([{ path: 'prefix', message }])
+  }
+  return own
+}
+
+/** Inherited by the scopes below, as the request's decorator is. */
+const isDecorated = Symbol('agentContext')
+
+function decorateRequests(app: FastifyInstance): void {
+  if (app.hasDecorator(isDecorated)) return
+  if (app.hasRequestDecorator('agentContext')) {
+    throw new OptionsError([{ path: 'agentContext', message: 'is a request decorator of another plugin already' }])
+  }
+  app.decorateRequest('agentContext', { getter: readContext })
+  app.decorate(isDecorated, true)
+}
+
+/** Hooks of the root alone run for a URL that no route has. Scopes inherit from it. */
+function isRoot(app: FastifyInstance): boolean {
+  return !('register' in Object(Object.getPrototypeOf(app)))
+}
+
 /** A verifier has its options already. */
-function verifierIn({ verifier, ...rest }: { verifier: Verifier }): Verifier {
+function verifierIn({ verifier, ...rest }: Readonly<Record<string, unknown>>): Verifier {
   const problems = Object.keys(rest).map((path) => ({ path, message: 'has no meaning beside verifier' }))
+  if (typeof (verifier as Partial<Verifier> | undefined)?.checkNow !== 'function') {
+    problems.push({ path: 'verifier', message: 'must be made by createVerifier()' })
+  }
   if (problems.length > 0) throw new OptionsError(problems)
-  return verifier
+  return verifier as Verifier
 }
 
 /**
@@ -79,11 +153,11 @@ function verifierIn({ verifier, ...rest }: { verifier: Verifier }): Verifier {
  * @example
  * app.get('/tools', { onRequest: requireAccess({ scopes: ['tools:read'] }) }, handler)
  */
-export function requireAccess<R extends FastifyRequest = FastifyRequest>(
+export function requireAccess<R extends AnyFastifyRequest = AnyFastifyRequest>(
   requirement: AccessRequirement<R>,
-): (request: NoInfer<R>, reply: FastifyReply) => Promise<FastifyReply | undefined> {
+): (request: NoInfer<R>, reply: AnyFastifyReply) => Promise<unknown> {
   const guard = createRouteGuard<R>(requirement)
-  return declareRouteGuard(async function requireAccess(request: R, reply: FastifyReply) {
+  return declareRouteGuard(async function requireAccess(request: R, reply: AnyFastifyReply) {
     return answerFastify(await guard.judge(request), reply)
   }, guard.requirement)
 }
@@ -93,7 +167,7 @@ export function requireAccess<R extends FastifyRequest = FastifyRequest>(
  * asked when the app is ready.
  */
 export function accessSummary(
-  app: FastifyInstance,
+  app: { readonly server: object },
   context?: AgentContext,
   now: () => number = Date.now,
 ): AccessSummary {
@@ -101,14 +175,16 @@ export function accessSummary(
 }
 
 /** The context, or undefined where the request was let in without credentials. */
-export function agentContextOf(request: FastifyRequest): AgentContext | undefined {
+export function agentContextOf(request: AnyFastifyRequest): AgentContext | undefined {
   return contextOf(request)
 }
 
-function answerFastify(entry: Entry | undefined, reply: FastifyReply): FastifyReply | undefined {
+function answerFastify(entry: Entry | undefined, anyReply: AnyFastifyReply): FastifyReply | undefined {
+  // On HTTP/2 the same by all that is used of it.
+  const reply = anyReply as FastifyReply
   if (entry?.kind === 'admitted') addHeadersToHead(reply.raw, entry.headers)
   if (entry?.kind === 'handed over') {
-    addHeadersToHead(reply.raw, entry.error.headers)
+    holdRefusal(reply.raw, entry.error)
     throw entry.error
   }
   if (entry?.kind !== 'answered') return undefined
@@ -118,7 +194,7 @@ function answerFastify(entry: Entry | undefined, reply: FastifyReply): FastifyRe
 }
 
 function viewOf(request: FastifyRequest): RequestView {
-  return nodeRequestView(request.raw, request.originalUrl, () => request.routeOptions.url)
+  return nodeRequestView(request.raw, request.originalUrl, request.method, () => request.routeOptions.url)
 }
 
 function readContext(this: FastifyRequest): AgentContext {

@@ -53,14 +53,14 @@ export function createGate(
 ): Gate {
   const { verifier, admit } = createAdmissions<Request>(optionsOrVerifier, settings, 'always')
   const requirements: CompiledRequirement[] = []
-  const scopes = () => scopesOf([{ requirements }])
+  let handled: readonly string[] = []
 
   async function enter(
     request: Request,
     guard: RouteGuard<Request> | undefined,
     connection: Connection | undefined,
   ): Promise<GateEntry> {
-    const entry: Entry = await admit(request, webRequestView(request, connection), scopes)
+    const entry: Entry = await admit(request, webRequestView(request, connection), () => handled)
     if (entry.kind !== 'admitted') return { ok: false, response: responseTo(entry) }
     const refusal = await guard?.judge(request)
     if (refusal !== undefined) return { ok: false, response: finish(responseTo(refusal), entry.headers) }
@@ -77,6 +77,7 @@ export function createGate(
       const problems = verifier.checkRoutes([{ path: 'gate.handle()', requirements: [guard.requirement] }])
       if (problems.length > 0) throw new OptionsError(problems)
       requirements.push(guard.requirement)
+      handled = scopesOf([{ requirements }])
       return async (request: Request, connection?: Connection) => {
         const entry = await enter(request, guard, connection)
         return entry.ok ? entry.finish(await handler(request, entry.context)) : entry.response
@@ -91,13 +92,35 @@ export function agentContextOf(request: Request): AgentContext | undefined {
 }
 
 function webRequestView(request: Request, connection: Connection | undefined): RequestView {
-  const { pathname, search } = new URL(request.url)
+  const address = connection?.address
   return {
     method: request.method,
-    target: pathname + search,
+    target: rawTargetOf(request),
     header: (name) => splitFieldLines(request, name),
-    peer: { address: connection?.address, certificate: () => connection?.certificate },
+    peer: {
+      address,
+      local: address === undefined ? 'host' : undefined,
+      certificate: () => connection?.certificate,
+    },
   }
+}
+
+/**
+ * RFC 9112 §3.2.2: an absolute target counts, and not Host. Hosts make the URL of a Request of either: where it differs
+ * from Host, the target was absolute, and its origin is judged. Without a Host field that cannot be told, nor in Next,
+ * which makes every URL of its own host name.
+ */
+function rawTargetOf(request: Request): string {
+  const { host, pathname, search, protocol, username } = new URL(request.url)
+  const field = 'nextUrl' in request ? null : request.headers.get('host')
+  const isOrigin = field === null || isHost(field, host, protocol)
+  return isOrigin && username === '' ? pathname + search : request.url
+}
+
+/** By the URL parser: case, default port and escapes are no difference. */
+function isHost(field: string, host: string, protocol: string): boolean {
+  const url = `${protocol}//${field}`
+  return URL.canParse(url) && new URL(url).host === host
 }
 
 /** Headers joins repeated fields: neither credential may hold a comma, so a comma means several lines. */
@@ -113,7 +136,8 @@ function responseTo(entry: Entry): Response {
   if (entry.kind === 'handed over') throw entry.error
   if (entry.kind !== 'answered') throw new Error(`a refusal was expected, not: ${entry.kind}`)
   const { status, headers, body } = entry.answer
-  return finish(new Response(body, { status }), headers)
+  // A 204 must have none, and an empty one is none.
+  return finish(new Response(body === '' ? null : body, { status }), headers)
 }
 
 function finish(response: Response, headers: HeaderList): Response {

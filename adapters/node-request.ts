@@ -5,13 +5,15 @@ import type { HeaderList, RequestView } from '../src/index.ts'
 
 /** Node's request and response, as every adapter on node:http needs them. */
 
+/** `target` and `method` as they arrived, where other middleware has changed those of the request. */
 export function nodeRequestView<R extends IncomingMessage>(
   request: R,
   target: string,
+  method: string | undefined = request.method,
   route?: (request: R) => string | undefined,
 ): RequestView {
   return {
-    method: request.method ?? '',
+    method: method ?? '',
     target,
     get route() {
       return route?.(request)
@@ -24,9 +26,18 @@ export function nodeRequestView<R extends IncomingMessage>(
       get connection() {
         return connectionOf(request)
       },
+      get local() {
+        return isFromUnixSocket(request) ? ('unix' as const) : undefined
+      },
       certificate: () => peerCertificate(request),
     },
   }
+}
+
+/** Node tells a Unix socket only by its listener, whose address is a path. */
+function isFromUnixSocket({ socket }: IncomingMessage): boolean {
+  const { server } = (socket ?? {}) as { server?: { address?(): unknown } }
+  return typeof server?.address?.() === 'string'
 }
 
 /** From `rawHeaders`: `headers` hides a second Authorization and joins a second DPoP. */

@@ -6,10 +6,12 @@ import {
   type Answer,
   contextOf,
   createAdmissions,
+  createResourceMetadata,
   createRouteGuard,
   type Entry,
 } from '../src/adapter/index.ts'
 import type { AccessRequirement, AgentContext, Verifier, VerifierOptions } from '../src/index.ts'
+import { holdRefusal } from './hold-refusal.ts'
 import { addHeadersToHead, nodeRequestView, writeAnswer } from './node-request.ts'
 
 type NodeRequest = IncomingMessage | Http2ServerRequest
@@ -54,6 +56,7 @@ export function createNodeGate(
       addHeadersToHead(response as ServerResponse, entry.headers)
       return entry.context
     }
+    if (entry.kind === 'handed over') holdRefusal(response as ServerResponse, entry.error)
     writeAnswer(response as ServerResponse, answerIn(entry))
     return undefined
   }
@@ -78,6 +81,25 @@ export function createNodeGate(
 
   return gate
 }
+
+/**
+ * Serves the protected resource metadata (RFC 9728): true where it has answered. The gates of the verifier then name them
+ * in every challenge. Throws OptionsError for a verifier with `metadata: false`.
+ * @example
+ * if (serveMetadata(request, response)) return
+ */
+export function resourceMetadata(verifier: Verifier): (request: NodeRequest, response: NodeResponse) => boolean {
+  const answerDocument = createResourceMetadata(verifier)
+  return function serveMetadata(request, response) {
+    const answer = answerDocument(nodeRequestView(request as IncomingMessage, request.url ?? ''), () => noScopes)
+    if (answer === undefined) return false
+    writeAnswer(response as ServerResponse, answer)
+    return true
+  }
+}
+
+/** Gates hear of a requirement at the request that names it. */
+const noScopes: readonly string[] = []
 
 /** The context of a request that a gate admitted. */
 export function agentContextOf(request: NodeRequest): AgentContext | undefined {

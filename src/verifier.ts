@@ -50,7 +50,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const sender = createSenderCheck(policy, policy.dpop === false ? undefined : createSingleUse(policy.dpop, policy))
   const contexts = createContexts()
   const baseline = createBaselineCheck(policy, contexts)
-  const refuse = createRefuser(policy, metadata?.url)
+  const refuse = createRefuser(policy, () => metadata?.advertisedUrl())
   const recorder = createRecorder(policy, contexts)
   const conclude = createConclusion(policy, sender, contexts, refuse, recorder)
   const authorizer = createAuthorizer(policy, refuse, recorder, (context) => {

@@ -30,7 +30,8 @@ export const parts: Section = async (depth) => {
   const agent = agentOf(signer, token())
   const claimsOf = (text: string) => readClaims(readCompact(text)?.payload ?? {}, issuerPolicy) as TokenClaims
   const store = memoryReplayStore()
-  const refuse = createRefuser(challengePolicy, `${resource}/.well-known/oauth-protected-resource`)
+  const metadataUrl = `${resource}/.well-known/oauth-protected-resource`
+  const refuse = createRefuser(challengePolicy, () => metadataUrl)
   const needs = { scopes: ['tools:read'], acr: undefined, maxAuthAgeSeconds: undefined }
   let turn = 0
   const measure = <T>(name: string, input: () => T, run: (input: T) => unknown): Measurement => {

@@ -15,7 +15,8 @@ export function addStreams(server: Server, verifier: Verifier): void {
   // Server-sent events.
   server.on('request', async (request, response) => {
     const context = await gate(request, response, requirement)
-    if (context === undefined) return
+    // A client that left while we waited closes nothing any more: the lease would keep the listener.
+    if (context === undefined || response.destroyed) return
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     response.write(`data: hello ${context.actor.subject}\n\n`)
     const forget = whenOver(verifier.lease(context), () => response.end())

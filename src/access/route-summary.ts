@@ -33,6 +33,8 @@ export interface GuardedRoute {
   readonly verifier?: Verifier | undefined
   /** No `agentAuth` stands before it, or an optional one. */
   readonly open?: true
+  /** More may stand before it than is listed, or what is listed may not see every request of it. */
+  readonly unclear?: true
 }
 
 export interface RouteSummary {
@@ -42,8 +44,10 @@ export interface RouteSummary {
   readonly requirements: readonly Readonly<Record<string, unknown>>[]
   /** Requests without credentials reach the handler. */
   readonly open?: true
-  /** With a context: may it come in? `depends`: a function looks at the request. */
-  readonly reachable?: 'yes' | 'no' | 'depends'
+  /** What guards it cannot be read in full: a guard's path may cover the route or not, or a function before it may answer. */
+  readonly unclear?: true
+  /** With a context: may it come in? `depends`: a function looks at the request. `?`: the route is unclear. */
+  readonly reachable?: 'yes' | 'no' | 'depends' | '?'
   readonly code?: RefusalCode
 }
 
@@ -57,12 +61,13 @@ export function summarizeRoutes(
   context: AgentContext | undefined,
   now: number,
 ): AccessSummary {
-  const routes = found.map(({ method, path, requirements, open }) => ({
+  const routes = found.map(({ method, path, requirements, open, unclear }) => ({
     method,
     path,
     requirements: requirements.map(({ shown }) => shown),
     ...(open && { open }),
-    ...(context === undefined ? {} : reach(requirements, context, now)),
+    ...(unclear && { unclear }),
+    ...(context === undefined ? {} : unclear ? { reachable: '?' as const } : reach(requirements, context, now)),
   }))
   return { routes, toMarkdown: () => toMarkdown(routes) }
 }
@@ -104,10 +109,11 @@ function detailsPresent({ details }: Requirement, context: AgentContext): Requir
 function toMarkdown(routes: readonly RouteSummary[]): string {
   const judged = routes.some(({ reachable }) => reachable !== undefined)
   const head = ['method', 'path', 'requires', ...(judged ? ['reachable'] : [])]
-  const rows = routes.map(({ method, path, requirements, open, reachable, code }) => [
+  const rows = routes.map(({ method, path, requirements, open, unclear, reachable, code }) => [
     method,
     `\`${path}\``,
-    requirements.map(inWords).join('; and ') || (open ? 'nothing' : 'an admitted request'),
+    [...requirements.map(inWords), ...(unclear ? ['?'] : [])].join('; and ') ||
+      (open ? 'nothing' : 'an admitted request'),
     ...(judged ? [code === undefined ? (reachable ?? '') : `${reachable}: \`${code}\``] : []),
   ])
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map(escapeCell).join(' | ')} |`).join('\n')

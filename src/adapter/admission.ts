@@ -6,7 +6,8 @@ import type { RequestView } from '../types/request.ts'
 import type { Refusal, Verdict } from '../types/verdict.ts'
 import type { Verifier } from '../types/verifier.ts'
 import { createVerifier } from '../verifier.ts'
-import { answerDocument, answerRefusal, type Entry, type OnRefusal } from './answer.ts'
+import { answerRefusal, type Entry, type OnRefusal } from './answer.ts'
+import { createDocumentAnswer } from './document.ts'
 
 /** What `agentAuth` does at every door. All rules are here; adapters translate. */
 
@@ -23,7 +24,10 @@ export interface AdmissionSettings<R> {
 export interface Admissions<R extends object> {
   readonly verifier: Verifier
   readonly optional: boolean
-  /** `scopes`: of the app's guarded routes, for the metadata; asked only when the document is. */
+  /**
+   * `scopes`: of the app's guarded routes, for the metadata; asked only when the document is. The document is built anew
+   * when another list is given.
+   */
   admit(request: R, view: RequestView, scopes?: () => readonly string[]): MaybePromise<Entry>
 }
 
@@ -46,17 +50,18 @@ const admissions = new WeakMap<object, Admission>()
 export function createAdmissions<R extends object>(
   optionsOrVerifier: VerifierOptions | Verifier,
   settings: AdmissionSettings<R> = {},
-  /** `always`: this door has no optional mode. */
+  /** `always`: a gate. It has no optional mode, and serves the metadata only where the options name them. */
   guards: 'always' | 'as set' = 'as set',
 ): Admissions<R> {
   const verifier = isVerifier(optionsOrVerifier) ? optionsOrVerifier : createVerifier(optionsOrVerifier)
   const { optional, onRefusal } = readSettings<R>(settings, verifier, guards)
+  const { metadata } = verifier
+  const answerDocument =
+    metadata && (guards === 'as set' || metadata.isExplicit) ? createDocumentAnswer(metadata) : undefined
 
   function admit(request: R, view: RequestView, scopes: () => readonly string[] = noScopes): MaybePromise<Entry> {
-    const { metadata } = verifier
-    if (metadata !== undefined && view.method === 'GET' && view.target === metadata.path) {
-      return answerDocument(metadata.document(scopes()))
-    }
+    const document = answerDocument?.(view, scopes)
+    if (document !== undefined) return { kind: 'answered', answer: document }
     const answerOf = (refusal: Refusal) => answerRefusal(refusal, request, onRefusal)
     const known = admissionBy(verifier, request)
     // What an optional guard let in without credentials still has to pass a strict one.
@@ -71,7 +76,8 @@ export function createAdmissions<R extends object>(
   return { verifier, optional, admit }
 }
 
-const noScopes = () => []
+const none: readonly string[] = []
+const noScopes = () => none
 
 function isVerifier(value: VerifierOptions | Verifier): value is Verifier {
   return typeof (value as Partial<Verifier> | undefined)?.checkNow === 'function'

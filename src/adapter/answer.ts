@@ -48,18 +48,3 @@ function askForWish<R>(refusal: Refusal, request: R, onRefusal: OnRefusal<R> | u
     return { handOver, body: typeof body === 'string' ? body : JSON.stringify(body) }
   })
 }
-
-/** The RFC 9728 document as a response (§3.2, §7.10). */
-export function answerDocument(document: Readonly<Record<string, unknown>>): Entry {
-  return {
-    kind: 'answered',
-    answer: {
-      status: 200,
-      headers: [
-        ['Content-Type', 'application/json'],
-        ['Cache-Control', 'max-age=3600'],
-      ],
-      body: JSON.stringify(document),
-    },
-  }
-}

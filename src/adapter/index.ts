@@ -10,4 +10,5 @@ export {
 } from '../access/route-summary.ts'
 export { type AdmissionSettings, type Admissions, contextOf, createAdmissions } from './admission.ts'
 export type { Answer, Entry, OnRefusal } from './answer.ts'
+export { type AnswerDocument, createResourceMetadata } from './document.ts'
 export { createRouteGuard, type RouteGuard } from './route-guard.ts'

@@ -29,3 +29,10 @@ export function hintAtPerProcessReplay(): void {
   if (!cluster.isWorker) return
   hint('ONBEHALF_REPLAY_PER_PROCESS', 'The replay memory is per process: give cluster workers a shared ReplayStore')
 }
+
+/** A challenge would point at a document that, for all this process knows, is a 404. */
+export function hintAtUnservedMetadata(): void {
+  const cures =
+    'add resourceMetadata(verifier) at the root, or set `metadata` to true if the document is served, or to false'
+  hint('ONBEHALF_METADATA', `Challenges carry no resource_metadata, because this process does not serve it: ${cures}`)
+}

@@ -43,7 +43,6 @@ export const choices = {
   'issuer.actorIssuers': { default: 'own', allowed: ['own', 'any', false] },
   'issuer.actorClaims': { default: 'sub', allowed: ['sub', 'sub-or-client_id'] },
   'issuer.dpopSchemeForMtls': { default: false, allowed: [true, false] },
-  metadata: { default: true, allowed: [true, false] },
   problemCodes: { default: true, allowed: [true, false] },
 } as const
 

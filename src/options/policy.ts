@@ -38,7 +38,8 @@ export interface Policy {
   readonly cache: { readonly tokens: number; readonly tokenSeconds: number; readonly proofKeys: number }
   readonly revocation: RevocationSource | undefined
   readonly audit: AuditPolicy
-  readonly metadata: Readonly<Record<string, unknown>> | false
+  /** Further members of the document; undefined where the option was left out. */
+  readonly metadata: Readonly<Record<string, unknown>> | false | undefined
   /** How long a hook of the user's may take. */
   readonly hookTimeoutMs: number
   readonly problemCodes: boolean

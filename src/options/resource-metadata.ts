@@ -1,9 +1,11 @@
 import type { OptionReader } from '../internal/option-reader.ts'
+import { hintAtUnservedMetadata } from '../internal/process-warnings.ts'
 import type { ResourceMetadata } from '../types/verifier.ts'
 import type { Policy } from './policy.ts'
 
 export function readMetadataOption(read: OptionReader, value: unknown): Policy['metadata'] {
-  if (value === undefined || value === true) return {}
+  if (value === undefined) return undefined
+  if (value === true) return {}
   if (value === false) return false
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     read.problem('metadata', 'must be true, false or an object with members to add')
@@ -38,11 +40,18 @@ function metadataUrl(resource: string): URL {
   return url
 }
 
-export function createMetadata(policy: Policy): ResourceMetadata | undefined {
+export interface AdvertisedMetadata extends ResourceMetadata {
+  /** What challenges name; undefined, with a warning, where nothing tells that the document can be reached there. */
+  advertisedUrl(): string | undefined
+}
+
+export function createMetadata(policy: Policy): AdvertisedMetadata | undefined {
   if (policy.metadata === false) return undefined
   const url = metadataUrl(policy.resource)
   const unbound = [...policy.issuers.values()].some((issuer) => issuer.allowUnbound)
-  const { scopes_supported: given = [], ...further } = policy.metadata as { scopes_supported?: readonly string[] }
+  const { scopes_supported: given = [], ...further } = (policy.metadata ?? {}) as {
+    scopes_supported?: readonly string[]
+  }
   const fixed = {
     resource: policy.resource,
     authorization_servers: [...policy.issuers.keys()],
@@ -54,9 +63,21 @@ export function createMetadata(policy: Policy): ResourceMetadata | undefined {
   }
   const baseline =
     policy.access === undefined || policy.access.hidden ? [] : [...policy.access.scopes, ...policy.access.anyScope]
+  const hasPath = policy.publicUrls.some((publicUrl) => new URL(publicUrl).pathname !== '/')
+  const isExplicit = policy.metadata !== undefined
+  let isAdvertised = isExplicit
   return {
     url: url.href,
     path: url.pathname + url.search,
+    isExplicit,
+    declareServed(by) {
+      isAdvertised ||= by === 'resourceMetadata' || !hasPath
+    },
+    advertisedUrl() {
+      if (isAdvertised) return url.href
+      hintAtUnservedMetadata()
+      return undefined
+    },
     document(scopes) {
       // RFC 9728 §3.2: a parameter without values is left out.
       const supported = [...new Set([...given, ...baseline, ...scopes])]

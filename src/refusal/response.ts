@@ -21,14 +21,20 @@ export interface RefusalContext {
 export type Refuse = (denial: Denial, context: RefusalContext) => Refusal
 
 /** Refusal → status, headers, body, frozen: a hook may look, not change. Text comes from the table alone: no token, claim, header or address gets in. */
-export function createRefuser(policy: ChallengePolicy, metadataUrl: string | undefined): Refuse {
+export function createRefuser(policy: ChallengePolicy, readMetadataUrl: () => string | undefined): Refuse {
   const algs = policy.dpop === false ? undefined : policy.dpop.algorithms.join(' ')
 
   type Parts = Omit<Refusal, 'facts'>
   /** What depends on code, scheme and needs alone is made once: a refusal must be cheaper than an admission. */
-  const made = new WeakMap<Needs, Map<string, Parts>>()
+  let made = new WeakMap<Needs, Map<string, Parts>>()
+  let metadataUrl: string | undefined
 
   return function refuse(denial, context) {
+    const url = readMetadataUrl()
+    if (url !== metadataUrl) {
+      metadataUrl = url
+      made = new WeakMap()
+    }
     const { status } = refusals[denial.code]
     const isConstant = context.nonce === undefined && status < 429
     const parts = isConstant ? knownParts(denial, context) : makeParts(denial, context)

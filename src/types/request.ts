@@ -15,6 +15,8 @@ export interface RequestView {
 export interface RequestPeer {
   /** The remote address of the socket itself, never one from a header. */
   readonly address?: string | undefined
+  /** Why there is no address: the listener is a Unix socket, or the host hands over requests without one. */
+  readonly local?: 'unix' | 'host' | undefined
   /**
    * The same object for all requests of one connection. While forged signatures arrive in numbers, connections that have
    * shown a good signature are served before others; it decides nothing else.

@@ -72,7 +72,7 @@ export interface PolicyDescription {
   readonly delegation: { readonly maxDepth: number }
   /** How many entries the caches hold, and how long a token stays, in seconds. */
   readonly cache: { readonly tokens: number; readonly tokenSeconds: number; readonly proofKeys: number }
-  /** The URL of the metadata document (RFC 9728 §3); null when it is not served. */
+  /** The URL of the metadata document (RFC 9728 §3); null with `metadata: false`. */
   readonly metadata: string | null
   /** The path of every option whose setting is weaker than its default. */
   readonly relaxations: readonly string[]
@@ -156,8 +156,15 @@ export interface CloseOptions {
 export interface ResourceMetadata {
   /** The absolute URL of the document (RFC 9728 §3). */
   readonly url: string
-  /** The path and query of that URL; the document is served for a GET of exactly this target. */
+  /** The path and query of that URL; the document is served for a GET or HEAD of exactly this target. */
   readonly path: string
+  /** Whether `metadata` is true or an object: challenges then name the document, whether this process serves it or not. */
+  readonly isExplicit: boolean
+  /**
+   * For adapters: this process serves the document at the root, by `resourceMetadata` or by a guard there, and challenges
+   * name it from now on. A guard does not count where a `publicUrl` has a path: the document lies outside that path.
+   */
+  declareServed(by: 'resourceMetadata' | 'guard'): void
   /** The document. Its `scopes_supported` has these scopes, those of the baseline and those of the options. */
   document(scopes: readonly string[]): Readonly<Record<string, unknown>>
 }

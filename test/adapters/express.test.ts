@@ -114,6 +114,21 @@ describe.each(frameworks)('%s', (_name, express) => {
     expect((await send('/tools', { headers: { ...good, ...spoofed } })).status).toBe(200)
   })
 
+  test('DPOP-09: the method of the request counts, not the one that method-override has put in its place', async () => {
+    const app = express()
+    app.use((req, _res, next) => {
+      Object.assign(req, { originalMethod: req.method, method: 'DELETE' })
+      next()
+    })
+    app.use(agentAuth(kit.options))
+    app.delete('/tools', (_req, res) => void res.send('deleted'))
+    const send = await serve(app)
+    const sent = async (method: string) =>
+      send('/tools', { method: 'POST', headers: await kit.credentials(method, '/tools') })
+    expect((await sent('POST')).text).toBe('deleted')
+    expect(codeOf(await sent('DELETE'))).toBe('proof_method')
+  })
+
   test('Express: the absolute form of the target must name the public origin', async () => {
     const app = express()
     app.use(agentAuth(kit.options))

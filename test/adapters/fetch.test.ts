@@ -194,8 +194,30 @@ describe('the answer', () => {
     await expect(thrown(await requestFor('/tools'), { scopes: ['a'] })).rejects.toMatchObject({ code: 'scope_missing' })
   })
 
+  test('RFC 9112 §3.2.2: the origin of an absolute target is judged where Host tells that it was one', async () => {
+    const gate = createGate(kit.options)
+    const sent = async (url: string, host?: string) => {
+      const headers = await kit.credentials('GET', '/tools')
+      const entry = await gate(new Request(url, { headers: { ...headers, ...(host !== undefined && { host }) } }))
+      return entry.ok || (await outcomeOf(entry.response))[1]
+    }
+    expect(await sent('https://evil.example/tools', 'api.example.test')).toBe('proof_target')
+    expect(await sent(`${resource}/tools`, 'internal:3000')).toBe(true)
+    expect(await sent('http://internal:3000/tools', 'INTERNAL:3000')).toBe(true)
+    expect(await sent('http://internal/tools', 'internal:80')).toBe(true)
+    expect(await sent('http://internal:3000/tools')).toBe(true)
+    expect(await sent('http://internal:3000/tools', 'a b')).toBe('proof_target')
+  })
+
+  test('fetch: Next makes every URL of its own host name, which is no target', async () => {
+    const gate = createGate(kit.options)
+    const headers = { ...(await kit.credentials('GET', '/tools')), host: 'api.example.test' }
+    const request = Object.assign(new Request('http://pod-7:3000/tools', { headers }), { nextUrl: new URL(resource) })
+    expect((await gate(request)).ok).toBe(true)
+  })
+
   test('RFC 9728 §3: the gate answers for its metadata, with the scopes of what it handles', async () => {
-    const gate = createGate({ ...kit.options, access: { scopes: ['api'] } })
+    const gate = createGate({ ...kit.options, metadata: true, access: { scopes: ['api'] } })
     const handler = gate.handle({ scopes: ['tools:read'] }, () => new Response())
     gate.handle({ scopes: ['secret'], hidden: true }, () => new Response())
     const answer = await handler(new Request(`${resource}/.well-known/oauth-protected-resource`))

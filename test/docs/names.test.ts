@@ -4,7 +4,7 @@ import { readTree } from './tree.ts'
 const product = readTree().filter(({ path }) => /^(?:src|adapters)\/.*\.ts$/.test(path))
 
 /** Each adapter offers these under the same name: that is how a program changes its framework. */
-const samePerAdapter = new Set(['agentAuth', 'requireAccess', 'agentContextOf', 'accessSummary'])
+const samePerAdapter = new Set(['agentAuth', 'requireAccess', 'agentContextOf', 'accessSummary', 'resourceMetadata'])
 
 test('HYGIENE: no function name stands for two things', () => {
   expect(Object.fromEntries(definedTwice())).toEqual({})

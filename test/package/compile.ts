@@ -5,6 +5,9 @@ import { write } from './scratch.ts'
 /** Compilers a consumer may have, by the folder they are installed in. */
 export const compilers = ['typescript', 'typescript7'] as const
 
+/** The last one that knows `moduleResolution: node`. */
+export const classicCompiler = 'typescript59'
+
 export interface Compilation {
   readonly code: number
   /** `file:line` of each error, each once. */
@@ -15,9 +18,10 @@ export interface Compilation {
 /** Compiles files of the project into `out/`, checking every declaration file they reach. */
 export async function compile(
   project: string,
-  compiler: (typeof compilers)[number],
+  compiler: (typeof compilers)[number] | typeof classicCompiler,
   files: readonly string[],
   lib: readonly string[] = [],
+  more: object = {},
 ): Promise<Compilation> {
   const config = `tsconfig.${compiler}.json`
   const compilerOptions = {
@@ -30,6 +34,7 @@ export async function compile(
     noUncheckedIndexedAccess: true,
     skipLibCheck: false,
     outDir: `out/${compiler}`,
+    ...more,
   }
   write(project, config, JSON.stringify({ compilerOptions, files }))
   const program = join(project, 'node_modules', compiler, 'bin', 'tsc')

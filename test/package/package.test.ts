@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createTestCertificate } from 'onbehalf/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findPrivateKeys, readTree } from '../docs/tree.ts'
-import { compile, compilers } from './compile.ts'
+import { classicCompiler, compile, compilers } from './compile.ts'
 import { blockAfter, documents, readBlocks } from './documents.ts'
 import { mustRun, run } from './run.ts'
 import { copyFixture, createProject, installCompanions, packTarball, type Tarball, write } from './scratch.ts'
@@ -91,6 +91,20 @@ describe('in a project of its user', { timeout: 60_000 }, () => {
     },
   )
 
+  test('PACKAGE: moduleResolution `node` finds the types of every entry', async () => {
+    const { exports } = JSON.parse(readFileSync(join(project, 'node_modules/onbehalf/package.json'), 'utf8'))
+    const entries = Object.keys(exports).filter((name) => !name.endsWith('.json'))
+    const lines = entries.map(
+      (name, at) => `import * as entry${at} from 'onbehalf${name.slice(1)}'\nvoid entry${at}.default`,
+    )
+    write(project, 'classic.ts', lines.join('\n'))
+    const more = { module: 'ES2022', moduleResolution: 'node', skipLibCheck: true }
+    const { output, places } = await compile(project, classicCompiler, ['classic.ts'], [], more)
+    // Each is found, and has no default export; one not found would be TS2307 at its import.
+    expect(output).not.toContain('TS2307')
+    expect(places).toEqual(entries.map((_name, at) => `classic.ts:${2 * at + 2}`))
+  })
+
   test('PACKAGE: the consumer also runs', async () => {
     const output = await mustRun(process.execPath, ['out/typescript7/consumer.js'], project)
     expect(output).toMatch(/^agent travel-7 for human alice: /)
@@ -151,6 +165,20 @@ describe('in a project of its user', { timeout: 60_000 }, () => {
       project,
     )
     expect(JSON.parse(readFileSync(join(project, 'vitest.json'), 'utf8'))).toMatchObject({
+      success: true,
+      numPassedTests: 1,
+    })
+  })
+
+  test('DOCS: the recipe for Jest runs as printed', async () => {
+    const folder = join(project, 'out/typescript7')
+    for (const { file, text } of documents.flatMap(({ text }) => readBlocks(text))) {
+      if (file === 'jest.config.json' || file === 'app.spec.js') write(folder, file, text)
+    }
+    expect((await compile(project, 'typescript7', ['app.ts'])).output).toBe('')
+    const jest = join(project, 'node_modules/jest/bin/jest.js')
+    await mustRun(process.execPath, ['--experimental-vm-modules', jest, '--json', '--outputFile=jest.json'], folder)
+    expect(JSON.parse(readFileSync(join(folder, 'jest.json'), 'utf8'))).toMatchObject({
       success: true,
       numPassedTests: 1,
     })

@@ -54,7 +54,12 @@ export async function installCompanions(project: string): Promise<void> {
   ]
   const testNames = ['vitest', 'supertest', '@types/supertest']
   const exact = [...names, ...testNames].map((name) => `${name}@${devDependencies[name]}`)
-  await install(project, [...exact, 'typescript@5.5.4', `typescript7@npm:typescript@${devDependencies.typescript}`])
+  const compilers = [
+    'typescript@5.5.4',
+    'typescript59@npm:typescript@5.9.3',
+    `typescript7@npm:typescript@${devDependencies.typescript}`,
+  ]
+  await install(project, [...exact, ...compilers, 'jest@30.5.2'])
 }
 
 const doorNames = ['fastify', 'hono', '@hono/node-server', 'ws', '@types/ws']

@@ -1,6 +1,7 @@
+import type { Http2Server } from 'node:http2'
 import fastify, { type FastifyRequest } from 'fastify'
 import type { AgentContext, Verifier } from 'onbehalf'
-import { agentAuth, agentContextOf, requireAccess } from 'onbehalf/fastify'
+import { accessSummary, agentAuth, agentContextOf, requireAccess, resourceMetadata } from 'onbehalf/fastify'
 
 /** Compiled, never run: what Fastify handlers see, and what must not compile. */
 
@@ -65,4 +66,25 @@ export async function types(verifier: Verifier): Promise<void> {
   await app.register(agentAuth, { optional: true })
   // @ts-expect-error refusals cannot be turned into admissions
   await app.register(agentAuth, { verifier, onRefusal: () => ({ admit: true }) })
+}
+
+/** The same on HTTP/2, whose requests and replies are of other types. */
+export async function http2Types(verifier: Verifier): Promise<void> {
+  const app = fastify({ http2: true })
+  await app.register(agentAuth, { verifier })
+  await app.register(resourceMetadata, { verifier })
+  const hook = requireAccess({ scopes: ['a'], where: (_context, { url }) => url !== '/' })
+  app.addHook('onRequest', hook)
+  app.get('/tools', { onRequest: hook, preHandler: [hook] }, async (request) => ({
+    by: request.agentContext.actor.subject,
+    of: agentContextOf(request)?.principal.subject,
+  }))
+  const mayPay = requireAccess<FastifyRequest<{ Body: Payment }, Http2Server>>({
+    where: (_context, { body, raw }) => body.amount <= 100 && raw.stream.id !== 0,
+  })
+  app.post<{ Body: Payment }>('/payments', { preHandler: mayPay }, async () => '')
+  const secure = fastify({ http2: true, https: {} })
+  secure.get('/tools', { onRequest: requireAccess({ scopes: ['a'] }) }, async () => '')
+  accessSummary(app).toMarkdown()
+  accessSummary(secure)
 }

@@ -137,9 +137,9 @@ export const guards: readonly Chapter[] = [
 
 function handedOver(...[code, how]: Parameters<typeof refused>): Pick<Row, 'expect' | 'columns'> {
   const { exposed, ...rest } = { ...refused(code, how), type: 'application/json', body: { handed: code } }
-  const why = 'the error is thrown to the caller, who writes its headers'
+  const why = 'the error is thrown to the caller, who writes its headers into a response of its own'
   return {
     expect: { ...rest, ...(exposed && { exposed }) },
-    columns: { 'one call': { why, expect: rest } },
+    columns: { 'web request': { why, expect: rest } },
   }
 }

@@ -111,7 +111,10 @@ describe('nothing of the request gets in', () => {
 
 describe('insufficient rights, after authentication', () => {
   test('PRES-19: a missing scope is 403, with all that the route needs', async () => {
-    const refusal = await answer({ access: { scopes: ['a', 'b'], anyScope: ['c', 'd'] } }, { token: { scopes: ['a'] } })
+    const refusal = await answer(
+      { metadata: true, access: { scopes: ['a', 'b'], anyScope: ['c', 'd'] } },
+      { token: { scopes: ['a'] } },
+    )
     expect(refusal).toMatchObject({ code: 'scope_missing', status: 403, error: 'insufficient_scope' })
     expect(challengesIn(refusal)['DPoP']).toMatchObject({ error: 'insufficient_scope', scope: 'a b c' })
     expect(challengesIn(refusal)['Bearer']).not.toHaveProperty('error')
