@@ -49,7 +49,7 @@ function readChallenges(field: string): Record<string, Record<string, string>> {
 }
 
 export interface RefusedHow {
-  /** With which challenge the error stands. Default `DPoP`; `none` where the caller's scheme is unknown. */
+  /** With which challenge the error stands. Default `DPoP`, which then stands alone; `none` where the caller's scheme is unknown. */
   readonly on?: 'DPoP' | 'Bearer' | 'both' | 'none'
   /** Parameters of every challenge beyond the usual ones. */
   readonly needs?: Readonly<Record<string, string>>
@@ -95,7 +95,10 @@ function challengesOf(error: string | null, detail: string, how: RefusedHow): No
   const own = { ...needs, resource_metadata: metadata }
   const withError = (scheme: 'DPoP' | 'Bearer') =>
     error !== null && (on === scheme || on === 'both') ? { error, error_description: detail, ...more } : {}
-  return { Bearer: { ...withError('Bearer'), ...own }, DPoP: { ...withError('DPoP'), ...own, algs } }
+  const dpop = { DPoP: { ...withError('DPoP'), ...own, algs } }
+  // Without an error there was no credential that could be read.
+  if (error !== null && on === 'DPoP') return dpop
+  return { Bearer: { ...withError('Bearer'), ...own }, ...dpop }
 }
 
 const titles: Readonly<Record<number, string>> = {

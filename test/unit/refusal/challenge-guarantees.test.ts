@@ -120,7 +120,6 @@ describe('insufficient rights, after authentication', () => {
     const refusal = await answer({ access: { scopes: ['a', 'b'], anyScope: ['c', 'd'] } }, { token: { scopes: ['a'] } })
     expect(refusal).toMatchObject({ code: 'scope_missing', status: 403, error: 'insufficient_scope' })
     expect(readChallenges(refusal)['DPoP']).toMatchObject({ error: 'insufficient_scope', scope: 'a b c' })
-    expect(readChallenges(refusal)['Bearer']).not.toHaveProperty('error')
     expect(challengeFields(refusal)[0]).toContain('resource_metadata="')
   })
 
