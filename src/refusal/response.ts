@@ -1,5 +1,6 @@
 import type { Needs } from '../access/needs.ts'
 import type { Scheme } from '../credentials.ts'
+import { hintAtRefusal } from '../internal/process-warnings.ts'
 import type { HeaderList, Problem, Refusal } from '../types/verdict.ts'
 import type { Denial } from './denial.ts'
 import { type RefusalRow, refusals } from './table.ts'
@@ -30,6 +31,7 @@ export function createRefuser(policy: ChallengePolicy, metadataUrl: string | und
   const made = new WeakMap<Needs, Map<string, Parts>>()
 
   return function refuse(denial, context) {
+    if (denial.facts.hint !== undefined) hintAtRefusal(denial.code, denial.facts.hint)
     const { status } = refusals[denial.code]
     const isConstant = context.nonce === undefined && status < 429
     const parts = isConstant ? knownParts(denial, context) : makeParts(denial, context)
