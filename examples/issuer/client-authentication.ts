@@ -83,7 +83,7 @@ export async function verifyAssertion(
   if (claims.exp === undefined || claims.exp - seconds > maxAssertionSeconds) throw refusal()
   if (typeof claims.jti !== 'string' || claims.jti === '' || claims.jti.length > 256) throw refusal()
   // RFC 7523 §3(7): remembered per client, so that no client can use up the identifiers of another.
-  rules.usedAssertions.consume(JSON.stringify([client.id, claims.jti]), refusal)
+  rules.usedAssertions.consume(client.id, claims.jti, refusal)
   return claims
 }
 

@@ -1,4 +1,11 @@
-import { calculateJwkThumbprint, EmbeddedJWK, type JWTVerifyResult, jwtVerify } from 'jose'
+import {
+  calculateJwkThumbprint,
+  decodeProtectedHeader,
+  EmbeddedJWK,
+  type JWK,
+  type JWTVerifyResult,
+  jwtVerify,
+} from 'jose'
 import { OAuthError } from './oauth-error.ts'
 import type { SingleUse } from './single-use.ts'
 
@@ -9,6 +16,8 @@ export const maxProofFutureSeconds = 10
 export interface ProofRules {
   /** URL of the endpoint the request arrived at. */
   readonly endpoint: string
+  /** The authenticated client: what its proofs take of the memory is counted for it. */
+  readonly client: string
   readonly usedProofs: SingleUse
   readonly now: () => number
 }
@@ -35,14 +44,15 @@ export async function verifyTokenRequestProof(
   if (typeof jti !== 'string' || jti === '' || jti.length > 256) throw refusal()
 
   const thumbprint = await calculateJwkThumbprint(protectedHeader.jwk ?? {})
-  // §11.1: last, so that a proof which fails uses nothing up; per key, so that nobody can use up another's identifiers.
-  rules.usedProofs.consume(JSON.stringify([thumbprint, jti]), refusal)
+  // §11.1: last, so that a proof which fails uses nothing up; per client and key, so that no client uses up another's identifiers.
+  rules.usedProofs.consume(rules.client, JSON.stringify([thumbprint, jti]), refusal)
   return thumbprint
 }
 
 /** §4.3(2), (3), (5), (6), (7): EmbeddedJWK takes a public key only. */
 async function verifySignature(proof: string, seconds: number): Promise<JWTVerifyResult> {
   try {
+    if (!isAcceptable(decodeProtectedHeader(proof).jwk)) throw refusal()
     return await jwtVerify(proof, EmbeddedJWK, {
       algorithms: [...proofAlgorithms],
       currentDate: new Date(seconds * 1_000),
@@ -50,6 +60,13 @@ async function verifySignature(proof: string, seconds: number): Promise<JWTVerif
   } catch {
     throw refusal()
   }
+}
+
+/** Before the signature, because a huge RSA key is dear to verify with. Each other algorithm here has keys of one size. */
+function isAcceptable(jwk: JWK | undefined): boolean {
+  if (jwk?.kty !== 'RSA') return true
+  const modulus = Buffer.from(jwk.n ?? '', 'base64url')
+  return jwk.e === 'AQAB' && modulus[0] !== 0 && modulus.length >= 256 && modulus.length <= 512
 }
 
 /** §4.3(9): without query and fragment; `URL` does the normalisation of RFC 3986 §6.2.2 and §6.2.3. */

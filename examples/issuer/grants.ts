@@ -74,13 +74,16 @@ async function forUserSignedInAtClient(form: Form, client: RegisteredClient, rul
 
 async function onBehalf(form: Form, client: RegisteredClient, rules: GrantRules): Promise<Granted> {
   const { subject, act } = await exchangeToken(form, client, rules)
+  const aud = readResource(form, rules.registry)
+  // RFC 8693 §2.2.2: a token for one resource does not become one for another, or each API could act at all others.
+  if (aud !== subject.aud) throw new OAuthError('invalid_target', 'The subject token is for another resource')
   const inherited = subject.scope.split(' ').filter((scope) => client.scopes.includes(scope))
   return {
     content: {
       sub: subject.sub,
       sub_profile: subject.sub_profile,
       client_id: client.id,
-      aud: readResource(form, rules.registry),
+      aud,
       scope: narrowScope(form.optional('scope'), inherited),
       act,
     },

@@ -41,15 +41,16 @@ export interface TokenRequest {
 /** Authenticate the client, verify its proof, decide the grant, bind the token: in this order. */
 export function createTokenEndpoint(settings: TokenEndpointSettings): (input: TokenRequest) => Promise<TokenResponse> {
   const { issuer, registry, signer, maxDepth, now } = settings
-  const usedAssertions = createSingleUse({ seconds: maxAssertionSeconds, capacity: 100_000, now })
-  const usedProofs = createSingleUse({ seconds: maxProofAgeSeconds + maxProofFutureSeconds, capacity: 100_000, now })
+  const room = { capacity: 100_000, share: 10_000, now }
+  const usedAssertions = createSingleUse({ seconds: maxAssertionSeconds, ...room })
+  const usedProofs = createSingleUse({ seconds: maxProofAgeSeconds + maxProofFutureSeconds, ...room })
   const assertions: AssertionRules = { registry, audiences: [issuer, ...settings.endpoints], usedAssertions, now }
 
   return async function answerTokenRequest({ request, endpoint, certificateThumbprint }) {
     const form = await readForm(request)
     const client = await authenticateClient(form, certificateThumbprint, assertions)
     const { dpop: proofs = [] } = request.headersDistinct
-    const jkt = await verifyTokenRequestProof(proofs, { endpoint, usedProofs, now })
+    const jkt = await verifyTokenRequestProof(proofs, { endpoint, client: client.id, usedProofs, now })
     const cnf = chooseConfirmation(client, jkt, certificateThumbprint)
     const { content, notAfter, issuedTokenType } = await grantToken(form, client, {
       issuer,

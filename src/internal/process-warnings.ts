@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { type RefusalCode, refusals } from '../refusal/table.ts'
 import type { RequestView } from '../types/request.ts'
 
 /** Warnings to the operator, each once per process: mistakes of set-up. */
@@ -15,6 +16,23 @@ function hint(code: string, message: string): void {
 export function hintAtPreflight(view: RequestView): void {
   if (view.method !== 'OPTIONS' || view.header('access-control-request-method').length === 0) return
   hint('ONBEHALF_PREFLIGHT', 'A CORS preflight was refused: put cors() before agentAuth()')
+}
+
+const explained = new Set<RefusalCode>()
+
+/**
+ * The first refusal of each code that an option could change. The text comes from the table and from the path of an option,
+ * because the token may be forged.
+ */
+export function hintAtRefusal(code: RefusalCode, hint: string): void {
+  if (explained.has(code)) return
+  explained.add(code)
+  const advice = `If such requests should pass, see the option ${hint}. This is said once for each code.`
+  process.emitWarning(`A request was refused with ${code}: ${refusals[code].detail}. ${advice}`, {
+    type: 'OnbehalfWarning',
+    code: 'ONBEHALF_HINT',
+    detail: 'The facts of each refusal: onRefusal, an audit sink or diagnostics_channel onbehalf:refusal',
+  })
 }
 
 /** A route's rule that its verifier can never judge: every request of the route is a 500. */

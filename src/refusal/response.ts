@@ -1,5 +1,6 @@
 import type { Needs } from '../access/needs.ts'
 import type { Scheme } from '../credentials.ts'
+import { hintAtRefusal } from '../internal/process-warnings.ts'
 import type { HeaderList, Problem, Refusal } from '../types/verdict.ts'
 import type { Denial } from './denial.ts'
 import { type RefusalRow, refusals } from './table.ts'
@@ -23,6 +24,7 @@ export type Refuse = (denial: Denial, context: RefusalContext) => Refusal
 /** Refusal → status, headers, body, frozen: a hook may look, not change. Text comes from the table alone: no token, claim, header or address gets in. */
 export function createRefuser(policy: ChallengePolicy, readMetadataUrl: () => string | undefined): Refuse {
   const algs = policy.dpop === false ? undefined : policy.dpop.algorithms.join(' ')
+  const schemes: readonly Scheme[] = [...(policy.takesBearer ? bearer : []), ...(policy.dpop === false ? [] : onlyDpop)]
 
   type Parts = Omit<Refusal, 'facts'>
   /** What depends on code, scheme and needs alone is made once: a refusal must be cheaper than an admission. */
@@ -35,6 +37,7 @@ export function createRefuser(policy: ChallengePolicy, readMetadataUrl: () => st
       metadataUrl = url
       made = new WeakMap()
     }
+    if (denial.facts.hint !== undefined) hintAtRefusal(denial.code, denial.facts.hint)
     const { status } = refusals[denial.code]
     const isConstant = context.nonce === undefined && status < 429
     const parts = isConstant ? knownParts(denial, context) : makeParts(denial, context)
@@ -71,19 +74,26 @@ export function createRefuser(policy: ChallengePolicy, readMetadataUrl: () => st
     return Object.freeze(headers.map((header) => Object.freeze(header)))
   }
 
-  /** Bearer before DPoP, in one field line; the error stands with the scheme used, or with both where none can be told. */
+  /**
+   * Bearer before DPoP, in one field line (RFC 9110 §11.6.1). A request under the scheme DPoP is answered with that scheme
+   * alone: many clients recognise `use_dpop_nonce` only where no other challenge stands beside it.
+   */
   function challenges(row: RefusalRow, context: RefusalContext): string {
-    const onBoth = row.status === 400
-    const list: string[] = []
-    if (policy.takesBearer) list.push(challenge('Bearer', row, context, onBoth))
-    if (policy.dpop !== false) list.push(challenge('DPoP', row, context, onBoth))
-    return list.join(', ')
+    const isMalformed = row.status === 400
+    const isDpopAlone = context.scheme === 'DPoP' && policy.dpop !== false && !isMalformed
+    const listed = isDpopAlone ? onlyDpop : schemes
+    const used = isMalformed || context.scheme === undefined ? undefined : schemeWithError(context.scheme)
+    return listed.map((scheme) => challenge(scheme, row, context.needs, isMalformed || scheme === used)).join(', ')
   }
 
-  function challenge(scheme: Scheme, row: RefusalRow, context: RefusalContext, onBoth: boolean): string {
-    const { needs } = context
+  /** The scheme used; where it is not listed, the first that is. */
+  function schemeWithError(scheme: Scheme): Scheme | undefined {
+    return schemes.includes(scheme) ? scheme : schemes[0]
+  }
+
+  function challenge(scheme: Scheme, row: RefusalRow, needs: Needs, hasError: boolean): string {
     const parameters: string[] = []
-    if (row.error !== null && (onBoth || scheme === answeringScheme(context))) {
+    if (row.error !== null && hasError) {
       parameters.push(`error="${row.error}"`, `error_description="${row.detail}"`)
       if (row.error === refusals.authentication_insufficient.error) {
         if (needs.acr !== undefined) parameters.push(`acr_values="${needs.acr.join(' ')}"`)
@@ -94,11 +104,6 @@ export function createRefuser(policy: ChallengePolicy, readMetadataUrl: () => st
     if (scheme === 'DPoP') parameters.push(`algs="${algs}"`)
     if (metadataUrl !== undefined) parameters.push(`resource_metadata="${metadataUrl}"`)
     return parameters.length === 0 ? scheme : `${scheme} ${parameters.join(', ')}`
-  }
-
-  /** A certificate-bound token may come under the DPoP scheme of a server that has no DPoP: answered as Bearer. */
-  function answeringScheme({ scheme }: RefusalContext): Scheme | undefined {
-    return scheme === 'DPoP' && policy.dpop === false ? 'Bearer' : scheme
   }
 
   function bodyOf({ code }: Denial, row: RefusalRow): Problem {
@@ -112,6 +117,9 @@ export function createRefuser(policy: ChallengePolicy, readMetadataUrl: () => st
     })
   }
 }
+
+const bearer: readonly Scheme[] = ['Bearer']
+const onlyDpop: readonly Scheme[] = ['DPoP']
 
 /** RFC 9457 §4.2.1: with `about:blank` the title is the status phrase. */
 const titles: Readonly<Record<RefusalRow['status'], string>> = {

@@ -12,14 +12,17 @@ export interface ProofClaims {
   readonly nbf: number | undefined
 }
 
-/** RFC 9449 §4.2: required members and their types. Unknown members are ignored. */
-export function readProofClaims(payload: JsonObject | undefined): ProofClaims | undefined {
-  if (payload === undefined) return undefined
+/** RFC 9449 §4.2: required members and their types, or the name of the first that is missing or not of its type. */
+export function readProofClaims(payload: JsonObject): ProofClaims | string {
   const { jti, htm, htu, iat, ath, nonce, exp, nbf } = payload
-  if (typeof jti !== 'string' || jti === '' || jti.length > 256) return undefined
-  if (typeof htm !== 'string' || typeof htu !== 'string' || typeof iat !== 'number') return undefined
-  if (typeof ath !== 'string' || !isOptional(nonce, 'string')) return undefined
-  if (!isOptional(exp, 'number') || !isOptional(nbf, 'number')) return undefined
+  if (typeof jti !== 'string' || jti === '' || jti.length > 256) return 'jti'
+  if (typeof htm !== 'string') return 'htm'
+  if (typeof htu !== 'string') return 'htu'
+  if (typeof iat !== 'number') return 'iat'
+  if (typeof ath !== 'string') return 'ath'
+  if (!isOptional(nonce, 'string')) return 'nonce'
+  if (!isOptional(exp, 'number')) return 'exp'
+  if (!isOptional(nbf, 'number')) return 'nbf'
   return { jti, htm, htu, iat, ath, nonce, exp, nbf } as ProofClaims
 }
 

@@ -20,11 +20,20 @@ export interface ProofKey {
 }
 
 /** typ exactly `dpop+jwt`, alg and jwk there and of the right type (RFC 9449 §4.2, §4.3 checks 3 and 4). */
-export function readProofHeader(proof: string, headerEnd: number): ProofHeader | undefined {
+export function readProofHeader(proof: string, headerEnd: number): ProofHeader | Denial {
   const header = decodeObject(proof, 0, headerEnd)
-  if (header === undefined || hasExtensions(header) || header['typ'] !== 'dpop+jwt') return undefined
-  const { alg, jwk } = header
-  return typeof alg === 'string' && isJsonObject(jwk) ? { algorithm: alg, jwk } : undefined
+  if (header === undefined) {
+    return new Denial('proof_malformed', { cause: 'the header is not base64url of one JSON object' })
+  }
+  const { typ, alg, jwk } = header
+  if (hasExtensions(header)) return unfitMember(Object.hasOwn(header, 'crit') ? 'crit' : 'b64')
+  if (typ !== 'dpop+jwt') return unfitMember('typ')
+  if (typeof alg !== 'string') return unfitMember('alg')
+  return isJsonObject(jwk) ? { algorithm: alg, jwk } : unfitMember('jwk')
+}
+
+function unfitMember(claim: string): Denial {
+  return new Denial('proof_malformed', { claim })
 }
 
 /** The algorithm is ours and the key fits it (RFC 9449 §4.3 checks 5 and 7), judged without importing it. */

@@ -57,12 +57,16 @@ export function createProofCheck(
     const proof = readField(view)
     if (proof instanceof Denial) return proof
     const parts = splitCompact(proof)
-    if (parts === undefined) return new Denial('proof_malformed')
+    if (parts === undefined) return new Denial('proof_malformed', { cause: 'the field is not one compact JWS' })
     const known = keys.find(proof.slice(0, parts.headerEnd))
     const header = known === undefined ? readProofHeader(proof, parts.headerEnd) : undefined
-    if (known === undefined && header === undefined) return new Denial('proof_malformed')
-    const claims = readProofClaims(decodeObject(proof, parts.headerEnd + 1, parts.payloadEnd))
-    if (claims === undefined) return new Denial('proof_malformed')
+    if (header instanceof Denial) return header
+    const payload = decodeObject(proof, parts.headerEnd + 1, parts.payloadEnd)
+    if (payload === undefined) {
+      return new Denial('proof_malformed', { cause: 'the payload is not base64url of one JSON object' })
+    }
+    const claims = readProofClaims(payload)
+    if (typeof claims === 'string') return new Denial('proof_malformed', { claim: claims })
 
     const jkt = known?.jkt ?? checkKeyPolicy(header as ProofHeader, policy.algorithms)
     if (jkt instanceof Denial) return jkt
@@ -100,7 +104,8 @@ export function createProofCheck(
     const lines = view.header('dpop')
     const proof = lines[0]
     if (proof === undefined) return new Denial('proof_missing')
-    if (lines.length > 1 || proof.length > policy.maxBytes) return new Denial('proof_malformed')
+    if (lines.length > 1) return new Denial('proof_malformed', { cause: 'several DPoP fields' })
+    if (proof.length > policy.maxBytes) return new Denial('proof_malformed', { hint: 'dpop.maxBytes' })
     return proof
   }
 

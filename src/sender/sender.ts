@@ -152,9 +152,14 @@ function checkScheme(
   issuer: IssuerPolicy,
 ): FittingConfirmation | Denial {
   const fitting = confirmation as FittingConfirmation
-  if (scheme === (fitting.jkt === undefined ? 'Bearer' : 'DPoP')) return fitting
+  const expectedScheme = fitting.jkt === undefined ? 'Bearer' : 'DPoP'
+  if (scheme === expectedScheme) return fitting
   if (fitting.method === 'mtls' && issuer.dpopSchemeForMtls) return fitting
-  return new Denial('binding_scheme', fitting.method === 'mtls' ? { hint: `${issuer.path}.dpopSchemeForMtls` } : {})
+  return new Denial('binding_scheme', {
+    expectedScheme,
+    receivedScheme: scheme,
+    ...(fitting.method === 'mtls' ? { hint: `${issuer.path}.dpopSchemeForMtls` } : {}),
+  })
 }
 
 function checkCertificate(view: RequestView, confirmation: FittingConfirmation): CertifiedConfirmation | Denial {

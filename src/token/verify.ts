@@ -8,8 +8,10 @@ import { verifySignature } from '../jose/signature.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { Algorithm, Clock } from '../types/options.ts'
+import type { Facts } from '../types/verdict.ts'
 import { readClaims, type TokenClaims } from './claims.ts'
 import { type Keyring, keyFacts, type TokenKey } from './keys.ts'
+import { malformedTokenFacts } from './malformed.ts'
 
 /** An access token whose signature, issuer, audience and claims held. Its life is checked on every use. */
 export interface VerifiedToken {
@@ -75,20 +77,20 @@ export function createTokenVerifier<T>(
 
   function verifyAnew(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial> {
     const jws = readCompact(token)
-    if (jws === undefined) return new Denial(token68.test(token) ? 'token_malformed' : 'request_malformed')
-    if (!hasPlainHeader(jws)) return new Denial('token_malformed')
+    if (jws === undefined && !token68.test(token)) return new Denial('request_malformed')
+    if (jws === undefined || !hasPlainHeader(jws)) return new Denial('token_malformed', malformedTokenFacts(token))
     const { typ, alg, kid } = jws.header as { typ?: unknown; alg?: unknown; kid?: string }
     const iss = jws.payload['iss']
     const issuer = typeof iss === 'string' ? policy.issuers.get(iss) : undefined
-    if (!isAccessTokenType(typ)) return new Denial('token_type', { typ: shown(typ) })
-    if (!isAccepted(alg, issuer)) return new Denial('token_algorithm', { algorithm: shown(alg) })
+    if (!isAccessTokenType(typ)) return new Denial('token_type', fact('typ', typ))
+    if (!isAccepted(alg, issuer)) return new Denial('token_algorithm', fact('algorithm', alg))
     const keyring = issuer === undefined ? undefined : keyrings.get(issuer.issuer)
     if (issuer === undefined || keyring === undefined) {
-      return new Denial('token_issuer', { issuer: shown(iss), hint: 'issuer' })
+      return new Denial('token_issuer', { ...fact('issuer', iss), hint: 'issuer' })
     }
     // Before the signature: an expired token is worth no cryptography.
     const exp = jws.payload['exp']
-    if (typeof exp === 'number' && isExpired(exp, nowMs)) return new Denial('token_expired')
+    if (typeof exp === 'number' && isExpired(exp, nowMs)) return expired(exp, nowMs)
     return andThen(keyring.find(kid, alg as Algorithm), (key) => {
       if (key instanceof Denial) return key
       if (!verifySignature(key.key, signingInput(jws), jws.signature)) {
@@ -132,7 +134,7 @@ export function createTokenVerifier<T>(
 
   /** `nbf` (RFC 7519 §4.1.5), and no token comes from the future. */
   function checkLife({ exp, nbf, iat }: TokenClaims, nowMs: number): Denial | undefined {
-    if (isExpired(exp, nowMs)) return new Denial('token_expired')
+    if (isExpired(exp, nowMs)) return expired(exp, nowMs)
     const now = nowMs / 1_000
     const latest = now + policy.token.toleranceSeconds
     if (!(iat === undefined || iat <= latest))
@@ -153,9 +155,14 @@ export function createTokenVerifier<T>(
 /** RFC 9110 §11.2: what is none was no credential at all. */
 const token68 = /^[A-Za-z0-9\-._~+/]+=*$/
 
-/** For facts: what an unknown value was. Its own `toString` may be anything. */
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, 256) : typeof value
+/** What a token with an unknown value had there; its type, if that was not a string. */
+function fact(name: 'typ' | 'algorithm' | 'issuer', value: unknown): Facts {
+  if (value === undefined) return {}
+  return { [name]: typeof value === 'string' ? value.slice(0, 256) : typeof value }
+}
+
+function expired(exp: number, nowMs: number): Denial {
+  return new Denial('token_expired', { expiredBy: nowMs / 1_000 - exp })
 }
 
 /** Media-type compare (RFC 7515 §4.1.9): case does not count, `application/` may be left out. */

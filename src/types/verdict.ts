@@ -47,13 +47,19 @@ export interface Facts {
   readonly typ?: string
   readonly algorithm?: string
   readonly keyId?: string
+  /** The scheme that fits the binding of the token. */
+  readonly expectedScheme?: 'Bearer' | 'DPoP'
+  readonly receivedScheme?: 'Bearer' | 'DPoP'
   readonly lifetimeSeconds?: number
+  /** Seconds since the token's `exp`, without the tolerance. */
+  readonly expiredBy?: number
   /** Seconds the proof's or token's `iat` lies ahead of (positive) or behind (negative) our clock. */
   readonly iatOffset?: number
   /** First 8 characters. */
   readonly expectedThumbprint?: string
   /** First 8 characters. */
   readonly receivedThumbprint?: string
+  /** The member of a token or proof that is missing or malformed: its name, never its value. */
   readonly claim?: string
   /** Scopes, roles or permissions that the rule names. */
   readonly wanted?: readonly string[]

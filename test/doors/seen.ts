@@ -44,7 +44,7 @@ export function valuesOf({ fields }: Answer, name: string): readonly string[] {
 }
 
 export interface RefusedHow {
-  /** Which challenge carries the error. Default `DPoP`; `none` where the caller's scheme is unknown. */
+  /** With which challenge the error stands. Default `DPoP`, which then stands alone; `none` where the caller's scheme is unknown. */
   readonly on?: 'DPoP' | 'Bearer' | 'both' | 'none'
   /** Parameters of every challenge beyond the usual ones. */
   readonly needs?: Readonly<Record<string, string>>
@@ -90,7 +90,10 @@ function challengesOf(error: string | null, detail: string, how: RefusedHow): No
   const own = { ...needs, resource_metadata: metadata }
   const withError = (scheme: 'DPoP' | 'Bearer') =>
     error !== null && (on === scheme || on === 'both') ? { error, error_description: detail, ...more } : {}
-  return { Bearer: { ...withError('Bearer'), ...own }, DPoP: { ...withError('DPoP'), ...own, algs } }
+  const dpop = { DPoP: { ...withError('DPoP'), ...own, algs } }
+  // Without an error there was no credential that could be read.
+  if (error !== null && on === 'DPoP') return dpop
+  return { Bearer: { ...withError('Bearer'), ...own }, ...dpop }
 }
 
 const titles: Readonly<Record<number, string>> = {

@@ -61,6 +61,15 @@ describe('token exchange', () => {
     expect(await setup.send('outsider', form)).toMatchObject({ status: 200, claims: { act: { sub: 'outsider' } } })
   })
 
+  test('RFC 8693 §2.2.2: a token for one resource is not exchanged for one for another', async () => {
+    const other = 'https://other.example.com'
+    setup.registry.resources.add(other)
+    const form = exchangeForm(await tokenForAlice(setup, 'portal'))
+    const answer = await setup.send('planner', { ...form, resource: other })
+    expect(answer).toMatchObject({ status: 400, error: 'invalid_target' })
+    setup.registry.resources.delete(other)
+  })
+
   test('RFC 6749 §3.3: an exchange cannot widen the scope', async () => {
     const narrow = await tokenForAlice(setup, 'portal', 'tools:read')
     const form = { ...exchangeForm(narrow), scope: 'tools:read tools:write' }

@@ -1,3 +1,4 @@
+import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createProof } from '../../examples/agents/dpop-proof.ts'
 import { createSigningKey, type SigningKey } from '../../examples/agents/signing-key.ts'
@@ -82,6 +83,34 @@ describe('the proof of a token request', () => {
     expect(await send(proof)).toMatchObject(refused)
     expect(await send(late)).toMatchObject({ status: 200 })
     await moving.running.close()
+  })
+
+  test.each([
+    ['of 1 024 bits', 128, 'AQAB'],
+    ['of 8 192 bits', 1_024, 'AQAB'],
+    ['with another exponent', 256, 'Aw'],
+  ])('RFC 9449 §4.3(5): an RSA key %s is refused', async (_, octets, e) => {
+    const n = Buffer.alloc(octets, 0xc3).toString('base64url')
+    const proof = await sign(key, proofWith({}, { jwk: { kty: 'RSA', n, e } }))
+    expect(await setup.send('planner', own, { proof })).toMatchObject(refused)
+  })
+
+  test('RFC 9449 §4.3(5): an RSA key of 2 048 bits is taken, with the exponent 65 537 alone', async () => {
+    const { subtle } = globalThis.crypto
+    const send = async (publicExponent: readonly number[]) => {
+      const name = { name: 'RSA-PSS', hash: 'SHA-256', modulusLength: 2_048 }
+      const pair = await subtle.generateKey({ ...name, publicExponent: Uint8Array.from(publicExponent) }, true, [
+        'sign',
+        'verify',
+      ])
+      const { kty, n, e } = await subtle.exportKey('jwk', pair.publicKey)
+      const claims = { htm: 'POST', htu: setup.running.tokenEndpoint, iat: seconds(), jti: crypto.randomUUID() }
+      const header = { typ: 'dpop+jwt', alg: 'PS256', jwk: { kty: String(kty), n: String(n), e: String(e) } }
+      const proof = await new SignJWT(claims).setProtectedHeader(header).sign(pair.privateKey)
+      return setup.send('planner', own, { proof })
+    }
+    expect(await send([1, 0, 1])).toMatchObject({ status: 200 })
+    expect(await send([3])).toMatchObject(refused)
   })
 
   test('RFC 9449 §4.3(6): a proof signed with another key than it shows is refused', async () => {

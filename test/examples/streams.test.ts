@@ -141,17 +141,23 @@ test('RFC 6455 §7.4.1: the WebSocket is closed for policy, and a client that do
 })
 
 test.each([
-  ['without credentials', async () => ({}), 401, 'credentials_missing'],
-  ['without the scope', async () => (await streams.credentials(['other'])).headers, 403, 'scope_missing'],
+  ['without credentials', async () => ({}), 401, 'credentials_missing', /^WWW-Authenticate: Bearer .*DPoP /m],
+  [
+    'without the scope',
+    async () => (await streams.credentials(['other'])).headers,
+    403,
+    'scope_missing',
+    /^WWW-Authenticate: DPoP /m,
+  ],
 ] as const)(
   'streams: an upgrade %s is refused on the socket, which is then destroyed',
-  async (_title, make, status, code) => {
+  async (_title, make, status, code, challenge) => {
     const serverSide = once(streams.server, 'upgrade')
     const socket = await streams.sendUpgrade(await make())
     const answer = await readAll(socket)
     const [head = '', body = ''] = answer.split('\r\n\r\n')
     expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
-    expect(head).toMatch(/^WWW-Authenticate: Bearer .*DPoP /m)
+    expect(head).toMatch(challenge)
     expect(head).toMatch(/^Connection: close\r?$/m)
     expect(head).toContain(`Content-Length: ${Buffer.byteLength(body)}`)
     expect(JSON.parse(body)).toMatchObject({ status, code })

@@ -12,6 +12,8 @@ export const reachable: typeof doors = doors.filter(({ traits }) => !traits.incl
 
 export interface Api {
   readonly kit: DoorKit
+  /** Where it listens, for a client that brings its own connections. */
+  readonly port: number
   /** The API under the name it has in public. */
   readonly fetch: typeof fetch
   /** Statuses of all answers so far. */
@@ -31,14 +33,19 @@ export async function openApi(
   const statuses: number[] = []
   return {
     kit,
+    port,
     statuses,
     close,
     async fetch(input, init) {
-      const url = new URL(input instanceof Request ? input.url : input)
+      const asked = new Request(input, init)
+      const url = new URL(asked.url)
       if (url.origin !== resource) throw new Error(`no other host is there: ${url.origin}`)
-      const response = await fetch(`http://127.0.0.1:${port}${url.pathname}${url.search}`, init)
+      const { method, headers } = asked
+      const body = asked.body === null ? null : await asked.arrayBuffer()
+      const response = await fetch(`http://127.0.0.1:${port}${url.pathname}${url.search}`, { method, headers, body })
       statuses.push(response.status)
-      return response
+      // Clients keep nonces under the origin of the answer.
+      return Object.defineProperty(response, 'url', { value: url.href })
     },
   }
 }

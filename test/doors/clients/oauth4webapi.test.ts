@@ -56,18 +56,24 @@ describe.each(reachable)('oauth4webapi and $name', (door) => {
     const api = await open({ dpop: { algorithms: ['ES256', 'PS256'] } })
     const { call } = await createClient(api)
     const metadata = `${resource}/.well-known/oauth-protected-resource`
+    const needed = { scope: 'admin tools:read', resource_metadata: metadata }
+    const described = { error: 'insufficient_scope', error_description: expect.any(String) as string }
     expect(await challengesOf(call(new URL(`${resource}/admin`)))).toEqual([
-      { scheme: 'bearer', parameters: { scope: 'admin tools:read', resource_metadata: metadata } },
+      { scheme: 'dpop', parameters: { ...described, ...needed, algs: 'ES256 PS256' } },
+    ])
+    const anonymous = oauth.protectedResourceRequest(
+      'none',
+      'GET',
+      new URL(`${resource}/admin`),
+      undefined,
+      undefined,
       {
-        scheme: 'dpop',
-        parameters: {
-          error: 'insufficient_scope',
-          error_description: expect.any(String) as string,
-          scope: 'admin tools:read',
-          algs: 'ES256 PS256',
-          resource_metadata: metadata,
-        },
+        [oauth.customFetch]: (target, { method }) => api.fetch(target, { method }),
       },
+    )
+    expect(await challengesOf(anonymous)).toEqual([
+      { scheme: 'bearer', parameters: { resource_metadata: metadata } },
+      { scheme: 'dpop', parameters: { resource_metadata: metadata, algs: 'ES256 PS256' } },
     ])
   })
 

@@ -117,7 +117,6 @@ describe('insufficient rights, after authentication', () => {
     )
     expect(refusal).toMatchObject({ code: 'scope_missing', status: 403, error: 'insufficient_scope' })
     expect(challengesIn(refusal)['DPoP']).toMatchObject({ error: 'insufficient_scope', scope: 'a b c' })
-    expect(challengesIn(refusal)['Bearer']).not.toHaveProperty('error')
     expect(challengeFields(refusal)[0]).toContain('resource_metadata="')
   })
 

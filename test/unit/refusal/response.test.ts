@@ -24,7 +24,7 @@ describe('the exact field', () => {
 
   const forms: readonly (readonly [string, Partial<VerifierOptions>, Call, string])[] = [
     ['default, no credentials', {}, noCredentials, `Bearer ${metadata}, DPoP ${everyAlg}, ${metadata}`],
-    ['default, DPoP', {}, unbound, `Bearer ${metadata}, DPoP ${notBound}, ${everyAlg}, ${metadata}`],
+    ['default, DPoP', {}, unbound, `DPoP ${notBound}, ${everyAlg}, ${metadata}`],
     [
       'default, Bearer',
       {},
@@ -97,7 +97,48 @@ describe('which challenges, which parameters', () => {
     expect(bearer['DPoP']).not.toHaveProperty('error_description')
     const dpop = challengesIn(await answer({}, { token: 'junk' }))
     expect(dpop['DPoP']).toMatchObject({ error: 'invalid_token' })
-    expect(dpop['Bearer']).not.toHaveProperty('error')
+  })
+
+  test('RFC 9449 §9: a request under DPoP is answered with the DPoP challenge alone', async () => {
+    const nonce = { secret: 'x'.repeat(32) }
+    const calls: readonly (readonly [Partial<VerifierOptions>, Call])[] = [
+      [{ dpop: { nonce } }, {}],
+      [{}, { proof: null }],
+      [{}, { token: 'junk' }],
+      [{}, { proof: { claims: { iat: 0 } } }],
+      [{ access: { scopes: ['a'] } }, {}],
+      [{ access: { acr: ['gold'] } }, {}],
+    ]
+    for (const [options, call] of calls) {
+      expect(Object.keys(challengesIn(await answer(options, call)))).toEqual(['DPoP'])
+    }
+  })
+
+  test('RFC 9110 §11.6.1: any other request is answered with every scheme', async () => {
+    const calls: readonly Call[] = [
+      noCredentials,
+      { headers: { authorization: 'Basic dTpw' } },
+      { token: 'a b' },
+      { scheme: 'Bearer' },
+      { headers: { authorization: ['DPoP a', 'DPoP a'] } },
+    ]
+    for (const call of calls) {
+      expect(Object.keys(challengesIn(await answer({}, call)))).toEqual(['Bearer', 'DPoP'])
+    }
+  })
+
+  test('RFC 9449 §9: a step-up by authorize is answered with the DPoP challenge alone as well', async () => {
+    const verdict = await kit.call()
+    if (!verdict.ok) throw new Error(verdict.refusal.code)
+    const decision = await kit.verifier.authorize(verdict.context, { scopes: ['a'] })
+    expect(decision.ok || Object.keys(challengesIn(decision.refusal))).toEqual(['DPoP'])
+  })
+
+  test('PRES-18: a scheme that is taken but not listed has its error on the first challenge', async () => {
+    const lax = await createKit({ trust: { dpopSchemeForMtls: true }, verifier: { dpop: false } })
+    expect(challengesIn(await lax.refusal({ token: 'junk' }))).toEqual({
+      Bearer: expect.objectContaining({ error: 'invalid_token' }),
+    })
   })
 
   test('PRES-18: of a malformed request no scheme is known: it stands with both', async () => {
@@ -126,7 +167,6 @@ describe('the other forms', () => {
       max_age: '5',
       scope: 'a',
     })
-    expect(challengesIn(refusal)['Bearer']).not.toHaveProperty('acr_values')
   })
 
   test('RFC 9449 §9: use_dpop_nonce comes with exactly one DPoP-Nonce and is not stored', async () => {
