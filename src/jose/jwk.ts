@@ -7,6 +7,9 @@ import type { JsonObject } from './strict-json.ts'
 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
+/** Of a key all that is read here, and all that importing it takes. */
+export const keyMembers: readonly string[] = ['kty', 'crv', 'x', 'y', 'n', 'e', ...privateMembers]
+
 /** kty, curve and size fit the algorithm, every number is canonical, and no private member is there. */
 export function fitsAlgorithm(jwk: JsonObject, algorithm: Algorithm): boolean {
   if (privateMembers.some((name) => Object.hasOwn(jwk, name))) return false

@@ -1,4 +1,6 @@
+import { isExactNumber } from '../jose/exact-number.ts'
 import type { JsonObject } from '../jose/strict-json.ts'
+import { WantedMembers } from '../jose/wanted-members.ts'
 
 /** The claims of a proof, typed; nothing in them is verified. */
 export interface ProofClaims {
@@ -12,17 +14,19 @@ export interface ProofClaims {
   readonly nbf: number | undefined
 }
 
-/** RFC 9449 §4.2: required members and their types. Unknown members are ignored. */
-export function readProofClaims(payload: JsonObject | undefined): ProofClaims | undefined {
-  if (payload === undefined) return undefined
-  const { jti, htm, htu, iat, ath, nonce, exp, nbf } = payload
-  if (typeof jti !== 'string' || jti === '' || jti.length > 256) return undefined
-  if (typeof htm !== 'string' || typeof htu !== 'string' || typeof iat !== 'number') return undefined
-  if (typeof ath !== 'string' || !isOptional(nonce, 'string')) return undefined
-  if (!isOptional(exp, 'number') || !isOptional(nbf, 'number')) return undefined
-  return { jti, htm, htu, iat, ath, nonce, exp, nbf } as ProofClaims
-}
+/** Others are ignored. */
+export const proofMembers: WantedMembers = new WantedMembers(['jti', 'htm', 'htu', 'iat', 'ath', 'nonce', 'exp', 'nbf'])
 
-function isOptional(value: unknown, type: 'string' | 'number'): boolean {
-  return value === undefined || typeof value === type
+/** RFC 9449 §4.2: required members and their types, or the name of the first that is missing or not of its type. */
+export function readProofClaims(payload: JsonObject): ProofClaims | string {
+  const { jti, htm, htu, iat, ath, nonce, exp, nbf } = payload
+  if (typeof jti !== 'string' || jti === '' || jti.length > 256) return 'jti'
+  if (typeof htm !== 'string') return 'htm'
+  if (typeof htu !== 'string') return 'htu'
+  if (!isExactNumber(iat)) return 'iat'
+  if (typeof ath !== 'string') return 'ath'
+  if (nonce !== undefined && typeof nonce !== 'string') return 'nonce'
+  if (exp !== undefined && !isExactNumber(exp)) return 'exp'
+  if (nbf !== undefined && !isExactNumber(nbf)) return 'nbf'
+  return { jti, htm, htu, iat, ath, nonce, exp, nbf }
 }

@@ -1,5 +1,5 @@
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
-import { decodeObject, signingInput, splitCompact } from '../jose/compact-jws.ts'
+import { decodeMembers, signingInput, splitCompact } from '../jose/compact-jws.ts'
 import { verifySignature, verifySignatureLater } from '../jose/signature.ts'
 import type { DpopPolicy } from '../options/sender.ts'
 import { Denial } from '../refusal/denial.ts'
@@ -7,7 +7,7 @@ import type { RequestView } from '../types/request.ts'
 import type { Facts } from '../types/verdict.ts'
 import type { Nonces } from './nonce.ts'
 import { createPace } from './offload.ts'
-import { type ProofClaims, readProofClaims } from './proof-claims.ts'
+import { type ProofClaims, proofMembers, readProofClaims } from './proof-claims.ts'
 import { checkKeyPolicy, createProofKeyCache, importProofKey, type ProofHeader, readProofHeader } from './proof-keys.ts'
 import { isTarget, readTarget, type Target } from './proof-url.ts'
 
@@ -50,8 +50,10 @@ export function createProofCheck(
     const known = keys.find(proof.slice(0, parts.headerEnd))
     const header = known === undefined ? readProofHeader(proof, parts.headerEnd) : undefined
     if (known === undefined && header === undefined) return new Denial('proof_malformed')
-    const claims = readProofClaims(decodeObject(proof, parts.headerEnd + 1, parts.payloadEnd))
-    if (claims === undefined) return new Denial('proof_malformed')
+    const payload = decodeMembers(proof, parts.headerEnd + 1, parts.payloadEnd, proofMembers)
+    if (payload === undefined) return new Denial('proof_malformed')
+    const claims = readProofClaims(payload)
+    if (typeof claims === 'string') return new Denial('proof_malformed', { claim: claims })
 
     const jkt = known?.jkt ?? checkKeyPolicy(header as ProofHeader, policy.algorithms)
     if (jkt instanceof Denial) return jkt

@@ -1,3 +1,4 @@
+import { isExactNumber } from '../jose/exact-number.ts'
 import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
 import type { AuthorizationDetail } from '../types/context.ts'
 
@@ -44,7 +45,7 @@ interface RegisteredClaims {
 /** RFC 9068 §2.2, or the name of the claim that is missing, empty or of the wrong type. `null` is malformed, not absent. */
 export function readClaims(payload: JsonObject): TokenClaims | string {
   const text = (name: string) => typeof payload[name] === 'string' && payload[name] !== ''
-  const number = (name: string) => typeof payload[name] === 'number'
+  const number = (name: string) => isExactNumber(payload[name])
   for (const name of ['iss', 'sub', 'client_id', 'jti']) if (!text(name)) return name
   for (const name of ['iat', 'exp']) if (!number(name)) return name
   for (const name of ['azp', 'acr']) if (Object.hasOwn(payload, name) && !text(name)) return name

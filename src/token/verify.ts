@@ -2,11 +2,21 @@ import { LRUCache } from 'lru-cache'
 import type { Credentials } from '../credentials.ts'
 import { sealedCopy } from '../internal/freeze.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
-import { hasExtensions, readCompact, signingInput, type UnverifiedJws } from '../jose/compact-jws.ts'
+import {
+  type CompactParts,
+  decodeMembers,
+  decodeObject,
+  hasExtensions,
+  signingInput,
+  splitCompact,
+} from '../jose/compact-jws.ts'
+import { isExactNumber } from '../jose/exact-number.ts'
 import { verifySignature } from '../jose/signature.ts'
+import { WantedMembers } from '../jose/wanted-members.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { Algorithm, Clock } from '../types/options.ts'
+import type { Facts } from '../types/verdict.ts'
 import { readClaims, type TokenClaims } from './claims.ts'
 import { type Keyring, keyFacts, type TokenKey } from './keys.ts'
 
@@ -65,22 +75,26 @@ export function createTokenVerifier<T>(
   }
 
   function verifyAnew(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial> {
-    const jws = readCompact(token)
-    if (jws === undefined) return new Denial(token68.test(token) ? 'token_malformed' : 'request_malformed')
-    if (!hasPlainHeader(jws)) return new Denial('token_malformed')
-    const { typ, alg, kid } = jws.header as { typ?: unknown; alg?: unknown; kid?: string }
-    const iss = jws.payload['iss']
+    const jws = splitCompact(token)
+    const header = jws === undefined ? undefined : readHeader(jws)
+    if (jws === undefined || header === undefined) return unlessNoToken(token, new Denial('token_malformed'))
+    const unfit = checkHeader(header)
+    if (unfit !== undefined) return unlessNoToken(token, unfit)
+    const payload = decodeMembers(token, jws.headerEnd + 1, jws.payloadEnd, claimsBeforeSignature)
+    if (payload === undefined) return unlessNoToken(token, new Denial('token_malformed'))
+
+    const { iss, exp } = payload
     const issuer = typeof iss === 'string' ? policy.issuers.get(iss) : undefined
-    if (!isAccessTokenType(typ)) return new Denial('token_type', { typ: shown(typ) })
-    if (!isAccepted(alg, issuer)) return new Denial('token_algorithm', { algorithm: shown(alg) })
     const keyring = issuer === undefined ? undefined : keyrings.get(issuer.issuer)
     if (issuer === undefined || keyring === undefined) {
-      return new Denial('token_issuer', { issuer: shown(iss), hint: 'issuer' })
+      return new Denial('token_issuer', { ...fact('issuer', iss), hint: 'issuer' })
     }
+    const { kid } = header
+    const alg = header.alg as Algorithm
+    if (!issuer.algorithms.has(alg)) return new Denial('token_algorithm', fact('algorithm', alg))
     // Before the signature: an expired token is worth no cryptography.
-    const exp = jws.payload['exp']
-    if (typeof exp === 'number' && isExpired(exp, nowMs)) return new Denial('token_expired')
-    return andThen(keyring.find(kid, alg as Algorithm), (key) => {
+    if (isExactNumber(exp) && isExpired(exp, nowMs)) return new Denial('token_expired')
+    return andThen(keyring.find(kid, alg), (key) => {
       if (key instanceof Denial) return key
       if (!verifySignature(key.key, signingInput(jws), jws.signature)) {
         return new Denial('token_signature', keyFacts(kid))
@@ -89,21 +103,24 @@ export function createTokenVerifier<T>(
     })
   }
 
-  function isAccepted(alg: unknown, issuer: IssuerPolicy | undefined): boolean {
-    if (issuer !== undefined) return issuer.algorithms.has(alg as Algorithm)
-    for (const one of policy.issuers.values()) if (one.algorithms.has(alg as Algorithm)) return true
-    return false
+  /** By what no configured issuer takes, before the payload is decoded. */
+  function checkHeader({ typ, alg }: TokenHeader): Denial | undefined {
+    if (!isAccessTokenType(typ)) return new Denial('token_type', fact('typ', typ))
+    for (const { algorithms } of policy.issuers.values()) if (algorithms.has(alg as Algorithm)) return undefined
+    return new Denial('token_algorithm', fact('algorithm', alg))
   }
 
   /** The signature holds: what the token says may be believed, and is judged. */
   function admit(
-    jws: UnverifiedJws,
+    jws: CompactParts,
     issuer: IssuerPolicy,
     keyring: Keyring,
     key: TokenKey,
     tokenHash: string,
   ): T | Denial {
-    const claims = readClaims(sealedCopy(jws.payload))
+    const payload = decodeObject(jws.text, jws.headerEnd + 1, jws.payloadEnd)
+    if (payload === undefined) return new Denial('token_malformed')
+    const claims = readClaims(sealedCopy(payload))
     if (typeof claims === 'string') return new Denial('token_claim', { claim: claims, issuer: issuer.issuer })
     const refusal =
       checkAudience(claims, issuer) ?? checkLife(claims, policy.clock.now()) ?? checkLifetime(claims, issuer)
@@ -138,12 +155,18 @@ export function createTokenVerifier<T>(
   }
 }
 
-/** RFC 9110 §11.2: what is none was no credential at all. */
+/** RFC 9110 §11.2. */
 const token68 = /^[A-Za-z0-9\-._~+/]+=*$/
 
-/** For facts: what an unknown value was. Its own `toString` may be anything. */
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, 256) : typeof value
+/** What was no token68 was no credential at all, whatever else would be wrong with it. */
+function unlessNoToken(token: string, denial: Denial): Denial {
+  return token68.test(token) ? denial : new Denial('request_malformed')
+}
+
+/** What a token with an unknown value had there; its type, if that was not a string. */
+function fact(name: 'typ' | 'algorithm' | 'issuer', value: unknown): Facts {
+  if (value === undefined) return {}
+  return { [name]: typeof value === 'string' ? value.slice(0, 256) : typeof value }
 }
 
 /** Media-type compare (RFC 7515 §4.1.9): case does not count, `application/` may be left out. */
@@ -151,9 +174,20 @@ function isAccessTokenType(typ: unknown): boolean {
   return typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ)
 }
 
+interface TokenHeader {
+  readonly typ?: unknown
+  readonly alg?: unknown
+  readonly kid?: string
+}
+
+const headerMembers = new WantedMembers(['typ', 'alg', 'kid', 'crit', 'b64'])
+const claimsBeforeSignature = new WantedMembers(['iss', 'exp'])
+
 /** kid is a string (RFC 7515 §4.1.4); no critical extension is understood. */
-function hasPlainHeader({ header }: UnverifiedJws): boolean {
-  return !hasExtensions(header) && (header['kid'] === undefined || typeof header['kid'] === 'string')
+function readHeader({ text, headerEnd }: CompactParts): TokenHeader | undefined {
+  const header = decodeMembers(text, 0, headerEnd, headerMembers)
+  if (header === undefined || hasExtensions(header)) return undefined
+  return header['kid'] === undefined || typeof header['kid'] === 'string' ? (header as TokenHeader) : undefined
 }
 
 function checkAudience({ audience, clientId }: TokenClaims, issuer: IssuerPolicy): Denial | undefined {

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { type CompactParts, decodeObject, splitCompact } from '../../src/jose/compact-jws.ts'
+import type { JsonObject } from '../../src/jose/strict-json.ts'
 
 /** Compact serialisations bent by hand (RFC 7515 §7.1): what no signer would make. */
 
@@ -28,4 +30,13 @@ export function withBrokenSignature(jws: string): string {
 
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
+}
+
+/** Header and payload, read strictly; undefined unless the text is three parts of which the first two are JSON objects. */
+export function readCompact(text: string): (CompactParts & { header: JsonObject; payload: JsonObject }) | undefined {
+  const parts = splitCompact(text)
+  if (parts === undefined) return undefined
+  const header = decodeObject(text, 0, parts.headerEnd)
+  const payload = decodeObject(text, parts.headerEnd + 1, parts.payloadEnd)
+  return header === undefined || payload === undefined ? undefined : { ...parts, header, payload }
 }

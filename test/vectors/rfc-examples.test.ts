@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { OptionReader } from '../../src/internal/option-reader.ts'
-import { readCompact, signingInput } from '../../src/jose/compact-jws.ts'
+import { signingInput } from '../../src/jose/compact-jws.ts'
 import { thumbprint } from '../../src/jose/jwk.ts'
 import { importKey, verifySignature } from '../../src/jose/signature.ts'
 import { type JsonObject, parseJsonObject } from '../../src/jose/strict-json.ts'
@@ -11,6 +11,7 @@ import { certificateThumbprint } from '../../src/sender/certificate.ts'
 import { createProofCheck, type Proof } from '../../src/sender/proof.ts'
 import { allowPublishedKeys, requestView } from '../../src/testing/index.ts'
 import { sha256 } from '../support/bytes.ts'
+import { readCompact } from '../support/compact.ts'
 import { describeVectors } from '../support/vectors.ts'
 
 interface ProofCase {

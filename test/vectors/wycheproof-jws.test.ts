@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { isBase64url } from '../../src/jose/base64url.ts'
-import { decodeObject, hasExtensions, readCompact, signingInput, splitCompact } from '../../src/jose/compact-jws.ts'
+import { decodeObject, hasExtensions, signingInput, splitCompact } from '../../src/jose/compact-jws.ts'
 import { algorithms, verifySignature } from '../../src/jose/signature.ts'
 import { readKeySet, selectKey } from '../../src/token/keys.ts'
 import type { Algorithm } from '../../src/types/options.ts'
+import { readCompact } from '../support/compact.ts'
 import { createStage } from '../support/stage.ts'
 import { describeVectors } from '../support/vectors.ts'
 
