@@ -1,4 +1,13 @@
-import { backslash, escapeLength, hashOf, quote } from './json-string.ts'
+import {
+  backslash,
+  codePointAt,
+  escapeLength,
+  hashCodePoint,
+  hashOctet,
+  quote,
+  seedOf,
+  shortEscapes,
+} from './json-string.ts'
 import { MemberNames } from './member-names.ts'
 import type { WantedMembers } from './wanted-members.ts'
 
@@ -26,19 +35,18 @@ export class JsonScanner {
   #at = 0
   #values = 0
   #objects = 0
-  /** Of the last string, and of the whole text. */
-  #isEscaped = false
+  #hash = 0
   #hasEscape = false
-  #seen = 0
+  #isAscii = true
 
   constructor(bounds: JsonBounds) {
     this.#bounds = bounds
     this.#names = new MemberNames(bounds.values)
   }
 
-  /** Whether any octet in a string was beyond ASCII. */
+  /** Whether all octets were ASCII. */
   get isAscii(): boolean {
-    return this.#seen < 0x80
+    return this.#isAscii
   }
 
   /** Whether any string had an escape. */
@@ -53,11 +61,10 @@ export class JsonScanner {
     this.#at = start
     this.#values = 0
     this.#objects = 0
-    this.#seen = 0
+    this.#isAscii = true
     this.#hasEscape = false
-    this.#names.clear()
-    this.#skipBlanks()
-    if (this.#octets[this.#at] !== openBrace || !this.#value(0)) return false
+    this.#names.clear(end)
+    if (this.#skipBlanks() !== openBrace || !this.#value(0)) return false
     this.#skipBlanks()
     return this.#at === end
   }
@@ -84,102 +91,153 @@ export class JsonScanner {
 
   #object(depth: number): boolean {
     const object = ++this.#objects
-    let members = 0
     this.#at++
-    this.#skipBlanks()
-    if (this.#takes(closeBrace)) return true
-    do {
-      this.#skipBlanks()
-      if (++members > this.#bounds.members || !this.#member(object, depth)) return false
-    } while (this.#takes(comma))
-    return this.#takes(closeBrace)
+    let octet = this.#skipBlanks()
+    if (octet === closeBrace) return this.#pass()
+    for (let members = 1; octet === quote && members <= this.#bounds.members; members++) {
+      if (!this.#member(object, depth)) return false
+      octet = this.#skipBlanks()
+      if (octet !== comma) return octet === closeBrace && this.#pass()
+      this.#at++
+      octet = this.#skipBlanks()
+    }
+    return false
   }
 
   #member(object: number, depth: number): boolean {
+    const octets = this.#octets
     const start = this.#at + 1
-    if (this.#octets[this.#at] !== quote || !this.#string()) return false
-    const end = this.#at - 1
-    const hash = hashOf(this.#octets, start, end, this.#isEscaped)
-    const wanted = depth === 1 ? (this.#wanted?.find(this.#octets, hash, start, end) ?? -1) : -1
-    if (!this.#names.add(this.#octets, object, hash, start, end)) return false
-    this.#skipBlanks()
-    if (!this.#takes(colon)) return false
+    if (!this.#name(object)) return false
+    const hash = this.#hash
+    if (!this.#names.add(octets, hash, start)) return false
+    const wanted = depth === 1 ? this.#wanted?.find(octets, hash, start, this.#at - 1) : undefined
+    if (this.#skipBlanks() !== colon) return false
+    this.#at++
     this.#skipBlanks()
     const valueStart = this.#at
     if (!this.#value(depth)) return false
-    if (wanted >= 0) this.#wanted?.note(wanted, valueStart, this.#at)
-    this.#skipBlanks()
+    if (wanted !== undefined) this.#wanted?.note(wanted, valueStart, this.#at)
     return true
   }
 
   #list(depth: number): boolean {
     this.#at++
-    this.#skipBlanks()
-    if (this.#takes(closeBracket)) return true
-    do {
+    if (this.#skipBlanks() === closeBracket) return this.#pass()
+    while (this.#value(depth)) {
+      const octet = this.#skipBlanks()
+      if (octet !== comma) return octet === closeBracket && this.#pass()
+      this.#at++
       this.#skipBlanks()
-      if (!this.#value(depth)) return false
-      this.#skipBlanks()
-    } while (this.#takes(comma))
-    return this.#takes(closeBracket)
+    }
+    return false
+  }
+
+  /** Leaves the hash of what the name reads as. */
+  #name(object: number): boolean {
+    const octets = this.#octets
+    let hash = seedOf(object)
+    let seen = 0
+    let at = this.#at + 1
+    for (let octet = octets[at] as number; octet !== quote; octet = octets[at] as number) {
+      if (octet === backslash) {
+        this.#hasEscape = true
+        const short = shortEscapes[octets[at + 1] as number] as number
+        const length = short === 0 ? escapeLength(octets, at) : 2
+        if (length === 0) return false
+        hash = short === 0 ? hashCodePoint(hash, codePointAt(octets, at)) : hashOctet(hash, short)
+        at += length
+      } else {
+        if (octet < 0x20) return false
+        seen |= octet
+        hash = hashOctet(hash, octet)
+        at++
+      }
+    }
+    if (seen >= 0x80) this.#isAscii = false
+    this.#hash = hash
+    this.#at = at + 1
+    return true
   }
 
   #string(): boolean {
     const octets = this.#octets
-    let seen = 0
     let at = this.#at + 1
-    let isEscaped = false
-    for (let octet = octets[at] as number; octet !== quote; octet = octets[at] as number) {
-      if (octet < 0x20) return false
-      seen |= octet
-      if (octet === backslash) {
-        const length = escapeLength(octets, at)
+    for (;;) {
+      while (plain[octets[at] as number] === 1) at++
+      const octet = octets[at] as number
+      if (octet === quote) break
+      if (octet >= 0x80) {
+        this.#isAscii = false
+        while ((octets[at] as number) >= 0x80) at++
+      } else {
+        if (octet !== backslash) return false
+        this.#hasEscape = true
+        const length = shortEscapes[octets[at + 1] as number] === 0 ? escapeLength(octets, at) : 2
         if (length === 0) return false
-        isEscaped = true
         at += length
-      } else at++
+      }
     }
     this.#at = at + 1
-    this.#isEscaped = isEscaped
-    if (isEscaped) this.#hasEscape = true
-    this.#seen |= seen
     return true
   }
 
   /** RFC 8259 §6. */
   #number(): boolean {
-    this.#takes(minus)
-    if (!this.#takes(zero) && !this.#digits()) return false
-    if (this.#takes(point) && !this.#digits()) return false
-    const e = this.#octets[this.#at]
-    if (e !== 0x65 && e !== 0x45) return true
-    this.#at++
-    if (!this.#takes(plus)) this.#takes(minus)
-    return this.#digits()
-  }
-
-  #digits(): boolean {
-    const start = this.#at
-    while (isDigit(this.#octets[this.#at] as number)) this.#at++
-    return this.#at > start
+    const octets = this.#octets
+    let at = this.#at
+    if (octets[at] === minus) at++
+    const whole = octets[at] === zero ? at + 1 : endOfDigits(octets, at)
+    if (whole === at) return false
+    at = whole
+    if (octets[at] === point) {
+      at = endOfDigits(octets, whole + 1)
+      if (at === whole + 1) return false
+    }
+    if (octets[at] === 0x65 || octets[at] === 0x45) {
+      const sign = octets[at + 1] === plus || octets[at + 1] === minus ? 1 : 0
+      const digits = at + 1 + sign
+      at = endOfDigits(octets, digits)
+      if (at === digits) return false
+    }
+    this.#at = at
+    return true
   }
 
   #literal(text: string): boolean {
-    for (let i = 0; i < text.length; i++) if (!this.#takes(text.charCodeAt(i))) return false
+    const start = this.#at
+    for (let i = 0; i < text.length; i++) if (this.#octets[start + i] !== text.charCodeAt(i)) return false
+    this.#at = start + text.length
     return true
   }
 
-  #takes(octet: number): boolean {
-    if (this.#octets[this.#at] !== octet) return false
+  #pass(): true {
     this.#at++
     return true
   }
 
-  #skipBlanks(): void {
-    let octet = this.#octets[this.#at]
-    while (octet === 0x20 || octet === 0x0a || octet === 0x0d || octet === 0x09) octet = this.#octets[++this.#at]
+  /** The octet behind the blanks. */
+  #skipBlanks(): number {
+    let octet = this.#octets[this.#at] as number
+    if (octet > 0x20) return octet
+    while (octet === 0x20 || octet === 0x0a || octet === 0x0d || octet === 0x09) {
+      octet = this.#octets[++this.#at] as number
+    }
+    return octet
   }
 }
+
+function endOfDigits(octets: Buffer, start: number): number {
+  let at = start
+  while (isDigit[octets[at] as number] === 1) at++
+  return at
+}
+
+/** 1 for each octet that stands for itself in a string: ASCII but for controls, quote and backslash. */
+const plain = new Uint8Array(256).fill(1, 0x20, 0x80)
+plain[quote] = 0
+plain[backslash] = 0
+
+const isDigit = new Uint8Array(256).fill(1, 0x30, 0x3a)
 
 const openBrace = 0x7b
 const closeBrace = 0x7d
@@ -191,7 +249,3 @@ const minus = 0x2d
 const plus = 0x2b
 const point = 0x2e
 const zero = 0x30
-
-function isDigit(octet: number): boolean {
-  return octet >= 0x30 && octet <= 0x39
-}

@@ -5,56 +5,45 @@ import { randomInt } from 'node:crypto'
 export const quote = 0x22
 export const backslash = 0x5c
 
-/** Octets of the escape at `at`, a pair of surrogates counting as one; 0 for what is no escape, and for a lone surrogate. */
+/** Octets of the Unicode escape at `at`, a pair of surrogates counting as one; 0 if there is none or half a pair. */
 export function escapeLength(octets: Buffer, at: number): number {
-  const letter = octets[at + 1] as number
-  if (letter !== 0x75) return shortEscapes[letter] === 0 ? 0 : 2
-  const unit = hexAt(octets, at + 2)
+  const unit = octets[at + 1] === 0x75 ? hexAt(octets, at + 2) : -1
   if (unit < 0) return 0
   if (!isSurrogate(unit)) return 6
   return isHigh(unit) && isLowEscape(octets, at + 6) ? 12 : 0
 }
 
-/** What the string reads as. It must be a valid one. */
-export function textOf(octets: Buffer, start: number, end: number, hasEscape: boolean): string {
-  return hasEscape
-    ? (JSON.parse(octets.toString('utf8', start - 1, end + 1)) as string)
-    : octets.toString('utf8', start, end)
+/** What the string that starts here reads as. It must be a valid one. */
+export function textUpToQuote(octets: Buffer, start: number): string {
+  let end = start
+  while (octets[end] !== quote) end += octets[end] === backslash ? 2 : 1
+  return JSON.parse(octets.toString('utf8', start - 1, end + 1)) as string
 }
 
-/** Of what the string reads as, so that two spellings have one hash. The string must be a valid one. */
-export function hashOf(octets: Buffer, start: number, end: number, hasEscape: boolean): number {
-  let hash = emptyHash
-  for (let at = start; at < end; ) {
-    const octet = octets[at] as number
-    if (hasEscape && octet === backslash) {
-      hash = hashCodePoint(hash, codePointAt(octets, at))
-      at += escapeLength(octets, at)
-    } else {
-      hash = hashOctet(hash, octet)
-      at++
-    }
-  }
-  return hash
+/**
+ * Names are hashed as the UTF-8 of what they read as, so that two spellings have one hash. Each step is a bijection of the
+ * hash before it: one name has as many hashes as there are objects.
+ */
+export function hashOctet(hash: number, octet: number): number {
+  return Math.imul(hash ^ octet, multiplier)
 }
 
-/** Of a name in ASCII. */
+/** The hash of an empty name in the object of this number. */
+export function seedOf(object: number): number {
+  return Math.imul(object, 0x9e3779b1)
+}
+
+/** Of a name in ASCII in the first object. */
 export function hashOfName(name: string): number {
-  let hash = emptyHash
+  let hash = seedOf(1)
   for (let at = 0; at < name.length; at++) hash = hashOctet(hash, name.charCodeAt(at))
   return hash
 }
 
 /** Secret, so that no sender can choose names with equal hashes; odd, so that no bit gets lost. */
-export const hashMultiplier: number = randomInt(2 ** 30, 2 ** 32) | 1
-const emptyHash = 0x2f0b4c47
-
-function hashOctet(hash: number, octet: number): number {
-  return Math.imul(hash ^ octet, hashMultiplier)
-}
-
+const multiplier = randomInt(2 ** 30, 2 ** 32) | 1
 /** The octets of its UTF-8 (RFC 3629 §3). */
-function hashCodePoint(hash: number, point: number): number {
+export function hashCodePoint(hash: number, point: number): number {
   if (point < 0x80) return hashOctet(hash, point)
   if (point < 0x800) return hashOctet(hashOctet(hash, 0xc0 | (point >> 6)), trailing(point))
   const last = (start: number) => hashOctet(hashOctet(start, trailing(point >> 6)), trailing(point))
@@ -66,9 +55,8 @@ function trailing(bits: number): number {
   return 0x80 | (bits & 0x3f)
 }
 
-function codePointAt(octets: Buffer, at: number): number {
-  const letter = octets[at + 1] as number
-  if (letter !== 0x75) return shortEscapes[letter] as number
+/** Of the Unicode escape at `at`, which must be a good one. */
+export function codePointAt(octets: Buffer, at: number): number {
   const unit = hexAt(octets, at + 2)
   return isSurrogate(unit) ? 0x10000 + ((unit & 0x3ff) << 10) + (hexAt(octets, at + 8) & 0x3ff) : unit
 }
@@ -96,7 +84,7 @@ const hexDigits = new Int8Array(256).fill(-1)
 for (const digit of '0123456789abcdefABCDEF') hexDigits[digit.charCodeAt(0)] = Number.parseInt(digit, 16)
 
 /** What the letter behind a backslash stands for; 0 if for nothing. */
-const shortEscapes = new Uint8Array(256)
+export const shortEscapes: Uint8Array = new Uint8Array(256)
 for (const [letter = '', character = ''] of ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r', 't\t']) {
   shortEscapes[letter.charCodeAt(0)] = character.charCodeAt(0)
 }

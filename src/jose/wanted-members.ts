@@ -1,4 +1,4 @@
-import { hashOfName, textOf } from './json-string.ts'
+import { hashOfName, textUpToQuote } from './json-string.ts'
 
 /** Members of an object that are looked for by name, and where their values were found in the text scanned last. */
 export class WantedMembers {
@@ -22,10 +22,10 @@ export class WantedMembers {
     this.#starts.fill(-1)
   }
 
-  /** Which of the names the octets read as; -1 if none. */
-  find(octets: Buffer, hash: number, start: number, end: number): number {
+  /** Which of the names the octets read as. */
+  find(octets: Buffer, hash: number, start: number, end: number): number | undefined {
     const index = this.#hashes.indexOf(hash)
-    return index >= 0 && isName(this.names[index] as string, octets, start, end) ? index : -1
+    return index >= 0 && isName(this.names[index] as string, octets, start, end) ? index : undefined
   }
 
   note(index: number, start: number, end: number): void {
@@ -44,9 +44,8 @@ export class WantedMembers {
 }
 
 function isName(name: string, octets: Buffer, start: number, end: number): boolean {
-  if (end - start !== name.length) return textOf(octets, start, end, true) === name
-  for (let i = 0; i < name.length; i++) {
-    if (octets[start + i] !== name.charCodeAt(i)) return textOf(octets, start, end, true) === name
-  }
-  return true
+  let same = 0
+  while (octets[start + same] === name.charCodeAt(same)) same++
+  // Only an escape can make two spellings of one name.
+  return (same === name.length && start + same === end) || textUpToQuote(octets, start) === name
 }
