@@ -12,7 +12,7 @@ export const keyMembers: readonly string[] = ['kty', 'crv', 'x', 'y', 'n', 'e', 
 
 /** kty, curve and size fit the algorithm, every number is canonical, and no private member is there. */
 export function fitsAlgorithm(jwk: JsonObject, algorithm: Algorithm): boolean {
-  if (privateMembers.some((name) => Object.hasOwn(jwk, name))) return false
+  if (hasPrivateMember(jwk)) return false
   switch (algorithm) {
     case 'ES256':
       return isCurvePoint(jwk, 'P-256', 32)
@@ -25,6 +25,10 @@ export function fitsAlgorithm(jwk: JsonObject, algorithm: Algorithm): boolean {
     case 'RS256':
       return jwk['kty'] === 'RSA' && jwk['e'] === 'AQAB' && isModulus(jwk['n'])
   }
+}
+
+export function hasPrivateMember(jwk: JsonObject): boolean {
+  return privateMembers.some((name) => Object.hasOwn(jwk, name))
 }
 
 function isCurvePoint(jwk: JsonObject, curve: string, octets: number): boolean {

@@ -81,7 +81,7 @@ export interface VerifierOptions {
   clock?: (() => number) | Clock | undefined
   /**
    * Fetches issuer metadata and keys, and nothing else. It is called with `redirect: 'error'` and without credentials.
-   * Default: the global `fetch`.
+   * Default: the global `fetch`, as it is at each call.
    */
   fetch?: typeof fetch | undefined
 }
@@ -188,7 +188,11 @@ export interface IssuerOptions {
   dangerously?: DangerousOptions | undefined
 }
 
-/** How the fetched keys of one issuer age. At least 30 s, or `freshSeconds` where that is less, lie between two fetches. */
+/**
+ * How the fetched keys of one issuer age. Their age is the longer of what the wall clock and the monotonic clock say. At
+ * least 30 s, or `freshSeconds` where that is less, lie between a fetch that succeeded and the next one. A fetch that failed
+ * is tried again after 0.25 s, and after twice as long each time, up to that.
+ */
 export interface KeyOptions {
   /**
    * How long fetched keys are used without asking again, in whole seconds. From 80 % of it on they are fetched anew in
