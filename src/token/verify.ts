@@ -64,14 +64,14 @@ export function createTokenVerifier<T>(
     const nowMs = policy.clock.now()
     const entry = cache.get(tokenHash)
     if (entry !== undefined) {
-      if (isUsable(entry)) return checkLife(entry.token.claims, nowMs) ?? entry.prepared
+      if (isUsable(entry, nowMs)) return checkLife(entry.token.claims, nowMs) ?? entry.prepared
       cache.delete(tokenHash)
     }
     return verifyAnew(token, tokenHash, nowMs)
   }
 
-  function isUsable(entry: Entry<T>): boolean {
-    return policy.clock.monotonic() - entry.cachedAt < maxCachedMs && entry.keyring.vouchesFor(entry.key)
+  function isUsable(entry: Entry<T>, nowMs: number): boolean {
+    return policy.clock.monotonic() - entry.cachedAt < maxCachedMs && entry.keyring.vouchesFor(entry.key, nowMs)
   }
 
   function verifyAnew(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial> {
