@@ -189,9 +189,9 @@ export interface IssuerOptions {
 }
 
 /**
- * How the fetched keys of one issuer age. Their age is the longer of what the wall clock and the monotonic clock say. At
- * least 30 s, or `freshSeconds` where that is less, lie between a fetch that succeeded and the next one. A fetch that failed
- * is tried again after 0.25 s, and after twice as long each time, up to that.
+ * How the fetched keys of one issuer age; their age is the longer of what the wall clock and the monotonic clock say.
+ * At least 30 s, or `freshSeconds` where that is less, lie between a fetch that succeeded and the next one. After a fetch
+ * that failed the wait is 0.25 s, and twice as long each further time, up to that.
  */
 export interface KeyOptions {
   /**
