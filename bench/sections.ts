@@ -7,6 +7,10 @@ export const sections: Readonly<Record<string, { readonly title: string; run(): 
     title: 'Refusals ÷ one verification',
     run: async () => (await import('./sections/refusals.ts')).refusals,
   },
+  hostile: {
+    title: 'Refusals of the dearest octets ÷ one verification',
+    run: async () => (await import('./sections/hostile.ts')).hostile,
+  },
   peers: { title: 'Other libraries, same requests', run: async () => (await import('./sections/peers.ts')).peers },
   http: { title: 'HTTP, 32 connections', run: async () => (await import('./sections/http.ts')).http },
   'replay-store': {

@@ -1,29 +1,13 @@
 import { decodeBase64url } from './base64url.ts'
-import { type JsonObject, parseJsonObject } from './strict-json.ts'
+import { type JsonObject, parseBoundedObject, readMembers } from './strict-json.ts'
+import type { WantedMembers } from './wanted-members.ts'
 
-/** A compact JWS taken apart (RFC 7515 §7.1); nothing in it is verified. */
-export interface UnverifiedJws extends CompactParts {
-  readonly header: JsonObject
-  readonly payload: JsonObject
-}
-
-/** The whole serialisation, where its parts end, and its signature decoded. */
+/** A compact JWS (RFC 7515 §7.1): the whole text, where its parts end, and its signature decoded. Nothing is verified. */
 export interface CompactParts {
   readonly text: string
   readonly headerEnd: number
   readonly payloadEnd: number
   readonly signature: Uint8Array
-}
-
-/** Undefined unless it is three canonical base64url parts, the first two JSON objects. An empty signature is a part, too. */
-export function readCompact(text: string): UnverifiedJws | undefined {
-  const parts = splitCompact(text)
-  if (parts === undefined) return undefined
-  const { headerEnd, payloadEnd, signature } = parts
-  const header = decodeObject(text, 0, headerEnd)
-  if (header === undefined) return undefined
-  const payload = decodeObject(text, headerEnd + 1, payloadEnd)
-  return payload === undefined ? undefined : { header, payload, text, headerEnd, payloadEnd, signature }
 }
 
 /** Undefined unless there are three parts, the first two not empty, the last canonical base64url. */
@@ -37,14 +21,29 @@ export function splitCompact(text: string): CompactParts | undefined {
   return { text, headerEnd, payloadEnd, signature }
 }
 
-/** Strict: canonical base64url holding one JSON object. */
+/** Canonical base64url of one strict JSON object. Undefined for anything else. */
 export function decodeObject(text: string, start: number, end: number): JsonObject | undefined {
-  const octets = end - start <= scratch.length ? scratch : Buffer.allocUnsafe(end - start)
+  const octets = roomFor(end - start)
   const length = decodeBase64url(text, start, end, octets)
-  return length === -1 ? undefined : parseJsonObject(octets, length)
+  if (length === -1) return undefined
+  octets[length] = 0
+  return parseBoundedObject(octets, length)
 }
 
-/** Nothing of it outlives one call. */
+/** The same, but only the wanted members are built: what a stranger adds to them costs no more than its octets. */
+export function decodeMembers(text: string, start: number, end: number, wanted: WantedMembers): JsonObject | undefined {
+  const octets = roomFor(end - start)
+  const length = decodeBase64url(text, start, end, octets)
+  if (length === -1) return undefined
+  octets[length] = 0
+  return readMembers(octets, length, wanted)
+}
+
+function roomFor(characters: number): Buffer {
+  return characters <= scratch.length ? scratch : Buffer.allocUnsafe(characters)
+}
+
+/** Nothing of it outlives one call. Octets are fewer than characters, so that the zero behind them has room. */
 const scratch = Buffer.allocUnsafeSlow(8_192)
 
 export function signingInput({ text, payloadEnd }: CompactParts): string {

@@ -7,9 +7,12 @@ import type { JsonObject } from './strict-json.ts'
 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
+/** Of a key all that is read here, and all that importing it takes. */
+export const keyMembers: readonly string[] = ['kty', 'crv', 'x', 'y', 'n', 'e', ...privateMembers]
+
 /** kty, curve and size fit the algorithm, every number is canonical, and no private member is there. */
 export function fitsAlgorithm(jwk: JsonObject, algorithm: Algorithm): boolean {
-  if (privateMembers.some((name) => Object.hasOwn(jwk, name))) return false
+  if (hasPrivateMember(jwk)) return false
   switch (algorithm) {
     case 'ES256':
       return isCurvePoint(jwk, 'P-256', 32)
@@ -28,6 +31,10 @@ export function fitsAlgorithm(jwk: JsonObject, algorithm: Algorithm): boolean {
     case 'RS512':
       return jwk['kty'] === 'RSA' && jwk['e'] === 'AQAB' && isModulus(jwk['n'])
   }
+}
+
+export function hasPrivateMember(jwk: JsonObject): boolean {
+  return privateMembers.some((name) => Object.hasOwn(jwk, name))
 }
 
 function isCurvePoint(jwk: JsonObject, curve: string, octets: number): boolean {

@@ -1,101 +1,99 @@
 import { isUtf8 } from 'node:buffer'
+import { JsonScanner } from './json-scanner.ts'
+import { quote } from './json-string.ts'
+import type { WantedMembers } from './wanted-members.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** Deeper than any token needs, shallow enough for recursion. */
-const maxDepth = 256
+/**
+ * Strict JSON: UTF-8 only and no BOM (RFC 7519 §7.2), no duplicate member at any depth (RFC 7515 §4, RFC 7519 §4), no lone
+ * surrogate (RFC 7493 §2.1), 256 levels at most. Every function here wants a zero octet behind the text, at `length`.
+ */
+
+/** For texts that any sender can make. */
+const tokenScanner = new JsonScanner({ members: 256, values: 1_024 })
+
+/** The object; undefined unless it is one, within the bounds of a token. */
+export function parseBoundedObject(octets: Buffer, length: number): JsonObject | undefined {
+  return isStrictObject(tokenScanner, octets, length) ? parse(octets, length) : undefined
+}
 
 /**
- * Parses a JSON object strictly, or gives undefined: UTF-8 only and no BOM (RFC 7519 §7.2), no duplicate member at any
- * depth (RFC 7515 §4, RFC 7519 §4), no number that is infinite or beyond exact integers, no lone surrogate (RFC 7493 §2.1).
+ * The wanted members of an object, without the cost of building the others; undefined as for `parseBoundedObject`. A value
+ * that is an object has only its own wanted members, a list is given as an empty one.
  */
-export function parseJsonObject(bytes: Buffer, length: number = bytes.length): JsonObject | undefined {
-  // One look at every octet: which are quotes, is there an escape, is there anything but ASCII.
-  let quotes = 0
-  let hasEscape = false
-  let seen = 0
-  for (let at = 0; at < length; at++) {
-    const octet = bytes[at] as number
-    seen |= octet
-    if (octet === 0x22) quotes++
-    else if (octet === 0x5c) hasEscape = true
-  }
-  const isText = seen < 0x80 || isUtf8(bytes.subarray(0, length))
-  if (!isText) return undefined
-  const text = bytes.toString(seen < 0x80 ? 'latin1' : 'utf8', 0, length)
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  if (!isJsonObject(value)) return undefined
-  const needed = countQuotes(value, 0)
-  if (Number.isNaN(needed)) return undefined
-  // Without escapes every quote in the text delimits a name or a string that is still there, unless a duplicate hid one.
-  if (!hasEscape) return quotes === needed ? value : undefined
-  // Nor can UTF-8 without escapes hold a lone surrogate.
-  return hasDuplicateMember(text) || hasLoneSurrogate(text) ? undefined : value
+export function readMembers(octets: Buffer, length: number, wanted: WantedMembers): JsonObject | undefined {
+  wanted.clear()
+  if (!isStrictObject(tokenScanner, octets, length, wanted)) return undefined
+  const { isAscii, hasEscape } = tokenScanner
+  return membersOf({ octets, text: isAscii ? octets.toString('latin1', 0, length) : undefined, hasEscape }, wanted)
+}
+
+/** A whole document of an issuer; its size is bounded by who fetches it. */
+export function parseJsonObject(document: Uint8Array): JsonObject | undefined {
+  const octets = Buffer.alloc(document.length + 1)
+  octets.set(document)
+  // Bounds that no text of this length reaches: a value and what separates it from the next are two octets.
+  const scanner = new JsonScanner({ members: document.length, values: document.length / 2 + 1 })
+  return isStrictObject(scanner, octets, document.length) ? parse(octets, document.length) : undefined
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Quotes the value needs in JSON text; NaN when a number in it is not acceptable, or the nesting. */
-function countQuotes(value: unknown, depth: number): number {
-  if (typeof value === 'string') return 2
-  if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? 0 : Number.NaN
-  if (typeof value !== 'object' || value === null) return 0
-  if (depth === maxDepth) return Number.NaN
-  let quotes = 0
-  if (Array.isArray(value)) {
-    for (const item of value) quotes += countQuotes(item, depth + 1)
-    return quotes
+function isStrictObject(scanner: JsonScanner, octets: Buffer, length: number, wanted?: WantedMembers): boolean {
+  return scanner.scan(octets, 0, length, wanted) && (scanner.isAscii || isUtf8(octets.subarray(0, length)))
+}
+
+function parse(octets: Buffer, length: number): JsonObject {
+  return JSON.parse(octets.toString('utf8', 0, length)) as JsonObject
+}
+
+/** A text that was scanned: `text` is there if it is ASCII. */
+interface Scanned {
+  readonly octets: Buffer
+  readonly text: string | undefined
+  readonly hasEscape: boolean
+}
+
+function membersOf(scanned: Scanned, wanted: WantedMembers): JsonObject {
+  const members: Record<string, unknown> = {}
+  for (let index = 0; index < wanted.names.length; index++) {
+    const start = wanted.startOf(index)
+    if (start < 0) continue
+    const name = wanted.names[index] as string
+    members[name] = valueAt(scanned, start, wanted.endOf(index), wanted.nested[name])
   }
-  for (const name of Object.keys(value)) quotes += 2 + countQuotes((value as JsonObject)[name], depth + 1)
-  return quotes
+  return members
 }
 
-/** For texts with escapes, where names must be compared as they read, not as they are written. The text is valid JSON. */
-function hasDuplicateMember(text: string): boolean {
-  const open: Set<string>[] = []
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at]
-    if (character === '{' || character === '[') open.push(new Set())
-    else if (character === '}' || character === ']') open.pop()
-    else if (character === '"') {
-      const end = endOfString(text, at)
-      if (isMemberName(text, end)) {
-        const name = JSON.parse(text.slice(at, end)) as string
-        const names = open.at(-1)
-        if (names?.has(name)) return true
-        names?.add(name)
-      }
-      at = end - 1
-    }
+function valueAt(scanned: Scanned, start: number, end: number, nested: WantedMembers | undefined): unknown {
+  switch (scanned.octets[start]) {
+    case quote:
+      return stringAt(scanned, start, end)
+    case 0x7b:
+      return nested === undefined ? {} : objectAt(scanned, start, end, nested)
+    case 0x5b:
+      return []
+    case 0x74:
+      return true
+    case 0x66:
+      return false
+    case 0x6e:
+      return null
+    default:
+      return Number(scanned.text?.slice(start, end) ?? scanned.octets.toString('latin1', start, end))
   }
-  return false
 }
 
-/** RFC 7493 §2.1. Two escapes that make one character read as one; an escaped backslash before `u` is no escape. */
-function hasLoneSurrogate(text: string): boolean {
-  return text.split('\\\\').some((part) => {
-    const read = part.replace(surrogate, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-    return /\p{Surrogate}/u.test(read)
-  })
+function stringAt({ octets, text, hasEscape }: Scanned, start: number, end: number): string {
+  const inner = text === undefined ? octets.toString('utf8', start + 1, end - 1) : text.slice(start + 1, end - 1)
+  return hasEscape && inner.includes('\\') ? (JSON.parse(`"${inner}"`) as string) : inner
 }
 
-const surrogate = /\\u(d[89a-f][0-9a-f]{2})/gi
-
-function endOfString(text: string, start: number): number {
-  let at = start + 1
-  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1
-  return at + 1
-}
-
-function isMemberName(text: string, end: number): boolean {
-  let at = end
-  while (' \t\n\r'.includes(text[at] ?? ':')) at++
-  return text[at] === ':'
+function objectAt(scanned: Scanned, start: number, end: number, wanted: WantedMembers): JsonObject {
+  wanted.clear()
+  tokenScanner.scan(scanned.octets, start, end, wanted)
+  return membersOf(scanned, wanted)
 }

@@ -76,6 +76,8 @@ export const fixed = {
   sharedReplaySeconds: 5,
   /** At least this long lies between two fetches of one issuer's keys, or `freshSeconds` where that is shorter. */
   keyCoolDownSeconds: 30,
+  /** After a failed fetch of keys the next one waits so long; the wait doubles with each failure, up to the cool-down. */
+  keyRetrySeconds: 0.25,
   /** From this share of `freshSeconds` on, keys are fetched anew in the background. */
   keyRefreshShare: 0.8,
   keysPerIssuer: 100,

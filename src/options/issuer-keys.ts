@@ -38,7 +38,7 @@ function readJwks(
   if (value === undefined) return undefined
   try {
     const copy: unknown = JSON.parse(JSON.stringify(value))
-    if (readKeySet(copy, accepted).length > 0) return copy as JSONWebKeySet
+    if ((readKeySet(copy, accepted)?.keys.length ?? 0) > 0) return copy as JSONWebKeySet
   } catch {
     // JSON cannot hold it, so it is no JWK Set.
   }

@@ -107,7 +107,7 @@ export function readOptions(options: VerifierOptions): Policy {
     hookTimeoutMs: readNumber(read, 'hookTimeoutMs', raw.hookTimeoutMs),
     problemCodes: read.boolean('problemCodes', raw.problemCodes) ?? choices.problemCodes.default,
     clock: clockFrom(readClock(read, raw.clock)),
-    fetch: read.function<typeof fetch>('fetch', raw.fetch) ?? globalThis.fetch,
+    fetch: read.function<typeof fetch>('fetch', raw.fetch) ?? globalFetch,
   }
   read.finish()
   return Object.freeze(policy)
@@ -155,3 +155,6 @@ function readClock(read: OptionReader, value: unknown): (() => number) | Clock |
   if (typeof value === 'function') return value as () => number
   return read.methods<Clock>('clock', value, ['now', 'monotonic'])
 }
+
+/** Looked up at each call: tracing and test tools replace the global one after this module was loaded. */
+const globalFetch: typeof fetch = (input, init) => globalThis.fetch(input, init)

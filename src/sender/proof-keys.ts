@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache'
-import { decodeObject, hasExtensions } from '../jose/compact-jws.ts'
-import { fitsAlgorithm, thumbprint } from '../jose/jwk.ts'
+import { decodeMembers, hasExtensions } from '../jose/compact-jws.ts'
+import { fitsAlgorithm, keyMembers, thumbprint } from '../jose/jwk.ts'
 import { importKey, type VerificationKey } from '../jose/signature.ts'
 import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
+import { WantedMembers } from '../jose/wanted-members.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { Algorithm } from '../types/options.ts'
 import { isRefusedAsPublished } from './published-keys.ts'
@@ -21,7 +22,7 @@ export interface ProofKey {
 
 /** typ exactly `dpop+jwt`, alg and jwk there and of the right type (RFC 9449 §4.2, §4.3 checks 3 and 4). */
 export function readProofHeader(proof: string, headerEnd: number): ProofHeader | Denial {
-  const header = decodeObject(proof, 0, headerEnd)
+  const header = decodeMembers(proof, 0, headerEnd, headerMembers)
   if (header === undefined) {
     return new Denial('proof_malformed', { cause: 'the header is not base64url of one JSON object' })
   }
@@ -35,6 +36,8 @@ export function readProofHeader(proof: string, headerEnd: number): ProofHeader |
 function unfitMember(claim: string): Denial {
   return new Denial('proof_malformed', { claim })
 }
+
+const headerMembers = new WantedMembers(['typ', 'alg', 'jwk', 'crit', 'b64'], { jwk: new WantedMembers(keyMembers) })
 
 /** The algorithm is ours and the key fits it (RFC 9449 §4.3 checks 5 and 7), judged without importing it. */
 export function checkKeyPolicy(header: ProofHeader, algorithms: readonly Algorithm[]): string | Denial {

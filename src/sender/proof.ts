@@ -1,5 +1,5 @@
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
-import { decodeObject, signingInput, splitCompact } from '../jose/compact-jws.ts'
+import { decodeMembers, signingInput, splitCompact } from '../jose/compact-jws.ts'
 import type { DpopPolicy } from '../options/sender.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { Clock } from '../types/options.ts'
@@ -7,7 +7,7 @@ import type { RequestView } from '../types/request.ts'
 import type { Facts } from '../types/verdict.ts'
 import type { Nonces } from './nonce.ts'
 import { createSignatureCheck } from './offload.ts'
-import { type ProofClaims, readProofClaims } from './proof-claims.ts'
+import { type ProofClaims, proofMembers, readProofClaims } from './proof-claims.ts'
 import {
   checkKeyPolicy,
   createProofKeyCache,
@@ -61,7 +61,7 @@ export function createProofCheck(
     const known = keys.find(proof.slice(0, parts.headerEnd))
     const header = known === undefined ? readProofHeader(proof, parts.headerEnd) : undefined
     if (header instanceof Denial) return header
-    const payload = decodeObject(proof, parts.headerEnd + 1, parts.payloadEnd)
+    const payload = decodeMembers(proof, parts.headerEnd + 1, parts.payloadEnd, proofMembers)
     if (payload === undefined) {
       return new Denial('proof_malformed', { cause: 'the payload is not base64url of one JSON object' })
     }

@@ -1,4 +1,5 @@
 import { isPartyName } from '../internal/party-name.ts'
+import { isExactNumber } from '../jose/exact-number.ts'
 import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
@@ -55,7 +56,7 @@ export function readClaims(payload: JsonObject, issuer: ClaimRules): TokenClaims
   const has = (name: string) => Object.hasOwn(payload, name)
   const text = (name: string) => typeof payload[name] === 'string' && payload[name] !== ''
   const party = (name: string) => isPartyName(payload[name])
-  const number = (name: string) => typeof payload[name] === 'number'
+  const number = (name: string) => isExactNumber(payload[name])
   const mayLack = (name: OptionalClaim) => !has(name) && issuer.optionalClaims.has(name)
   const malformed = (claim: string) => new Denial('token_claim', { claim, issuer: issuer.issuer })
   const missing = (claim: OptionalClaim) =>

@@ -1,6 +1,7 @@
 import { isPrivateHost, readHttpsUrl } from '../internal/urls.ts'
 import { type JsonObject, parseJsonObject } from '../jose/strict-json.ts'
 import { fixed } from '../options/defaults.ts'
+import { FetchError, reasonOf } from './fetch-error.ts'
 
 /** Fetching what an issuer publishes: its metadata (RFC 8414 §3, OpenID Connect Discovery §4) and its keys. */
 
@@ -14,15 +15,18 @@ export interface FetchPolicy {
 
 /** The issuer's `jwks_uri`. Throws when no metadata can be had or it names another issuer (RFC 8414 §3.3). */
 export async function discoverKeysUri(issuer: string, policy: FetchPolicy): Promise<string> {
-  let cause: unknown
+  const errors: FetchError[] = []
   for (const url of metadataUrls(issuer)) {
     try {
-      return readIssuerMetadata(await fetchJson(url, policy), issuer, policy.httpHosts)
+      return await fetchJson(url, policy, (metadata) => readIssuerMetadata(metadata, issuer, policy.httpHosts))
     } catch (error) {
-      cause = error
+      errors.push(error as FetchError)
     }
   }
-  throw cause
+  throw new FetchError(
+    errors.flatMap(({ failures }) => failures),
+    new AggregateError(errors.map(({ cause }) => cause)),
+  )
 }
 
 /** RFC 8414 §3.1 inserts the well-known part before the path, OpenID Connect appends it. */
@@ -49,25 +53,46 @@ function readIssuerMetadata(metadata: JsonObject, issuer: string, httpHosts: Rea
   return uri as string
 }
 
-/** One JSON object, within time and size, without following redirects; nothing of ours is sent along. */
-export async function fetchJson(url: string, { fetch, signal }: FetchPolicy): Promise<JsonObject> {
-  signal.throwIfAborted()
-  // Raced as well: a fetch of the user's own may not heed the signal.
-  return await Promise.race([requestJson(url, fetch, signal), aborted(signal)])
+/**
+ * What `read` makes of one JSON object, fetched within time and size, without following redirects; nothing of ours is sent
+ * along. Rejects with a {@link FetchError} for everything that goes wrong, in `read` as well.
+ */
+export async function fetchJson<T>(
+  url: string,
+  { fetch, signal }: FetchPolicy,
+  read: (document: JsonObject) => T,
+): Promise<T> {
+  try {
+    signal.throwIfAborted()
+    // Raced as well: a fetch of the user's own may not heed the signal.
+    return read(await Promise.race([requestJson(url, fetch, signal), aborted(signal)]))
+  } catch (error) {
+    throw new FetchError([{ url: url.replace(/[?#].*$/s, '').slice(0, 512), reason: reasonOf(error) }], error)
+  }
 }
 
 async function requestJson(url: string, fetcher: typeof fetch, signal: AbortSignal): Promise<JsonObject> {
-  const response = await fetcher(url, {
+  // `cache` counts where a framework puts a cache behind fetch; the types of Node do not know it.
+  const init: RequestInit & { cache: 'no-store' } = {
     redirect: 'error',
     credentials: 'omit',
+    cache: 'no-store',
     headers: { accept: 'application/json' },
     signal,
-  })
+  }
+  const response = await fetcher(url, init)
   if (response.status !== 200) throw new Error(`answered ${response.status}`)
-  const value = parseJsonObject(await readBody(response, signal))
+  const value = parseJsonObject(withoutMark(await readBody(response, signal)))
   if (value === undefined) throw new Error('answered something that is not a strict JSON object')
   return value
 }
+
+/** RFC 8259 §8.1: a parser may overlook a byte order mark, and some servers send one. */
+function withoutMark(body: Buffer): Buffer {
+  return body.subarray(0, 3).equals(mark) ? body.subarray(3) : body
+}
+
+const mark = Buffer.from([0xef, 0xbb, 0xbf])
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

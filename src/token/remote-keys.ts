@@ -3,15 +3,28 @@ import { fixed } from '../options/defaults.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { Algorithm, Clock } from '../types/options.ts'
-import { discoverKeysUri, fetchJson } from './issuer-metadata.ts'
-import { type Keyring, type KeySet, keyFacts, maxKeyIdLength, readKeySet, selectKey, type TokenKey } from './keys.ts'
+import { describeFailures, FetchError } from './fetch-error.ts'
+import { discoverKeysUri, type FetchPolicy, fetchJson } from './issuer-metadata.ts'
+import { createKeyPace } from './key-pace.ts'
+import {
+  describePassedOver,
+  type Keyring,
+  type KeySet,
+  keyFacts,
+  maxKeyIdLength,
+  noKeys,
+  readKeySet,
+  selectKey,
+  type TokenKey,
+  unknownKey,
+} from './keys.ts'
 
 const longestCoolDownMs = fixed.keyCoolDownSeconds * 1_000
 const maxUnknownKids = 1_000
 
 /**
- * The keys of an issuer on the network. One fetch at a time, none within 30 s of the last; refreshed in the background
- * before they are old; a failed refresh keeps known keys for a while. All times here are monotonic milliseconds.
+ * The keys of an issuer on the network. One fetch at a time, none within 30 s of a good one; refreshed in the background
+ * before they are old; a failed refresh keeps known keys for a while. Times are monotonic milliseconds, unless they say wall.
  */
 export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher: typeof fetch): Keyring {
   const freshMs = issuer.keys.freshSeconds * 1_000
@@ -20,123 +33,157 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
   const closing = new AbortController()
   /** When each unknown kid was first asked for. Bounded: an evicted one is only asked for anew. */
   const firstSeen = new LRUCache<string, number>({ max: maxUnknownKids })
-  let keys: KeySet = []
+  const pace = createKeyPace(clock, coolDownMs)
+  let set = noKeys
   let fetchedAt = Number.NEGATIVE_INFINITY
+  let fetchedAtWall = Number.NEGATIVE_INFINITY
   /** When the last successful fetch began: a kid unknown since then is unknown to the issuer. */
   let begunAt = Number.NEGATIVE_INFINITY
-  let triedAt = Number.NEGATIVE_INFINITY
-  let inFlight: Promise<boolean> | undefined
-  let lastError = 'not fetched yet'
-  let isFailing = false
+  let inFlight: Promise<void> | undefined
+  /** Of the last fetch. */
+  let failure: FetchError | undefined
+
+  /** The longer of two: the monotonic clock may stand still while the machine is suspended, the wall clock may be set back. */
+  function ageAt(now: number, nowWall = clock.now()): number {
+    return Math.max(now - fetchedAt, nowWall - fetchedAtWall)
+  }
+
+  /** Past its freshness a set counts only while the issuer cannot be reached. */
+  function isBelieved(age: number): boolean {
+    return age <= freshMs || (age <= staleMs && failure !== undefined)
+  }
 
   function find(kid: string | undefined, algorithm: Algorithm) {
     if (kid !== undefined && kid.length > maxKeyIdLength) return new Denial('token_key_unknown', keyFacts(kid))
     const now = clock.monotonic()
-    const isFresh = now - fetchedAt <= freshMs
-    const key = selectKey(keys, kid, algorithm)
-    if (isFresh && key !== undefined) {
-      if (now - fetchedAt > freshMs * fixed.keyRefreshShare) void refresh(now)
+    const age = ageAt(now)
+    const key = selectKey(set, kid, algorithm)
+    if (age <= freshMs && key !== undefined) {
+      if (age > freshMs * fixed.keyRefreshShare) void refresh(now)
       return key
     }
     const name = kid ?? ''
     if (key === undefined && !firstSeen.has(name)) firstSeen.set(name, now)
     const refreshed = refresh(now)
     // An issuer known to be down is asked behind the request's back.
-    const isServable = key !== undefined && isFailing && now - fetchedAt <= staleMs
+    const isServable = key !== undefined && failure !== undefined && age <= staleMs
     if (refreshed === undefined || isServable) return judge(kid, algorithm, now)
     return refreshed.then(() => judge(kid, algorithm, clock.monotonic()))
   }
 
   /** After a fetch, or where none may be made now. */
   function judge(kid: string | undefined, algorithm: Algorithm, now: number): TokenKey | Denial {
-    const age = now - fetchedAt
-    // Past its freshness a set counts only while the issuer cannot be reached.
-    if (!(age <= freshMs || (age <= staleMs && isFailing))) return unavailable(now)
-    const key = selectKey(keys, kid, algorithm)
+    if (!isBelieved(ageAt(now)) || set.keys.length === 0) return unavailable()
+    const key = selectKey(set, kid, algorithm)
     if (key !== undefined) {
       firstSeen.delete(kid ?? '')
       return key
     }
-    const known = (firstSeen.get(kid ?? '') ?? now) <= begunAt
-    return known ? new Denial('token_key_unknown', keyFacts(kid)) : unavailable(now)
+    const isKnown = (firstSeen.get(kid ?? '') ?? now) <= begunAt
+    return isKnown ? unknownKey(kid, set) : unavailable()
   }
 
-  function unavailable(now: number): Denial {
-    const wait = Math.ceil((triedAt + coolDownMs - now) / 1_000)
-    return new Denial('keys_unavailable', { issuer: issuer.issuer, cause: lastError }, Math.max(1, wait))
+  function unavailable(): Denial {
+    const cause = trouble()
+    const facts = { issuer: issuer.issuer, ...(cause !== undefined && { cause }) }
+    return new Denial('keys_unavailable', facts, Math.max(1, Math.ceil(pace.remaining() / 1_000)))
   }
 
-  /** The fetch under way, a new one, or undefined during the cool-down. Never rejects. */
-  function refresh(now: number): Promise<boolean> | undefined {
-    if (inFlight !== undefined) return inFlight
-    if (now - triedAt < coolDownMs || closing.signal.aborted) return undefined
-    triedAt = now
+  /** What the operator must know of an outage. */
+  function trouble(): string | undefined {
+    if (failure !== undefined) return describeFailures(failure.failures)
+    if (set.keys.length > 0) return describePassedOver(set)
+    if (begunAt === Number.NEGATIVE_INFINITY) return undefined
+    return ['no usable key was published', describePassedOver(set)].filter((part) => part !== undefined).join('; ')
+  }
+
+  /** The fetch under way, a new one, or undefined while none may be made. Never rejects. */
+  function refresh(now: number): Promise<void> | undefined {
+    if (inFlight === undefined && pace.remaining() > 0) return undefined
+    return fetchNow(now)
+  }
+
+  function fetchNow(now: number): Promise<void> | undefined {
+    if (inFlight !== undefined || closing.signal.aborted) return inFlight
     inFlight = fetchKeys(now).finally(() => {
       inFlight = undefined
     })
     return inFlight
   }
 
-  async function fetchKeys(begun: number): Promise<boolean> {
+  async function fetchKeys(begun: number): Promise<void> {
+    pace.begin()
     const deadline = new AbortController()
-    const abort = () => deadline.abort(new Error('timed out or closed'))
-    const timer = setTimeout(abort, issuer.keys.timeoutMs)
-    closing.signal.addEventListener('abort', abort)
+    const giveUp = () => deadline.abort(new Error(`no answer within ${issuer.keys.timeoutMs} ms`))
+    const close = () => deadline.abort(new Error('closed'))
+    const timer = setTimeout(giveUp, issuer.keys.timeoutMs)
+    closing.signal.addEventListener('abort', close)
     try {
-      const policy = { fetch: fetcher, signal: deadline.signal, httpHosts: issuer.httpHosts }
-      // Discovered anew each time: the issuer may have moved its keys.
-      const uri = issuer.jwksUri ?? (await discoverKeysUri(issuer.issuer, policy))
-      adopt(readKeySet(await fetchJson(uri, policy), issuer.algorithms), begun)
+      adopt(await fetchKeySet(issuer, { fetch: fetcher, signal: deadline.signal, httpHosts: issuer.httpHosts }), begun)
       fetchedAt = clock.monotonic()
+      fetchedAtWall = clock.now()
       begunAt = begun
-      isFailing = false
+      failure = undefined
+      pace.succeeded()
     } catch (error) {
-      lastError = error instanceof Error ? error.message : 'failed'
-      isFailing = true
+      failure = error instanceof FetchError ? error : new FetchError([], error)
+      pace.failed()
     } finally {
       clearTimeout(timer)
-      closing.signal.removeEventListener('abort', abort)
+      closing.signal.removeEventListener('abort', close)
     }
-    return !isFailing
   }
 
   /** Keys that stay keep their identity, so that tokens verified with them stay cached; keys that left are retired. */
   function adopt(next: KeySet, begun: number): void {
-    // An answer without a usable key is an outage of theirs, not the end of all their keys.
-    if (next.length === 0) throw new Error('published no usable key')
-    const kept = next.map((key) => keys.find((old) => isSameKey(old, key)) ?? key)
-    for (const old of keys) {
+    const kept = next.keys.map((key) => set.keys.find((old) => isSameKey(old, key)) ?? key)
+    for (const old of set.keys) {
       if (kept.includes(old)) continue
       old.retired = true
       // The issuer has just been asked about it.
       firstSeen.set(old.kid ?? '', begun)
     }
-    keys = kept
+    set = { keys: kept, passedOver: next.passedOver }
   }
 
   return {
     find,
-    vouchesFor(key) {
+    vouchesFor(key, nowWall) {
       if (key.retired) return false
-      const age = clock.monotonic() - fetchedAt
-      if (age > freshMs * fixed.keyRefreshShare) void refresh(clock.monotonic())
-      return age <= freshMs || (age <= staleMs && isFailing)
+      const now = clock.monotonic()
+      const age = ageAt(now, nowWall)
+      if (age > freshMs * fixed.keyRefreshShare) void refresh(now)
+      return isBelieved(age)
     },
     async load() {
-      if (clock.monotonic() - fetchedAt <= freshMs) return
-      const succeeded = await (inFlight ?? refresh(clock.monotonic()))
-      if (succeeded !== true) throw new Error(`The keys of ${issuer.issuer} cannot be had: ${lastError}`)
+      const now = clock.monotonic()
+      if (ageAt(now) > freshMs || set.keys.length === 0) await fetchNow(now)
+      if (ageAt(clock.monotonic()) <= freshMs && set.keys.length > 0) return
+      const cause = failure ?? new Error(trouble() ?? 'closed')
+      throw new Error(`The keys of ${issuer.issuer} cannot be had: ${cause.message}`, { cause })
     },
     state() {
-      const age = clock.monotonic() - fetchedAt
+      const age = ageAt(clock.monotonic())
       return {
-        keys: keys.length,
+        keys: set.keys.length,
         ageSeconds: Number.isFinite(age) ? Math.round(age / 1_000) : null,
         stale: Number.isFinite(age) && age > freshMs,
+        passedOver: set.passedOver,
+        failures: failure?.failures ?? [],
       }
     },
     close: () => closing.abort(),
   }
+}
+
+/** Discovered anew each time: the issuer may have moved its keys. */
+async function fetchKeySet(issuer: IssuerPolicy, policy: FetchPolicy): Promise<KeySet> {
+  const uri = issuer.jwksUri ?? (await discoverKeysUri(issuer.issuer, policy))
+  return fetchJson(uri, policy, (document) => {
+    const set = readKeySet(document, issuer.algorithms)
+    if (set === undefined) throw new Error('answered something that is not a JWK Set')
+    return set
+  })
 }
 
 function isSameKey(a: TokenKey, b: TokenKey): boolean {

@@ -2,9 +2,18 @@ import { LRUCache } from 'lru-cache'
 import type { Credentials } from '../credentials.ts'
 import { sealedCopy } from '../internal/freeze.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
-import { hasExtensions, readCompact, signingInput, type UnverifiedJws } from '../jose/compact-jws.ts'
+import {
+  type CompactParts,
+  decodeMembers,
+  decodeObject,
+  hasExtensions,
+  signingInput,
+  splitCompact,
+} from '../jose/compact-jws.ts'
+import { isExactNumber } from '../jose/exact-number.ts'
 import { sha256 } from '../jose/sha256.ts'
 import { verifySignature } from '../jose/signature.ts'
+import { WantedMembers } from '../jose/wanted-members.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { Algorithm, Clock } from '../types/options.ts'
@@ -65,33 +74,37 @@ export function createTokenVerifier<T>(
     const nowMs = policy.clock.now()
     const entry = cache.get(tokenHash)
     if (entry !== undefined) {
-      if (isUsable(entry)) return checkLife(entry.token.claims, nowMs) ?? entry.prepared
+      if (isUsable(entry, nowMs)) return checkLife(entry.token.claims, nowMs) ?? entry.prepared
       cache.delete(tokenHash)
     }
     return verifyAnew(token, tokenHash, nowMs)
   }
 
-  function isUsable(entry: Entry<T>): boolean {
-    return policy.clock.monotonic() - entry.cachedAt < maxCachedMs && entry.keyring.vouchesFor(entry.key)
+  function isUsable(entry: Entry<T>, nowMs: number): boolean {
+    return policy.clock.monotonic() - entry.cachedAt < maxCachedMs && entry.keyring.vouchesFor(entry.key, nowMs)
   }
 
   function verifyAnew(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial> {
-    const jws = readCompact(token)
-    if (jws === undefined && !token68.test(token)) return new Denial('request_malformed')
-    if (jws === undefined || !hasPlainHeader(jws)) return new Denial('token_malformed', malformedTokenFacts(token))
-    const { typ, alg, kid } = jws.header as { typ?: unknown; alg?: unknown; kid?: string }
-    const iss = jws.payload['iss']
+    const jws = splitCompact(token)
+    const header = jws === undefined ? undefined : readHeader(jws)
+    if (jws === undefined || header === undefined) return unlessNoToken(token, malformed(token))
+    const unfit = checkHeader(header)
+    if (unfit !== undefined) return unlessNoToken(token, unfit)
+    const payload = decodeMembers(token, jws.headerEnd + 1, jws.payloadEnd, claimsBeforeSignature)
+    if (payload === undefined) return unlessNoToken(token, malformed(token))
+
+    const { iss, exp } = payload
     const issuer = typeof iss === 'string' ? policy.issuers.get(iss) : undefined
-    if (!isAccessTokenType(typ)) return new Denial('token_type', fact('typ', typ))
-    if (!isAccepted(alg, issuer)) return new Denial('token_algorithm', fact('algorithm', alg))
     const keyring = issuer === undefined ? undefined : keyrings.get(issuer.issuer)
     if (issuer === undefined || keyring === undefined) {
       return new Denial('token_issuer', { ...fact('issuer', iss), hint: 'issuer' })
     }
+    const { kid } = header
+    const alg = header.alg as Algorithm
+    if (!issuer.algorithms.has(alg)) return new Denial('token_algorithm', fact('algorithm', alg))
     // Before the signature: an expired token is worth no cryptography.
-    const exp = jws.payload['exp']
-    if (typeof exp === 'number' && isExpired(exp, nowMs)) return expired(exp, nowMs)
-    return andThen(keyring.find(kid, alg as Algorithm), (key) => {
+    if (isExactNumber(exp) && isExpired(exp, nowMs)) return expired(exp, nowMs)
+    return andThen(keyring.find(kid, alg), (key) => {
       if (key instanceof Denial) return key
       if (!verifySignature(key.key, signingInput(jws), jws.signature)) {
         return new Denial('token_signature', keyFacts(kid))
@@ -100,21 +113,24 @@ export function createTokenVerifier<T>(
     })
   }
 
-  function isAccepted(alg: unknown, issuer: IssuerPolicy | undefined): boolean {
-    if (issuer !== undefined) return issuer.algorithms.has(alg as Algorithm)
-    for (const one of policy.issuers.values()) if (one.algorithms.has(alg as Algorithm)) return true
-    return false
+  /** By what no configured issuer takes, before the payload is decoded. */
+  function checkHeader({ typ, alg }: TokenHeader): Denial | undefined {
+    if (!isAccessTokenType(typ)) return new Denial('token_type', fact('typ', typ))
+    for (const { algorithms } of policy.issuers.values()) if (algorithms.has(alg as Algorithm)) return undefined
+    return new Denial('token_algorithm', fact('algorithm', alg))
   }
 
   /** The signature holds: what the token says may be believed, and is judged. */
   function admit(
-    jws: UnverifiedJws,
+    jws: CompactParts,
     issuer: IssuerPolicy,
     keyring: Keyring,
     key: TokenKey,
     tokenHash: string,
   ): T | Denial {
-    const claims = readClaims(sealedCopy(jws.payload), issuer)
+    const payload = decodeObject(jws.text, jws.headerEnd + 1, jws.payloadEnd)
+    if (payload === undefined) return malformed(jws.text)
+    const claims = readClaims(sealedCopy(payload), issuer)
     if (claims instanceof Denial) return claims
     const nowMs = policy.clock.now()
     const refusal = checkAudience(claims, issuer) ?? checkLife(claims, nowMs) ?? checkLifetime(claims, issuer, nowMs)
@@ -152,8 +168,17 @@ export function createTokenVerifier<T>(
   }
 }
 
-/** RFC 9110 §11.2: what is none was no credential at all. */
+/** RFC 9110 §11.2. */
 const token68 = /^[A-Za-z0-9\-._~+/]+=*$/
+
+/** What was no token68 was no credential at all, whatever else would be wrong with it. */
+function unlessNoToken(token: string, denial: Denial): Denial {
+  return token68.test(token) ? denial : new Denial('request_malformed')
+}
+
+function malformed(token: string): Denial {
+  return new Denial('token_malformed', malformedTokenFacts(token))
+}
 
 /** What a token with an unknown value had there; its type, if that was not a string. */
 function fact(name: 'typ' | 'algorithm' | 'issuer', value: unknown): Facts {
@@ -170,9 +195,20 @@ function isAccessTokenType(typ: unknown): boolean {
   return typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ)
 }
 
+interface TokenHeader {
+  readonly typ?: unknown
+  readonly alg?: unknown
+  readonly kid?: string
+}
+
+const headerMembers = new WantedMembers(['typ', 'alg', 'kid', 'crit', 'b64'])
+const claimsBeforeSignature = new WantedMembers(['iss', 'exp'])
+
 /** kid is a string (RFC 7515 §4.1.4); no critical extension is understood. */
-function hasPlainHeader({ header }: UnverifiedJws): boolean {
-  return !hasExtensions(header) && (header['kid'] === undefined || typeof header['kid'] === 'string')
+function readHeader({ text, headerEnd }: CompactParts): TokenHeader | undefined {
+  const header = decodeMembers(text, 0, headerEnd, headerMembers)
+  if (header === undefined || hasExtensions(header)) return undefined
+  return header['kid'] === undefined || typeof header['kid'] === 'string' ? (header as TokenHeader) : undefined
 }
 
 function checkAudience({ audience, clientId }: TokenClaims, issuer: IssuerPolicy): Denial | undefined {

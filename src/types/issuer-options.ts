@@ -79,7 +79,11 @@ export interface AgentClient {
   actsFor: 'users' | 'itself'
 }
 
-/** How the fetched keys of one issuer age. At least 30 s, or `freshSeconds` where that is less, lie between two fetches. */
+/**
+ * How the fetched keys of one issuer age; their age is the longer of what the wall clock and the monotonic clock say.
+ * At least 30 s, or `freshSeconds` where that is less, lie between a fetch that succeeded and the next one. After a fetch
+ * that failed the wait is 0.25 s, and twice as long each further time, up to that.
+ */
 export interface KeyOptions {
   /**
    * How long fetched keys are used without asking again, in whole seconds. From 80 % of it on they are fetched anew in

@@ -104,7 +104,7 @@ export interface VerifierOptions {
   clock?: (() => number) | Clock | undefined
   /**
    * Fetches issuer metadata and keys, and nothing else. It is called with `redirect: 'error'` and without credentials.
-   * Default: the global `fetch`.
+   * Default: the global `fetch`, as it is at each call.
    */
   fetch?: typeof fetch | undefined
 }

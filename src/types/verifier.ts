@@ -181,6 +181,10 @@ export interface Health {
     readonly ageSeconds: number | null
     /** Whether the keys are older than `keys.freshSeconds`. */
     readonly stale: boolean
+    /** Keys of the last set that are not used, counted by reason. */
+    readonly passedOver: Readonly<Record<string, number>>
+    /** Why the last fetch failed: each URL that was tried, without its query, and the reason. Empty after a success. */
+    readonly failures: readonly { readonly url: string; readonly reason: string }[]
   }[]
   /** The replay store. The built-in one tells how many proofs it holds and can hold. Null when DPoP is off. */
   readonly replay: {

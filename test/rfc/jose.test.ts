@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { decodeObject, hasExtensions, readCompact, signingInput, splitCompact } from '../../src/jose/compact-jws.ts'
+import { decodeObject, hasExtensions, signingInput, splitCompact } from '../../src/jose/compact-jws.ts'
 import { fitsAlgorithm, thumbprint } from '../../src/jose/jwk.ts'
 import { importKey, verifySignature } from '../../src/jose/signature.ts'
 import type { Algorithm } from '../../src/types/options.ts'
 import { respell } from '../support/bytes.ts'
+import { readCompact } from '../support/jws.ts'
 import { createKit } from '../support/kit.ts'
 import { F03_1, F03_2, F03_3, F03_4, F03_5, F03_6, F03_7, F03_8, F03_9 } from '../support/printed.ts'
 

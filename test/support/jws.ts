@@ -3,6 +3,8 @@ import { constants, generateKeyPair, type KeyObject, sign } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { JWK } from 'jose'
 import type { Algorithm } from 'onbehalf'
+import { type CompactParts, decodeObject, splitCompact } from '../../src/jose/compact-jws.ts'
+import type { JsonObject } from '../../src/jose/strict-json.ts'
 import { encode } from './bytes.ts'
 
 export interface RawKey {
@@ -85,4 +87,13 @@ export function asAlgorithm(key: RawKey, algorithm: Algorithm): RawKey {
 /** JSON with `text` as its first member, for members that `JSON.stringify` would not write. */
 export function spliceMember(members: Members, text: string): string {
   return `{${text},${JSON.stringify(members).slice(1)}`
+}
+
+/** Header and payload, read strictly; undefined unless the text is three parts of which the first two are JSON objects. */
+export function readCompact(text: string): (CompactParts & { header: JsonObject; payload: JsonObject }) | undefined {
+  const parts = splitCompact(text)
+  if (parts === undefined) return undefined
+  const header = decodeObject(text, 0, parts.headerEnd)
+  const payload = decodeObject(text, parts.headerEnd + 1, parts.payloadEnd)
+  return header === undefined || payload === undefined ? undefined : { ...parts, header, payload }
 }

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { type CompactParts, readCompact, signingInput, splitCompact } from '../../src/jose/compact-jws.ts'
+import { type CompactParts, signingInput, splitCompact } from '../../src/jose/compact-jws.ts'
 import { fitsAlgorithm } from '../../src/jose/jwk.ts'
 import { algorithms, importKey, verifySignature } from '../../src/jose/signature.ts'
 import type { JsonObject } from '../../src/jose/strict-json.ts'
 import type { Algorithm } from '../../src/types/options.ts'
+import { readCompact } from '../support/jws.ts'
 import { createKit } from '../support/kit.ts'
 import { describeVectors } from '../support/vectors.ts'
 

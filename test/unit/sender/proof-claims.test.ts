@@ -35,9 +35,13 @@ describe('required claims and their types', () => {
     ['exp', null],
     ['nbf', '1767225600'],
     ['nbf', null],
+    ['iat', 2 ** 53],
+    ['exp', 1e21],
+    ['nbf', -1e21],
   ]
   test.each(wrong)('DPOP-03: %s of %j is malformed', async (name, value) => {
-    expect(await kit.code({ proof: { claims: { [name]: value } } })).toBe('proof_malformed')
+    const refusal = await kit.refusal({ proof: { claims: { [name]: value } } })
+    expect(refusal).toMatchObject({ code: 'proof_malformed', facts: { claim: name } })
   })
 
   test('DPOP-03: iat may have a fraction', async () => {

@@ -13,7 +13,7 @@ describe('how it is asked', () => {
     expect(await judge(verifier, await token())).toBe(held)
     expect(network.inits).toHaveLength(2)
     for (const init of network.inits) {
-      expect(init).toMatchObject({ redirect: 'error', credentials: 'omit' })
+      expect(init).toMatchObject({ redirect: 'error', credentials: 'omit', cache: 'no-store' })
       expect(init.method ?? 'GET').toBe('GET')
       expect(init.body ?? null).toBeNull()
       expect([...new Headers(init.headers).keys()]).toEqual(['accept'])

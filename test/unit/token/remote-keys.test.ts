@@ -208,7 +208,8 @@ test('AT-20: while the issuer is down known keys hold for staleSeconds, then it 
   }
   site.clock.advance(1)
   expect(await site.outcome(tokenAt(site.clock))).toBe('keys_unavailable')
-  expect(site.network.calls.length).toBeLessThanOrEqual(1 + 1_001 / 30)
+  // One in each round, as the rounds are further apart than the longest wait.
+  expect(site.network.calls.length).toBeLessThanOrEqual(1 + 2 * 11)
   site.serve([forge.key])
   site.clock.advance(30)
   expect(await site.outcome(tokenAt(site.clock))).toBe('admitted')
@@ -223,7 +224,7 @@ test('AT-20: an outage is a 503 that names no host, with Retry-After and without
   expect(refusal).toMatchObject({ code: 'keys_unavailable', status: 503, error: null })
   const wire = JSON.stringify([refusal.headers, refusal.body])
   expect(wire).not.toMatch(/example|127\.0|ECONN|WWW-Authenticate/i)
-  expect(new Map(refusal.headers).get('Retry-After')).toBe('30')
+  expect(new Map(refusal.headers).get('Retry-After')).toBe('1')
 })
 
 test('JOSE-15: a kid of any content is only compared, and shown to the operator cut short', async () => {

@@ -164,7 +164,7 @@ describe('floods', () => {
     }
   })
 
-  test('P29: an issuer that is down a minute is asked three times, whatever comes in', async () => {
+  test('P29: an issuer that is down a minute is asked ever more rarely, whatever comes in', async () => {
     const home = await createHome({ jwksUri: keysUri })
     const { clock, network, verifier, token } = home
     network.cut(true)
@@ -174,9 +174,10 @@ describe('floods', () => {
       expect([...new Set(codes)]).toEqual(['keys_unavailable'])
       clock.advance(1)
     }
-    expect(network.count(keysUri)).toBe(3)
+    // After 0.25 s, doubled up to 30 s; the clock here moves by whole seconds.
+    expect(network.count(keysUri)).toBe(8)
     network.cut(false)
-    clock.advance(29)
+    clock.advance(30)
     expect(await judge(verifier, await token())).toBe(held)
   })
 
