@@ -1,5 +1,5 @@
 /** A strict reader of WWW-Authenticate (RFC 9110 §11.6.1, §5.6.2 to §5.6.4): it throws at anything outside the grammar. */
-import type { Refusal } from 'onbehalf'
+import type { Decision, Refusal } from 'onbehalf'
 
 export interface ParsedChallenge {
   readonly scheme: string
@@ -50,6 +50,11 @@ export function challengeFields(refusal: Refusal): readonly string[] {
 export function challengesIn(refusal: Refusal): Record<string, Record<string, string>> {
   const [field = ''] = challengeFields(refusal)
   return readChallenges(field)
+}
+
+/** The first WWW-Authenticate field of a decision; empty where it has none. */
+export function challengeOf(decision: Decision): string {
+  return decision.ok ? '' : (challengeFields(decision.refusal)[0] ?? '')
 }
 
 function afterSeparator(rest: string): string {

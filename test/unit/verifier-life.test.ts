@@ -58,7 +58,7 @@ describe('health()', () => {
     const health = verifier.health()
     expect(JSON.parse(JSON.stringify(health))).toEqual(health)
     expect(health).toEqual({
-      issuers: [{ issuer: kit.issuer.issuer, keys: 1, ageSeconds: null, stale: false }],
+      issuers: [{ issuer: kit.issuer.issuer, keys: 1, ageSeconds: null, stale: false, passedOver: {}, failures: [] }],
       replay: { store: 'memory', size: 0, capacity: 1_000_000 },
       caches: { tokens: 0, proofKeys: 0 },
       audit: { dropped: 0, failed: 0, pending: 0 },
@@ -104,8 +104,8 @@ describe('health()', () => {
 describe('close()', () => {
   test('Close: no more keys are fetched', async () => {
     const { state, verifier } = remote()
-    verifier.close()
-    verifier.close()
+    void verifier.close()
+    void verifier.close()
     expect(await verifier.check(await kit.request())).toMatchObject({
       refusal: { code: 'keys_unavailable', status: 503 },
     })
@@ -124,7 +124,7 @@ describe('close()', () => {
       fetch: hang,
     })
     const waiting = verifier.check(await kit.request())
-    verifier.close()
+    void verifier.close()
     expect(await waiting).toMatchObject({ refusal: { code: 'keys_unavailable' } })
     expect(signals.map((signal) => signal?.aborted)).toEqual([true])
   })

@@ -30,67 +30,59 @@ const kinds: Readonly<Record<string, (answer: () => unknown) => AccessRequiremen
 const synchronous = ['actor', 'principal', 'pair', 'details']
 
 describe.each(Object.entries(kinds))('%s', (_name, requiring) => {
-  test('Access: only true is yes', async () => {
-    expect(
-      await kit.decide(
-        context,
-        requiring(() => true),
-      ),
-    ).toBeUndefined()
+  const judge = (answer: () => unknown) => kit.decide(context, requiring(answer))
+
+  test('Access: true allows and false refuses; anything else could not be judged', async () => {
+    expect(await judge(() => true)).toBeUndefined()
+    expect(await judge(() => false)).toMatch(/^(?:actor_unauthorized|access_denied|details_missing)$/)
     for (const answer of [1, 'true', 'yes', {}, [], [true], new Boolean(true), undefined, null, 0, '', Number.NaN]) {
-      expect([
-        answer,
-        await kit.decide(
-          context,
-          requiring(() => answer),
-        ),
-      ]).not.toEqual([answer, undefined])
+      expect([answer, await judge(() => answer)]).toEqual([answer, 'policy_unavailable'])
     }
   })
 
-  test('P41: throwing refuses', async () => {
+  test('P41: throwing is policy_unavailable, a 503 without a challenge', async () => {
     const fail = () => {
       throw new Error('in the rule')
     }
-    expect(await kit.decide(context, requiring(fail))).toMatch(/^(?:actor_unauthorized|access_denied|details_missing)$/)
+    const decision = await kit.verifier.authorize<never>(context, requiring(fail))
+    expect(decision).toMatchObject({ ok: false, refusal: { code: 'policy_unavailable', status: 503, error: null } })
+    const names = decision.ok ? [] : decision.refusal.headers.map(([name]) => name)
+    expect(names).toContain('Retry-After')
+    expect(names).not.toContain('WWW-Authenticate')
   })
 
-  test('P41: a rejection refuses, and is taken care of', async () => {
+  test('P41: a rejection is policy_unavailable, and is taken care of', async () => {
     const late = rejectionWithWitness()
-    expect(
-      await kit.decide(
-        context,
-        requiring(() => late.promise),
-      ),
-    ).toBeDefined()
+    expect(await judge(() => late.promise)).toBe('policy_unavailable')
     expect(late.isHandled()).toBe(true)
   })
 })
 
 test.each(synchronous)('Access: a promise of true is no answer of %s, which cannot wait', async (name) => {
   const requirement = kinds[name]?.(async () => true)
-  expect(requirement && (await kit.decide(context, requirement))).toBeTypeOf('string')
+  expect(requirement && (await kit.decide(context, requirement))).toBe('policy_unavailable')
 })
 
 describe('where', () => {
-  test('Access: a promise of anything but true refuses', async () => {
-    for (const answer of [1, 'true', {}, undefined, null, false]) {
+  test('Access: a promise of false refuses, of anything else it could not be judged', async () => {
+    expect(await kit.decide(context, { where: async () => false })).toBe('access_denied')
+    for (const answer of [1, 'true', {}, undefined, null]) {
       const where = (async () => answer) as unknown as () => Promise<boolean>
-      expect([answer, await kit.decide(context, { where })]).toEqual([answer, 'access_denied'])
+      expect([answer, await kit.decide(context, { where })]).toEqual([answer, 'policy_unavailable'])
     }
   })
 
-  test('P41: silence refuses after a deadline', async () => {
+  test('P41: silence is policy_unavailable after hookTimeoutMs', async () => {
     vi.useFakeTimers()
     let code: string | undefined = 'pending'
     const judged = kit.decide(context, { where: () => new Promise(() => {}) }).then((answer) => {
       code = answer
     })
-    await vi.advanceTimersByTimeAsync(4_999)
+    await vi.advanceTimersByTimeAsync(999)
     expect(code).toBe('pending')
     await vi.advanceTimersByTimeAsync(1)
     await judged
-    expect(code).toBe('access_denied')
+    expect(code).toBe('policy_unavailable')
     expect(vi.getTimerCount()).toBe(0)
   })
 
@@ -100,7 +92,7 @@ describe('where', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('Access: a thenable of another library is awaited, and one that throws refuses', async () => {
+  test('Access: a thenable of another library is awaited, and one that throws is an outage', async () => {
     // biome-ignore lint/suspicious/noThenProperty: a foreign promise is what is tested
     const yes = { then: (settle: (answer: boolean) => void) => settle(true) }
     const broken = {
@@ -111,7 +103,7 @@ describe('where', () => {
     }
     const requiring = (answer: unknown) => ({ where: () => answer as Promise<boolean> })
     expect(await kit.decide(context, requiring(yes))).toBeUndefined()
-    expect(await kit.decide(context, requiring(broken))).toBe('access_denied')
+    expect(await kit.decide(context, requiring(broken))).toBe('policy_unavailable')
   })
 
   test('Access: it is asked with the context and the request as they are', async () => {
@@ -168,13 +160,16 @@ describe('details', () => {
     expect(await kit.decide(context, { details })).toBeUndefined()
   })
 
-  test('Access: one detail whose rule throws does not stand in the way of another', async () => {
+  test('Access: a detail that could not be judged is an outage, unless another one allows', async () => {
     let asked = 0
-    const allows = () => {
+    const failingFirst = (later: boolean) => () => {
       asked++
-      if (asked === 1) throw new Error('in the rule')
-      return true
+      if (asked % 2 === 1) throw new Error('in the rule')
+      return later
     }
-    expect(await kit.decide(context, { details: { type: 'payment', allows } })).toBeUndefined()
+    expect(await kit.decide(context, { details: { type: 'payment', allows: failingFirst(true) } })).toBeUndefined()
+    expect(await kit.decide(context, { details: { type: 'payment', allows: failingFirst(false) } })).toBe(
+      'policy_unavailable',
+    )
   })
 })

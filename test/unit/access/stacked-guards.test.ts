@@ -1,12 +1,13 @@
 import type { AccessRequirement, AgentContext, Verifier } from 'onbehalf'
 import { beforeAll, expect, test } from 'vitest'
-import { type AccessKit, challengeOf, createAccessKit } from './access-setup.ts'
+import { challengeOf } from '../../support/challenges.ts'
+import { createKit, type Kit } from '../../support/kit.ts'
 
-let kit: AccessKit
+let kit: Kit
 let context: AgentContext
 beforeAll(async () => {
-  kit = await createAccessKit({ access: { scopes: ['base'] } })
-  context = await kit.contextOf({ human: 'alice', scopes: ['base', 'a', 'b'] })
+  kit = await createKit({ verifier: { access: { scopes: ['base'] } } })
+  context = await kit.context({ token: { human: 'alice', scopes: ['base', 'a', 'b'] } })
 })
 
 /** The scopes that each guard in turn asks for; empty where it lets the request through. */
@@ -30,7 +31,7 @@ test('RFC 6750 §3.1: a client that adds what each refusal names passes within o
   let granted: readonly string[] = ['base']
   let rounds = 0
   for (; rounds < 10; rounds++) {
-    const caller = await kit.contextOf({ human: 'alice', scopes: granted })
+    const caller = await kit.context({ token: { human: 'alice', scopes: granted } })
     const request = {}
     let challenge = ''
     for (const guard of guards) {
@@ -58,7 +59,9 @@ test('RFC 6750 §3.1: a guard that refused adds nothing to what the next one ask
 
 test('RFC 9470 §3: acr and age of the guards that were passed are asked for again', async () => {
   const time = kit.issuer.clock.now() / 1_000
-  const gold = await kit.contextOf({ human: 'alice', scopes: ['base'], claims: { acr: 'gold', auth_time: time } })
+  const gold = await kit.context({
+    token: { human: 'alice', scopes: ['base'], claims: { acr: 'gold', auth_time: time } },
+  })
   const request = {}
   await kit.verifier.authorize(gold, { acr: ['gold'], maxAuthAgeSeconds: 60 }, request)
   const decision = await kit.verifier.authorize(gold, { where: () => ({ allow: false, acr: ['x'] }) }, request)

@@ -1,20 +1,22 @@
 import type { AccessRequirement, AgentContext, Answer, AuditEvent, Rule } from 'onbehalf'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type AccessKit, challengeOf, createAccessKit } from './access-setup.ts'
+import { memorySink } from '../../support/audit.ts'
+import { challengeOf, challengesIn } from '../../support/challenges.ts'
+import { createKit, type Kit } from '../../support/kit.ts'
 
-let kit: AccessKit
+let kit: Kit
 let context: AgentContext
-const events: AuditEvent[] = []
+const sink = memorySink()
 beforeAll(async () => {
-  kit = await createAccessKit({ audit: { write: (event: AuditEvent) => void events.push(event) } })
-  context = await kit.contextOf({ human: 'alice', scopes: ['a'] })
+  kit = await createKit({ token: { human: 'alice' }, verifier: { audit: sink } })
+  context = await kit.context({ token: { scopes: ['a'] } })
 })
 
 async function eventOf(requirement: AccessRequirement<never>): Promise<AuditEvent | undefined> {
-  events.length = 0
+  const before = sink.events.length
   await kit.decide(context, requirement)
-  expect(events).toHaveLength(1)
-  return events[0]
+  expect(sink.events).toHaveLength(before + 1)
+  return sink.events.at(-1)
 }
 
 describe('an answer with particulars', () => {
@@ -28,8 +30,8 @@ describe('an answer with particulars', () => {
     [{ allow: false, acr: ['gold'] }, 'authentication_insufficient'],
     [{ allow: false, acr: undefined, reason: undefined, policyVersion: undefined }, 'access_denied'],
   ])('Access: %j, at once or later', async (answer, code) => {
-    expect(await kit.judge(context, { where: () => answer })).toBe(code)
-    expect(await kit.judge(context, { where: async () => answer })).toBe(code)
+    expect(await kit.decide(context, { where: () => answer })).toBe(code)
+    expect(await kit.decide(context, { where: async () => answer })).toBe(code)
   })
 
   test.each<[how: string, answer: unknown]>([
@@ -52,14 +54,14 @@ describe('an answer with particulars', () => {
       },
     ],
   ])('Access: one that %s could not be judged', async (_how, answer) => {
-    expect(await kit.judge(context, { where: (() => answer) as Rule })).toBe('policy_unavailable')
+    expect(await kit.decide(context, { where: (() => answer) as Rule })).toBe('policy_unavailable')
   })
 
   test('Access: what a polluted prototype says is no answer', async () => {
     const prototype = Object.prototype as { allow?: boolean }
     prototype.allow = true
     try {
-      expect(await kit.judge(context, { where: (() => ({})) as unknown as Rule })).toBe('policy_unavailable')
+      expect(await kit.decide(context, { where: (() => ({})) as unknown as Rule })).toBe('policy_unavailable')
     } finally {
       delete prototype.allow
     }
@@ -69,9 +71,14 @@ describe('an answer with particulars', () => {
 describe('a no that asks for a step-up', () => {
   test('RFC 9470 §3: the challenge has the values of the answer, beside the scopes and the age of the requirement', async () => {
     const time = kit.issuer.clock.now() / 1_000
-    const gold = await kit.contextOf({ human: 'alice', scopes: ['a'], claims: { acr: 'gold', auth_time: time } })
+    const gold = await kit.context({ token: { scopes: ['a'], claims: { acr: 'gold', auth_time: time } } })
     const where = () => ({ allow: false, acr: ['platinum', 'titanium'] })
-    const decision = await kit.decide(gold, { scopes: ['a'], acr: ['gold'], maxAuthAgeSeconds: 60, where })
+    const decision = await kit.verifier.authorize<never>(gold, {
+      scopes: ['a'],
+      acr: ['gold'],
+      maxAuthAgeSeconds: 60,
+      where,
+    })
     expect(decision).toMatchObject({
       refusal: { code: 'authentication_insufficient', status: 401, error: 'insufficient_user_authentication' },
     })
@@ -81,15 +88,15 @@ describe('a no that asks for a step-up', () => {
   test('RFC 9470 §3: two answers of one rule do not share a challenge', async () => {
     const wanted = ['one', 'two']
     const requirement: AccessRequirement = { where: () => ({ allow: false, acr: [wanted.shift() ?? ''] }) }
-    expect(challengeOf(await kit.decide(context, requirement))).toContain('acr_values="one"')
-    expect(challengeOf(await kit.decide(context, requirement))).toContain('acr_values="two"')
+    expect(challengeOf(await kit.verifier.authorize<never>(context, requirement))).toContain('acr_values="one"')
+    expect(challengeOf(await kit.verifier.authorize<never>(context, requirement))).toContain('acr_values="two"')
   })
 
   test('RFC 9470 §3: the baseline asks the same way', async () => {
-    const floored = await createAccessKit({ access: { where: () => ({ allow: false, acr: ['gold'] }) } })
-    await expect(floored.contextOf()).rejects.toMatchObject({ code: 'authentication_insufficient' })
-    const error = await floored.contextOf().catch((reason: { headers: readonly [string, string][] }) => reason)
-    expect(JSON.stringify((error as { headers: unknown }).headers)).toContain('acr_values=\\"gold\\"')
+    const verifier = kit.verifierWith({ access: { where: () => ({ allow: false, acr: ['gold'] }) } })
+    const refusal = await kit.refusal({ verifier })
+    expect(refusal.code).toBe('authentication_insufficient')
+    expect(challengesIn(refusal)['DPoP']).toMatchObject({ acr_values: 'gold' })
   })
 })
 
@@ -129,20 +136,19 @@ describe('the audit', () => {
     expect(yes).toMatchObject({ decision: 'admitted', rule: null, facts: { reason: 'till 4', policyVersion: '7' } })
     const no = { allow: false, reason: 'secret of the till', policyVersion: '8' }
     expect((await eventOf(named(no)))?.facts).toEqual({ reason: 'secret of the till', policyVersion: '8' })
-    expect(JSON.stringify(await kit.decide(context, named(no)))).not.toContain('secret of the till')
+    expect(JSON.stringify(await kit.verifier.authorize<never>(context, named(no)))).not.toContain('secret of the till')
     expect(await eventOf(named({ allow: true }))).not.toHaveProperty('facts')
   })
 
   test('Audit: what the rule of the baseline says is in the authentication event', async () => {
-    const said: AuditEvent[] = []
+    const audit = memorySink()
     let allow = true
     const test = async () => ({ allow, policyVersion: '9' })
-    const audit = { write: (event: AuditEvent) => void said.push(event) }
-    const floored = await createAccessKit({ audit, access: { where: { name: 'floor', test } } })
-    await floored.contextOf()
+    const verifier = kit.verifierWith({ audit, access: { where: { name: 'floor', test } } })
+    await kit.call({ verifier })
     allow = false
-    await floored.contextOf().catch(() => {})
-    expect(said).toMatchObject([
+    await kit.call({ verifier })
+    expect(audit.events).toMatchObject([
       { phase: 'authentication', decision: 'admitted', rule: null, facts: { policyVersion: '9' } },
       { phase: 'authentication', code: 'access_denied', rule: 'where:floor', facts: { policyVersion: '9' } },
     ])
@@ -164,5 +170,5 @@ test('Access: a rule keeps its own this', async () => {
       return this.name === 'open'
     },
   }
-  expect(await kit.judge(context, { where })).toBeUndefined()
+  expect(await kit.decide(context, { where })).toBeUndefined()
 })

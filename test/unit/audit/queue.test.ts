@@ -1,11 +1,11 @@
 import type { AuditEvent, AuditRecord, Verifier } from 'onbehalf'
 import { requestView } from 'onbehalf/testing'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type AuditKit, createAuditKit, url } from './audit-setup.ts'
+import { createKit, type Kit, url } from '../../support/kit.ts'
 
-let kit: AuditKit
+let kit: Kit
 beforeAll(async () => {
-  kit = await createAuditKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -40,7 +40,7 @@ const dropsIn = (records: readonly AuditRecord[]) => records.filter((record) => 
 
 describe('what waits for a slow sink', () => {
   test('Audit: events without a good signature have half of the queue, and what does not fit is counted', () => {
-    const verifier = kit.verifier({ audit: slowSink() })
+    const verifier = kit.verifierWith({ audit: slowSink() })
     flood(verifier, 5_001)
     expect(verifier.health().audit).toEqual({ dropped: 0, failed: 0, pending: 5_001 })
     flood(verifier, 5)
@@ -49,7 +49,7 @@ describe('what waits for a slow sink', () => {
 
   test('Audit: a flood of anonymous requests pushes out no event of an admitted one', async () => {
     const sink = slowSink()
-    const verifier = kit.verifier({ audit: sink })
+    const verifier = kit.verifierWith({ audit: sink })
     flood(verifier, 20_000)
     const view = await kit.request()
     const context = await verifier.verify(view)
@@ -66,7 +66,7 @@ describe('what waits for a slow sink', () => {
 
   test('Audit: the whole queue is free for events with a good signature', async () => {
     const sink = slowSink()
-    const verifier = kit.verifier({ audit: sink })
+    const verifier = kit.verifierWith({ audit: sink })
     const context = await verifier.verify(await kit.request())
     for (let round = 0; round < 10_000; round++) void verifier.authorizeNow(context, {})
     expect(verifier.health().audit).toEqual({ dropped: 0, failed: 0, pending: 10_001 })
@@ -77,7 +77,7 @@ describe('what waits for a slow sink', () => {
 
   test('Audit: one record says how many were dropped, in their place, and the next flood has its own', async () => {
     const sink = slowSink()
-    const verifier = kit.verifier({ audit: sink })
+    const verifier = kit.verifierWith({ audit: sink })
     flood(verifier, 5_001 + 7)
     await verifier.check(await kit.request())
     sink.release()
@@ -86,7 +86,7 @@ describe('what waits for a slow sink', () => {
     expect(sink.written[5_001]).toEqual({
       version: 1,
       id: expect.stringMatching(/^[\w-]{20,}$/),
-      time: kit.issuer.clock.now(),
+      time: kit.clock.now(),
       dropped: 7,
     })
     expect(sink.written[5_002]).toMatchObject({ phase: 'authentication', code: null })
@@ -105,7 +105,7 @@ describe('a write that never settles', () => {
       written.push(record)
       return written.length === 1 ? new Promise<void>(() => {}) : undefined
     }
-    const verifier = kit.verifier({ audit: write, hookTimeoutMs: 20 })
+    const verifier = kit.verifierWith({ audit: write, hookTimeoutMs: 20 })
     flood(verifier, 3)
     await vi.advanceTimersByTimeAsync(19)
     expect([written.length, verifier.health().audit]).toEqual([1, { dropped: 0, failed: 0, pending: 3 }])
@@ -119,7 +119,7 @@ describe('a write that never settles', () => {
   test('Audit: an answer after the deadline neither counts twice nor writes out of turn', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const answers: (() => void)[] = []
-    const verifier = kit.verifier({ audit: () => new Promise<void>((resolve) => answers.push(resolve)) })
+    const verifier = kit.verifierWith({ audit: () => new Promise<void>((resolve) => answers.push(resolve)) })
     flood(verifier, 3)
     await vi.advanceTimersByTimeAsync(1_000)
     answers[0]?.()
@@ -131,7 +131,7 @@ describe('a write that never settles', () => {
 describe('an idle sink', () => {
   test('Audit: it is called within the deciding call, and one that answers at once is never queued', () => {
     const codes: unknown[] = []
-    const verifier = kit.verifier({ audit: (record) => void codes.push('code' in record && record.code) })
+    const verifier = kit.verifierWith({ audit: (record) => void codes.push('code' in record && record.code) })
     for (let round = 1; round <= 3; round++) {
       verifier.checkNow(anonymous)
       expect([codes.length, verifier.health().audit.pending]).toEqual([round, 0])
@@ -147,7 +147,7 @@ describe('an idle sink', () => {
       }
     }
     const required = { sink: async () => void heard.push('required'), required: true } as const
-    const verifier = kit.verifier({
+    const verifier = kit.verifierWith({
       audit: [new Log(), () => void heard.push('function'), required, { sink: new Log() }],
     })
     await verifier.check(anonymous)
@@ -157,7 +157,7 @@ describe('an idle sink', () => {
   test('Audit: what a required sink failed to take reaches the others as the refusal it became', async () => {
     const heard: AuditEvent[] = []
     const failing = { sink: () => Promise.reject(new Error('in the sink')), required: true } as const
-    const verifier = kit.verifier({ audit: [{ write: (event: AuditEvent) => void heard.push(event) }, failing] })
+    const verifier = kit.verifierWith({ audit: [{ write: (event: AuditEvent) => void heard.push(event) }, failing] })
     const verdict = await verifier.check(await kit.request())
     expect(verdict).toMatchObject({ ok: false, refusal: { code: 'audit_unavailable' } })
     expect(heard).toMatchObject([{ decision: 'refused', code: 'audit_unavailable', status: 503 }])
@@ -167,7 +167,7 @@ describe('an idle sink', () => {
 describe('a required sink that hangs', () => {
   test('Audit: what it has under way is bounded, with half of it kept for good signatures', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    const verifier = kit.verifier({ audit: { sink: () => new Promise<void>(() => {}), required: true } })
+    const verifier = kit.verifierWith({ audit: { sink: () => new Promise<void>(() => {}), required: true } })
     flood(verifier, 5_000)
     expect(verifier.checkNow(anonymous)).toMatchObject({ ok: false, refusal: { code: 'audit_unavailable' } })
     expect(verifier.health().audit).toEqual({ dropped: 0, failed: 1, pending: 5_000 })
@@ -191,7 +191,7 @@ describe('close', () => {
         order.push('closed')
       },
     }
-    const verifier = kit.verifier({ audit: [sink, { sink }] })
+    const verifier = kit.verifierWith({ audit: [sink, { sink }] })
     flood(verifier, 2)
     await Promise.all([verifier.close(), verifier.close()])
     expect(order).toEqual(['written', 'written', 'written', 'written', 'closed'])
@@ -201,7 +201,7 @@ describe('close', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const close = vi.fn(() => new Promise<void>(() => {}))
     const write = () => new Promise<void>(() => {})
-    const verifier = kit.verifier({ audit: { write, close }, hookTimeoutMs: 60_000 })
+    const verifier = kit.verifierWith({ audit: { write, close }, hookTimeoutMs: 60_000 })
     flood(verifier, 4)
     const closed = verifier.close({ timeoutMs: 50 })
     await vi.advanceTimersByTimeAsync(49)
@@ -216,21 +216,21 @@ describe('close', () => {
     const close = () => {
       throw new Error('in the sink')
     }
-    await expect(kit.verifier({ audit: { write() {}, close } }).close()).resolves.toBeUndefined()
+    await expect(kit.verifierWith({ audit: { write() {}, close } }).close()).resolves.toBeUndefined()
   })
 
   test('Audit: later events are dropped and counted, and a required sink refuses them', async () => {
-    const plain = kit.verifier({ audit: () => {} })
+    const plain = kit.verifierWith({ audit: () => {} })
     await plain.close()
     expect(await plain.check(await kit.request())).toMatchObject({ ok: true })
     expect(plain.health().audit).toEqual({ dropped: 1, failed: 0, pending: 0 })
-    const strict = kit.verifier({ audit: { sink: () => {}, required: true } })
+    const strict = kit.verifierWith({ audit: { sink: () => {}, required: true } })
     await strict.close()
     expect(await strict.check(await kit.request())).toMatchObject({ refusal: { code: 'audit_unavailable' } })
   })
 
   test('Options: a wrong timeoutMs rejects', async () => {
-    const verifier: { close(options: unknown): Promise<void> } = kit.verifier()
+    const verifier: { close(options: unknown): Promise<void> } = kit.verifierWith()
     for (const options of [{ timeoutMs: -1 }, { timeoutMs: '1' }, { timeout: 1 }, 5]) {
       await expect(verifier.close(options)).rejects.toMatchObject({ name: 'OptionsError' })
     }

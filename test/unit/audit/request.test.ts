@@ -2,16 +2,17 @@ import { channel } from 'node:diagnostics_channel'
 import type { AgentContext, AuditEvent, RequestView } from 'onbehalf'
 import { requestView } from 'onbehalf/testing'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { type AuditKit, createAuditKit, memorySink, url } from './audit-setup.ts'
+import { memorySink } from '../../support/audit.ts'
+import { createKit, type Kit, url } from '../../support/kit.ts'
 
-let kit: AuditKit
+let kit: Kit
 beforeAll(async () => {
-  kit = await createAuditKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 async function eventFor(view: RequestView): Promise<AuditEvent> {
   const sink = memorySink()
-  await kit.verifier({ audit: sink }).check(view)
+  await kit.verifierWith({ audit: sink }).check(view)
   const [event] = sink.events
   if (event === undefined) throw new Error('an event')
   return event
@@ -77,7 +78,7 @@ describe('the request', () => {
 
   test('Audit: the route of an access event is the one chosen by then', async () => {
     const sink = memorySink()
-    const verifier = kit.verifier({ audit: sink })
+    const verifier = kit.verifierWith({ audit: sink })
     let route: string | undefined
     const request = await kit.request()
     const view = {
@@ -96,12 +97,12 @@ describe('the request', () => {
   test('Audit: the duration is that of the monotonic clock, in microseconds', async () => {
     const sink = memorySink()
     let time = 0
-    const clock = { now: () => kit.issuer.clock.now(), monotonic: () => time }
+    const clock = { now: () => kit.clock.now(), monotonic: () => time }
     const isRevoked = async () => {
       time += 1.5
       return false
     }
-    const verifier = kit.verifier({ audit: sink, clock, revocation: { isRevoked } })
+    const verifier = kit.verifierWith({ audit: sink, clock, revocation: { isRevoked } })
     const view = await kit.request()
     const context = await verifier.verify(view)
     const where = async () => {
@@ -116,11 +117,11 @@ describe('the request', () => {
 describe('which request an access decision belongs to', () => {
   test('AUD-06: given only a context it is the latest request of that context', async () => {
     const sink = memorySink()
-    const verifier = kit.verifier({ audit: sink })
+    const verifier = kit.verifierWith({ audit: sink })
     const token = await kit.issuer.token({ agent: kit.agent })
-    const context = await verifier.verify(await kit.request({}, token))
+    const context = await verifier.verify(await kit.request({ token }))
     await verifier.authorize(context, {})
-    await verifier.verify(await kit.request({}, token))
+    await verifier.verify(await kit.request({ token }))
     await verifier.authorize(context, { scopes: ['a'] })
     const [first, ofFirst, second, ofSecond] = sink.events
     expect([ofFirst?.requestId, ofSecond?.requestId]).toEqual([first?.requestId, second?.requestId])
@@ -131,7 +132,7 @@ describe('which request an access decision belongs to', () => {
 
   test('AUD-06: an object that no check has seen belongs there, too', async () => {
     const sink = memorySink()
-    const verifier = kit.verifier({ audit: sink })
+    const verifier = kit.verifierWith({ audit: sink })
     const context = await verifier.verify(await kit.request())
     await verifier.authorize(context, {}, { body: 1 })
     expect(new Set(sink.events.map(({ requestId }) => requestId)).size).toBe(1)
@@ -140,9 +141,9 @@ describe('which request an access decision belongs to', () => {
 
 test('Audit: behind a self-act the rest of the chain is in both events', async () => {
   const sink = memorySink()
-  const verifier = kit.verifier({ audit: sink })
+  const verifier = kit.verifierWith({ audit: sink })
   const act = { sub: 'travel-7', iss: kit.issuer.issuer, act: { sub: 'planner-2', iss: kit.issuer.issuer } }
-  const view = await kit.request({ claims: { sub: 'travel-7', act } })
+  const view = await kit.request({ token: { human: undefined, claims: { sub: 'travel-7', act } } })
   await verifier.authorize(await verifier.verify(view), {}, view)
   const chains = sink.events.map(({ chain }) => chain.map(({ subject }) => subject))
   expect(chains).toEqual([
@@ -153,15 +154,11 @@ test('Audit: behind a self-act the rest of the chain is in both events', async (
 
 test('Audit: a token that owes a proof says so before it is proven, and one that owes none has none', async () => {
   const sink = memorySink()
-  const issuer = { ...kit.issuer.options, dangerously: { allowUnbound: true as const } }
-  const verifiers = [kit.verifier({ audit: sink }), kit.verifier({ audit: sink, issuer })]
-  const unbound = requestView({
-    url,
-    headers: { authorization: `Bearer ${await kit.issuer.token({ agent: kit.agent, bind: 'none' })}` },
-  })
-  const token = await kit.issuer.token({ agent: kit.agent })
-  for (const verifier of verifiers) await verifier.check(unbound)
-  await verifiers[0]?.check(requestView({ url, headers: { authorization: `DPoP ${token}` } }))
+  const dangerously = { allowUnbound: true } as const
+  const verifiers = [kit.verifierWith({ audit: sink }), kit.verifierTrusting({ dangerously }, { audit: sink })]
+  const unbound = { scheme: 'Bearer', token: { bind: 'none' }, proof: null } as const
+  for (const verifier of verifiers) await kit.call({ ...unbound, verifier })
+  await kit.call({ proof: null, verifier: verifiers[0] })
   expect(sink.events.map(({ code, sender, proof }) => [code, sender.method, proof.result])).toEqual([
     ['binding_missing', 'none', 'none'],
     [null, 'none', 'none'],
@@ -186,7 +183,7 @@ describe('onbehalf:admission', () => {
 
   test('Audit: every admitted request is published with its context and event, also without a sink', async () => {
     const heard = listen()
-    const verifier = kit.verifier()
+    const verifier = kit.verifierWith()
     const view = await kit.request()
     const context = await verifier.verify(view)
     await verifier.authorize(context, {}, view)
@@ -199,7 +196,7 @@ describe('onbehalf:admission', () => {
   test('Audit: a request that could not be recorded is not published as admitted', async () => {
     const heard = listen()
     const sink = () => Promise.reject(new Error('in the sink'))
-    await kit.verifier({ audit: { sink, required: true } }).check(await kit.request())
+    await kit.verifierWith({ audit: { sink, required: true } }).check(await kit.request())
     expect(heard).toEqual([])
   })
 })

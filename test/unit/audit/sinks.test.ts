@@ -56,15 +56,6 @@ describe('a plain sink', () => {
     expect(verifier.checkNow(await kit.request({ token }))).not.toBeInstanceOf(Promise)
   })
 
-  test('Audit: what waits for a slow sink is bounded, and what does not fit is counted', () => {
-    const verifier = kit.verifierWith({ audit: { write: hang } })
-    const view = requestView({ url })
-    for (let round = 0; round < 10_001; round++) verifier.checkNow(view)
-    expect(verifier.health().audit).toEqual({ dropped: 0, failed: 0, pending: 10_001 })
-    for (let round = 0; round < 5; round++) verifier.checkNow(view)
-    expect(verifier.health().audit).toEqual({ dropped: 5, failed: 0, pending: 10_001 })
-  })
-
   test('Audit: a slow sink gets every event once, in order, one at a time', async () => {
     const written: AuditEvent[] = []
     let underWay = 0
@@ -81,7 +72,7 @@ describe('a plain sink', () => {
     const methods = ['GET', 'PUT', 'POST', 'HEAD', 'LIST']
     for (const method of methods) verifier.checkNow(requestView({ url, method }))
     await vi.waitFor(() => expect(verifier.health().audit.pending).toBe(0))
-    expect(written.map(({ method }) => method)).toEqual(methods)
+    expect(written.map(({ request }) => request.method)).toEqual(methods)
     expect([most, verifier.health().audit.failed]).toEqual([1, 1])
   })
 
@@ -118,7 +109,7 @@ describe('a required sink', () => {
     const view = await kit.request()
     vi.useFakeTimers()
     const judged = verifier.check(view)
-    await vi.advanceTimersByTimeAsync(4_999)
+    await vi.advanceTimersByTimeAsync(999)
     expect(verifier.health().audit).toEqual({ dropped: 0, failed: 0, pending: 1 })
     await vi.advanceTimersByTimeAsync(1)
     expect(await judged).toMatchObject(unavailable)

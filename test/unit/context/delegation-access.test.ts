@@ -129,5 +129,5 @@ test('ACT-23: the pair is asked on every request, and an answer that cannot be h
   const throwing = () => {
     throw new Error('directory down')
   }
-  expect(await decide({ act: agent('a') }, { pair: throwing })).toBe('actor_unauthorized')
+  expect(await decide({ act: agent('a') }, { pair: throwing })).toBe('policy_unavailable')
 })

@@ -1,22 +1,22 @@
 import { refusals } from 'onbehalf'
 import { beforeAll, expect, test, vi } from 'vitest'
-import { createWorld, type World } from '../../support/world.ts'
+import { createKit, type Kit } from '../../support/kit.ts'
 
-let world: World
+let kit: Kit
 const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
 
 beforeAll(async () => {
-  world = await createWorld()
+  kit = await createKit({ verifier: { metadata: false } })
 })
 
 const heard = () => emitWarning.mock.calls.map(([message]) => String(message))
 
 test('PRES-08: the first refusal of a code that has a hint is said once per process, without any claim', async () => {
   const name = 'https://evil.example.test/secret'
-  await world.refusal({ token: { claims: { iss: name } } })
-  await world.refusal({ token: { claims: { iss: `${name}/2` } } })
-  await world.refusal({ token: { audience: name } })
-  await world.refusal({ token: { audience: `${name}/2` } })
+  await kit.refusal({ token: { claims: { iss: name } } })
+  await kit.refusal({ token: { claims: { iss: `${name}/2` } } })
+  await kit.refusal({ token: { audience: name } })
+  await kit.refusal({ token: { audience: `${name}/2` } })
   expect(heard()).toHaveLength(2)
   expect(heard()[0]).toMatch(/\btoken_issuer\b.*\boption issuer\b/)
   expect(heard()[1]).toMatch(/\btoken_audience\b.*\boption audience\b/)
@@ -27,9 +27,9 @@ test('PRES-08: the first refusal of a code that has a hint is said once per proc
 test('PRES-08: a flood says no more than one warning for each code, and none where no option would help', async () => {
   emitWarning.mockClear()
   for (let at = 0; at < 20; at++) {
-    await world.refusal({ headers: { authorization: undefined } })
-    await world.refusal({ token: { lifetimeSeconds: 301 + at } })
-    await world.refusal({ token: 'junk' })
+    await kit.refusal({ headers: { authorization: undefined } })
+    await kit.refusal({ token: { lifetimeSeconds: 301 + at } })
+    await kit.refusal({ token: 'junk' })
   }
   expect(heard().map((text) => Object.keys(refusals).find((code) => text.includes(code)))).toEqual(['token_lifetime'])
 })

@@ -162,9 +162,18 @@ describe('values of another kind', () => {
     ['cache', [true, false, null, [], 7]],
     ['access', [true, null, [], 7]],
     ['revocation', [{}, null, () => false, { isRevoked: false }]],
-    ['audit', [{}, null, () => {}, { write: true }, [], 'stdout']],
+    ['audit', [{}, null, { write: true }, [], 'stdout', { write: () => {}, close: true }]],
     ['audit', [[{ write: () => {} }, {}]], 'audit[1]'],
-    ['audit', [{ sink: { write: () => {} } }, { sink: { write: () => {} }, required: false }], 'audit.required'],
+    [
+      'audit',
+      [
+        { sink: () => {}, required: false },
+        { sink: () => {}, required: 1 },
+      ],
+      'audit.required',
+    ],
+    ['audit', [[() => {}, { sink: () => {}, required: false }]], 'audit[1].required'],
+    ['hookTimeoutMs', [0, -1, 60_001, 1.5, Number.NaN, '5', null]],
     [
       'audit',
       [
@@ -302,7 +311,17 @@ test('Options: no message of the error repeats a secret', () => {
 
 test('Options: undefined is absent, at every level', () => {
   const names = ['audience', 'publicUrl', 'dpop', 'mtls', 'token', 'delegation', 'access', 'cache', 'revocation']
-  const more = ['audit', 'metadata', 'problemCodes', 'clock', 'fetch', 'dpop.nonce', 'dpop.replay', 'dpop.preset']
+  const more = [
+    'audit',
+    'metadata',
+    'hookTimeoutMs',
+    'problemCodes',
+    'clock',
+    'fetch',
+    'dpop.nonce',
+    'dpop.replay',
+    'dpop.preset',
+  ]
   const inIssuer = [
     'jwksUri',
     'keys',

@@ -1,11 +1,11 @@
 import type { Refusal } from 'onbehalf'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Call, createWorld, type World } from '../../support/world.ts'
+import { type Call, createKit, type Kit } from '../../support/kit.ts'
 
-let world: World
+let kit: Kit
 
 beforeAll(async () => {
-  world = await createWorld()
+  kit = await createKit()
 })
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -21,7 +21,7 @@ describe('what is wrong with a token', () => {
     ['a payload that is no JSON', `${part(header)}.bm9uZQ.AA`, /^payload or signature/],
     ['a long header that is no JSON', `${'bm9u'.repeat(200)}.${part({})}.AA`, /readable/],
   ])('RFC 7519 §7.2: %s has its cause', async (_, token, cause) => {
-    const { code, facts } = await world.refusal({ token })
+    const { code, facts } = await kit.refusal({ token })
     expect([code, facts]).toEqual(['token_malformed', { cause: expect.stringMatching(cause) }])
   })
 
@@ -30,13 +30,13 @@ describe('what is wrong with a token', () => {
     ['b64', { ...header, b64: false }],
     ['kid', { ...header, kid: 1 }],
   ])('RFC 7515 §4.1.11, §4.1.4: the header member %s is named', async (claim, members) => {
-    const { code, facts } = await world.refusal({ token: `${part(members)}.${part({})}.AA` })
+    const { code, facts } = await kit.refusal({ token: `${part(members)}.${part({})}.AA` })
     expect([code, facts]).toEqual(['token_malformed', { claim }])
   })
 
   test('RFC 7519 §4.1.4: an expired token says by how many seconds, counted from exp', async () => {
-    const now = world.issuer.clock.now() / 1_000
-    const { code, facts } = await world.refusal({ token: { claims: { iat: now - 400, exp: now - 100 } } })
+    const now = kit.clock.now() / 1_000
+    const { code, facts } = await kit.refusal({ token: { claims: { iat: now - 400, exp: now - 100 } } })
     expect([code, facts]).toEqual(['token_expired', { expiredBy: 100 }])
   })
 
@@ -48,7 +48,7 @@ describe('what is wrong with a token', () => {
     ['aud', { token: { claims: { aud: undefined } } }],
     ['cnf', { token: { claims: { cnf: undefined } } }],
   ])('RFC 7519 §7.2: an absent %s is absent in the facts, and no text "undefined"', async (_, call) => {
-    expect(JSON.stringify((await world.refusal(call)).facts)).not.toContain('undefined')
+    expect(JSON.stringify((await kit.refusal(call)).facts)).not.toContain('undefined')
   })
 })
 
@@ -63,7 +63,7 @@ describe('what is wrong with a proof', () => {
     ['exp', '1'],
     ['nbf', null],
   ])('RFC 9449 §4.2: the claim %s is named', async (claim, value) => {
-    expectClaim(await world.refusal({ proof: { claims: { [claim]: value } } }), claim)
+    expectClaim(await kit.refusal({ proof: { claims: { [claim]: value } } }), claim)
   })
 
   test.each<[string, unknown]>([
@@ -73,7 +73,7 @@ describe('what is wrong with a proof', () => {
     ['crit', []],
     ['b64', true],
   ])('RFC 9449 §4.2: the header member %s is named', async (claim, value) => {
-    expectClaim(await world.refusal({ proof: { header: { [claim]: value } } }), claim)
+    expectClaim(await kit.refusal({ proof: { header: { [claim]: value } } }), claim)
   })
 
   test.each([
@@ -82,7 +82,7 @@ describe('what is wrong with a proof', () => {
     ['a long field', 'x'.repeat(4_097), { hint: 'dpop.maxBytes' }],
     ['a header that is no JSON', 'bm9uZQ.e30.AA', { cause: 'the header is not base64url of one JSON object' }],
   ])('RFC 9449 §4.3: %s has its cause', async (_, dpop, facts) => {
-    const refusal = await world.refusal({ headers: { dpop } })
+    const refusal = await kit.refusal({ headers: { dpop } })
     expect([refusal.code, refusal.facts]).toEqual(['proof_malformed', facts])
   })
 
@@ -92,6 +92,6 @@ describe('what is wrong with a proof', () => {
 })
 
 test('RFC 9449 §7.2: a scheme that does not fit the binding is named with the one that does', async () => {
-  const { code, facts } = await world.refusal({ scheme: 'Bearer' })
+  const { code, facts } = await kit.refusal({ scheme: 'Bearer' })
   expect([code, facts]).toEqual(['binding_scheme', { expectedScheme: 'DPoP', receivedScheme: 'Bearer' }])
 })

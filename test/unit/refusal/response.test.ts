@@ -16,6 +16,7 @@ const answer = (options: Partial<VerifierOptions>, call: Call) =>
 describe('the exact field', () => {
   const everyAlg = 'algs="ES256 ES384 Ed25519 EdDSA PS256"'
   const metadata = 'resource_metadata="https://api.example.test/.well-known/oauth-protected-resource"'
+  const served = { metadata: true }
   const errorOf = (code: RefusalCode) => `error="${refusals[code].error}", error_description="${refusals[code].detail}"`
   const notBound = errorOf('binding_missing')
   const malformed = errorOf('request_malformed')
@@ -23,17 +24,17 @@ describe('the exact field', () => {
   const unbound = { token: { claims: { cnf: undefined } } }
 
   const forms: readonly (readonly [string, Partial<VerifierOptions>, Call, string])[] = [
-    ['default, no credentials', {}, noCredentials, `Bearer ${metadata}, DPoP ${everyAlg}, ${metadata}`],
-    ['default, DPoP', {}, unbound, `DPoP ${notBound}, ${everyAlg}, ${metadata}`],
+    ['default, no credentials', served, noCredentials, `Bearer ${metadata}, DPoP ${everyAlg}, ${metadata}`],
+    ['default, DPoP', served, unbound, `DPoP ${notBound}, ${everyAlg}, ${metadata}`],
     [
       'default, Bearer',
-      {},
+      served,
       { ...unbound, scheme: 'bearer' },
       `Bearer ${notBound}, ${metadata}, DPoP ${everyAlg}, ${metadata}`,
     ],
     [
       'default, malformed',
-      {},
+      served,
       { token: 'a b' },
       `Bearer ${malformed}, ${metadata}, DPoP ${malformed}, ${everyAlg}, ${metadata}`,
     ],
@@ -44,7 +45,7 @@ describe('the exact field', () => {
     ['dpop only, malformed', dpopOnly, { token: 'a b' }, `DPoP ${malformed}, algs="ES256"`],
     ['mtls only, no credentials', mtlsOnly, noCredentials, 'Bearer'],
     ['mtls only, refused', mtlsOnly, { ...unbound, scheme: 'Bearer' }, `Bearer ${notBound}`],
-    ['mtls only, with metadata', { dpop: false }, noCredentials, `Bearer ${metadata}`],
+    ['mtls only, with metadata', { dpop: false, ...served }, noCredentials, `Bearer ${metadata}`],
     [
       'a floor with scopes',
       { ...dpopOnly, access: { scopes: ['a', 'b'] } },
@@ -53,7 +54,7 @@ describe('the exact field', () => {
     ],
     [
       'metadata of a resource with a path',
-      { dpop: { algorithms: ['ES256'] }, mtls: false, resource: 'https://api.example.test/v1/mcp' },
+      { dpop: { algorithms: ['ES256'] }, mtls: false, metadata: true, resource: 'https://api.example.test/v1/mcp' },
       noCredentials,
       'DPoP algs="ES256", resource_metadata="https://api.example.test/.well-known/oauth-protected-resource/v1/mcp"',
     ],
@@ -148,7 +149,7 @@ describe('which challenges, which parameters', () => {
   })
 
   test('PRES-18: without an error the challenges are bare', async () => {
-    for (const parameters of Object.values(challengesIn(await answer({}, noCredentials)))) {
+    for (const parameters of Object.values(challengesIn(await answer({ metadata: true }, noCredentials)))) {
       expect(parameters).not.toHaveProperty('error')
       expect(parameters).toHaveProperty('resource_metadata')
       expect(parameters).not.toHaveProperty('realm')
