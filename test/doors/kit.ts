@@ -28,7 +28,11 @@ export interface Changes extends Pick<Call, 'method' | 'token' | 'scheme' | 'pro
 }
 
 export async function createDoorKit(): Promise<DoorKit> {
-  const kit = await createKit({ token: { human: 'alice', scopes: ['tools:read'] } })
+  const kit = await createKit({
+    // Every door names the document, also where the guard stands on a path or is a gate.
+    verifier: { metadata: true },
+    token: { human: 'alice', scopes: ['tools:read'] },
+  })
   const [planner, thief] = await Promise.all([kit.issuer.agent('planner-2'), kit.issuer.agent('thief-9')])
 
   const token: Kit['token'] = (input = {}) => kit.token({ ...input, claims: { jti: 'token-1', ...input.claims } })

@@ -1,5 +1,5 @@
 import { getEventListeners, once } from 'node:events'
-import { createServer, get, type IncomingMessage, type Server } from 'node:http'
+import { createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { RevocationQuery, Verifier } from 'onbehalf'
 import { requestView, type TestAgent, type TestIssuer } from 'onbehalf/testing'
@@ -117,6 +117,25 @@ describe.each(kinds)('%s', (name, open) => {
   })
 })
 
+test('streams: server-sent events of a client that left while it was judged leave nothing behind', async () => {
+  const { token } = await streams.credentials()
+  const view = requestView({ url: streams.url, headers: await streams.headersFor(token) })
+  const lease = streams.verifier.lease(await streams.verifier.verify(view))
+  const { asked, answer } = holdRevocation()
+  const arrived = once(streams.server, 'request')
+  const leaving = streams.readEvents(await streams.headersFor(token))
+  leaving.catch(() => {})
+  const [, response] = (await arrived) as [unknown, ServerResponse]
+  await asked
+  const left = once(response, 'close')
+  response.req.socket.destroy()
+  await left
+  streams.revoked = () => false
+  answer(false)
+  await settle()
+  expect(getEventListeners(lease, 'abort')).toHaveLength(0)
+})
+
 test('streams: without the scope there are no events', async () => {
   const { headers } = await streams.credentials(['other'])
   const response = await streams.readEvents(headers)
@@ -141,7 +160,7 @@ test('RFC 6455 §7.4.1: the WebSocket is closed for policy, and a client that do
 })
 
 test.each([
-  ['without credentials', async () => ({}), 401, 'credentials_missing', /^WWW-Authenticate: Bearer .*DPoP /m],
+  ['without credentials', async () => ({}), 401, 'credentials_missing', /^WWW-Authenticate: Bearer\b.*, DPoP /m],
   [
     'without the scope',
     async () => (await streams.credentials(['other'])).headers,
@@ -175,15 +194,7 @@ test('RFC 9449 §11.1: an upgrade uses up its proof', async () => {
 test.each(['reset', 'closed'])(
   'streams: a connection %s during an asynchronous check ends nothing but itself',
   async (how) => {
-    let answer: (isRevoked: boolean) => void = () => {}
-    const asked = new Promise<void>((resolve) => {
-      streams.revoked = () => {
-        resolve()
-        return new Promise((settled) => {
-          answer = settled
-        })
-      }
-    })
+    const { asked, answer } = holdRevocation()
     const { headers } = await streams.credentials()
     const upgraded = once(streams.server, 'upgrade')
     const client = await streams.sendUpgrade(headers)
@@ -210,6 +221,20 @@ test('RFC 6455 §5.1: a malformed frame ends its connection, not the process', a
   await closed
   expect((await openSocket(streams.openSocket((await streams.credentials()).headers))).hello).toBe('hello travel-7')
 })
+
+/** The revocation source of the next request waits for an answer of the test. */
+function holdRevocation(): { asked: Promise<void>; answer(isRevoked: boolean): void } {
+  let answer: (isRevoked: boolean) => void = () => {}
+  const asked = new Promise<void>((resolve) => {
+    streams.revoked = () => {
+      resolve()
+      return new Promise((settled) => {
+        answer = settled
+      })
+    }
+  })
+  return { asked, answer: (isRevoked) => answer(isRevoked) }
+}
 
 function tokenIdOf(token: string): string {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).jti
@@ -284,7 +309,7 @@ async function setUpStreams(): Promise<Streams> {
       return socket
     },
     close() {
-      verifier.close()
+      void verifier.close()
       server.closeAllConnections()
       server.close()
     },

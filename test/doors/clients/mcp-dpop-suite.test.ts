@@ -1,10 +1,11 @@
 import type { RefusalCode, VerifierOptions } from 'onbehalf'
 import type { ProofInput, TokenInput } from 'onbehalf/testing'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { withBrokenSignature } from '../../support/compact.ts'
+import { withBrokenSignature } from '../../support/bytes.ts'
+import { resource as origin } from '../../support/kit.ts'
 import type { RunningApp } from '../app.ts'
 import { express5Door } from '../doors/express.ts'
-import { type Changes, createKit, type Kit, resource as origin } from '../kit.ts'
+import { type Changes, createDoorKit, type DoorKit } from '../kit.ts'
 import { valuesOf } from '../seen.ts'
 
 /**
@@ -16,10 +17,10 @@ const resource = `${origin}/mcp`
 const requiredClaims = { client_id: 'conformance', jti: 'conformance-1' }
 const trust = { maxTokenSeconds: 3_600 }
 
-let kit: Kit
+let kit: DoorKit
 
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createDoorKit()
 })
 
 async function mint(input: Partial<TokenInput> = {}): Promise<string> {

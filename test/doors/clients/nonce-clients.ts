@@ -8,7 +8,7 @@ import * as oauth30 from 'oauth4webapi-3-0'
 import * as oauth387 from 'oauth4webapi-3-8-7'
 import * as openid from 'openid-client'
 import { custom, Issuer } from 'openid-client-5'
-import { resource } from '../kit.ts'
+import { resource } from '../../support/kit.ts'
 import { type Api, tokenFor } from './api.ts'
 
 /** A client as it is deployed. It asks for `/tools` once, by its own rules for a nonce that is due. */
