@@ -27,7 +27,8 @@ function ourVerdict(token: string): string {
 }
 
 async function joseVerdict(token: string): Promise<string> {
-  const options = { typ: 'at+jwt', issuer: issuerUrl, audience: resource, algorithms: accepted, clockTolerance: 5 }
+  const audience = [resource, `${resource}/`]
+  const options = { typ: 'at+jwt', issuer: issuerUrl, audience, algorithms: accepted, clockTolerance: 5 }
   try {
     await jwtVerify(token, keySet, { ...options, currentDate: new Date(clock.now()) })
     return 'accepted'

@@ -39,7 +39,7 @@ describe('RFC 9728', () => {
   })
 
   test('RFC 6750 §3.1, RFC 9728 §5.1 (F06-3): no token is a 401 without error, not the 400 of the draft', async () => {
-    const verifier = createVerifier({ issuer, resource: 'https://resource.example.com' })
+    const verifier = createVerifier({ issuer, resource: 'https://resource.example.com', metadata: true })
     const verdict = await verifier.check(requestView({}))
     if (verdict.ok) throw new Error('admitted')
     expect(verdict.refusal.status).toBe(401)
@@ -50,7 +50,7 @@ describe('RFC 9728', () => {
   })
 
   test('MCP authorization (F06-4): the 401 names metadata and scope, the 403 the error and all scopes', async () => {
-    const kit = await createKit({ verifier: { access: { scopes: ['files:read'] } } })
+    const kit = await createKit({ verifier: { metadata: true, access: { scopes: ['files:read'] } } })
     const bare = await kit.verifier.check(requestView({}))
     const token = await kit.token({ scopes: ['files:read'] })
     const context = await kit.verifier.verify(await kit.request({ token }))

@@ -12,7 +12,7 @@ import { certificateThumbprint } from '../../src/sender/certificate.ts'
 import { createProofCheck, type Proof } from '../../src/sender/proof.ts'
 import { allowPublishedKeys, requestView } from '../../src/testing/index.ts'
 import { sha256 } from '../support/bytes.ts'
-import { readCompact } from '../support/compact.ts'
+import { readCompact } from '../support/jws.ts'
 import { describeVectors } from '../support/vectors.ts'
 
 interface ProofCase {

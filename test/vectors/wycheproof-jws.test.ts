@@ -36,6 +36,13 @@ function accepts(text: string, jwks: object): boolean {
   return key !== undefined && verifySignature(key.key, signingInput(parts), parts.signature)
 }
 
+/** Judged before the payload is: a JWS with such a header lacks the right typ. */
+function isReadable(text: string): boolean {
+  const parts = splitCompact(text)
+  const header = parts === undefined ? undefined : decodeObject(text, 0, parts.headerEnd)
+  return header !== undefined && !hasExtensions(header)
+}
+
 const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
 
 describeVectors('wycheproof', (files) => {
@@ -69,7 +76,9 @@ describeVectors('wycheproof', (files) => {
       for (const { tcId, jws, jwe } of tests) {
         const text = textOf(jws ?? jwe)
         const asToken = await kit.code({ token: text })
-        expect(['token_malformed', 'request_malformed'], String(tcId)).toContain(asToken)
+        expect(isReadable(text) ? ['token_type'] : ['token_malformed', 'request_malformed'], String(tcId)).toContain(
+          asToken,
+        )
         const headers = { dpop: text }
         expect(await kit.code({ token, headers }), String(tcId)).toBe('proof_malformed')
       }

@@ -1,6 +1,15 @@
 import { createServer } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { createHome, held, judge, judgeNow, keysUri, metadataUri, openidUri, refusalOf } from './remote-home.ts'
+import {
+  createHome,
+  held,
+  judge,
+  judgeNow,
+  keysUri,
+  metadataUri,
+  openidUri,
+  refusalOf,
+} from '../../support/key-home.ts'
 
 afterEach(() => {
   vi.unstubAllGlobals()
