@@ -16,8 +16,6 @@ import type { Verdict } from './types/verdict.ts'
 /** What every step has passed. */
 export type AdmittedToken = Unrevoked<AllowedToken>
 
-const noHeaders: readonly never[] = Object.freeze([])
-
 /** Step 6: the outcome of the steps becomes a verdict, and is recorded. */
 export function createConclusion(
   policy: Policy,
@@ -30,8 +28,9 @@ export function createConclusion(
   const hasRule = policy.access?.where !== undefined
 
   function admit(admitted: AdmittedToken): Verdict {
-    const headers = sender.headersFor(admitted) ?? noHeaders
-    return Object.freeze<Verdict>({ ok: true, context: contexts.contextOf(admitted), headers })
+    const admission = contexts.admissionOf(admitted)
+    const headers = sender.headersFor(admitted)
+    return headers === undefined ? admission : Object.freeze({ ...admission, headers })
   }
 
   function refused(state: RequestState, denial: Denial): Verdict {

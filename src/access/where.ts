@@ -25,7 +25,7 @@ export function askWhere(
 
 function judgeWhere(answer: unknown, rule: string): Judgement {
   if (answer === false) return new AccessDenial('access_denied', rule)
-  const read = readAnswer(answer)
+  const read = readRuleAnswer(answer)
   if (read === undefined) return new AccessDenial('policy_unavailable', rule)
   const { allow, acr, remark } = read
   if (allow) return remark && { rule: null, remark }
@@ -40,7 +40,7 @@ interface ReadAnswer {
 }
 
 /** Own members only, each read once: a polluted prototype must not allow, and a getter may throw. */
-function readAnswer(answer: unknown): ReadAnswer | undefined {
+function readRuleAnswer(answer: unknown): ReadAnswer | undefined {
   if (typeof answer !== 'object' || answer === null) return undefined
   try {
     const { allow, reason, acr, policyVersion } = { __proto__: null, ...answer } as Record<string, unknown>

@@ -2,29 +2,39 @@ import { sealed } from '../internal/freeze.ts'
 import { numbers } from '../options/defaults.ts'
 import type { CurrentToken } from '../token/revocation.ts'
 import type { AgentContext, Party, WarningCode } from '../types/context.ts'
+import type { Verdict } from '../types/verdict.ts'
 import { type DelegatedToken, partiesIn } from './parties.ts'
+
+/** An admission without headers of its own: the same frozen object for all requests of a token. */
+export type PlainAdmission = Extract<Verdict, { ok: true }>
 
 /** The contexts of one verifier: one object per token, built when the first bound request asks for it. */
 export interface Contexts {
   contextOf(delegated: DelegatedToken): AgentContext
+  admissionOf(delegated: DelegatedToken): PlainAdmission
   /** The token a context of this verifier was built from; undefined for any other object. */
   tokenOf(context: AgentContext): CurrentToken | undefined
 }
 
 export function createContexts(): Contexts {
-  const contexts = new WeakMap<CurrentToken, AgentContext>()
+  const admissions = new WeakMap<CurrentToken, PlainAdmission>()
   const tokens = new WeakMap<AgentContext, CurrentToken>()
 
-  function contextOf(delegated: DelegatedToken): AgentContext {
-    const known = contexts.get(delegated.token)
+  function admissionOf(delegated: DelegatedToken): PlainAdmission {
+    const known = admissions.get(delegated.token)
     if (known !== undefined) return known
     const context = buildContext(delegated)
-    contexts.set(delegated.token, context)
+    const made: PlainAdmission = Object.freeze({ ok: true, context, headers: Object.freeze([]) })
+    admissions.set(delegated.token, made)
     tokens.set(context, delegated.token)
-    return context
+    return made
   }
 
-  return { contextOf, tokenOf: (context) => tokens.get(context) }
+  return {
+    admissionOf,
+    contextOf: (delegated) => admissionOf(delegated).context,
+    tokenOf: (context) => tokens.get(context),
+  }
 }
 
 /** Step 6: the object the handler reads. It is frozen to the last member, and nothing in it is inherited. */

@@ -6,6 +6,8 @@ import { replayName } from './memory-store.ts'
 
 /** Several guards of one request that share a store use its proof once, not once each. */
 export interface RequestUses {
+  /** Whether another verifier has the same store; where none has, nothing has to be remembered. */
+  readonly isShared: boolean
   /** What `use` answers, or what it answered when another guard used the same proof for the same request. */
   once(
     request: object,
@@ -15,7 +17,7 @@ export interface RequestUses {
   ): MaybePromise<Denial | undefined>
 }
 
-/** How many verifiers share a store: where there is only one, nothing has to be remembered. */
+/** How many verifiers share a store. */
 const sharers = new WeakMap<ReplayStore, number>()
 
 interface Use {
@@ -31,8 +33,10 @@ const uses = new WeakMap<object, Use>()
 export function createRequestUses(store: ReplayStore): RequestUses {
   sharers.set(store, (sharers.get(store) ?? 0) + 1)
   const own: RequestUses = {
+    get isShared() {
+      return sharers.get(store) !== 1
+    },
     once(request, proof, jkt, use) {
-      if (sharers.get(store) === 1) return use()
       const name = replayName(jkt, proof.jti)
       const known = uses.get(request)
       if (known?.store === store && known.name === name && !known.users.has(own)) {

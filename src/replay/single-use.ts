@@ -17,7 +17,7 @@ export interface SingleUse {
    * Uses up a proof that holds in everything else and is still fresh; undefined: it was new. `request`: the framework's object, whose other
    * guards count as the same use.
    */
-  use(proof: Proof, jkt: string, token: PreparedToken, request: object): MaybePromise<Denial | undefined>
+  use(proof: Proof, jkt: string, token: PreparedToken, request: object, nowMs: number): MaybePromise<Denial | undefined>
   readonly health: NonNullable<Health['replay']>
 }
 
@@ -32,8 +32,7 @@ export function createSingleUse(
   let lastError: string | undefined
   if (isMemoryReplayStore(store)) hintAtPerProcessReplay()
 
-  function ask(proof: Proof, jkt: string, token: PreparedToken): MaybePromise<Denial | undefined> {
-    const nowMs = clock.now()
+  function ask(proof: Proof, jkt: string, token: PreparedToken, nowMs: number): MaybePromise<Denial | undefined> {
     if (isMemoryReplayStore(store)) {
       token.proofOwner ??= store.ownerOf(jkt, token.partition)
       return judge(store.remember(token.proofOwner, proof.jti, proof.freshUntil, nowMs, clock.monotonic()), proof)
@@ -66,7 +65,10 @@ export function createSingleUse(
   }
 
   return {
-    use: (proof, jkt, token, request) => uses.once(request, proof, jkt, () => ask(proof, jkt, token)),
+    use(proof, jkt, token, request, nowMs) {
+      if (!uses.isShared) return ask(proof, jkt, token, nowMs)
+      return uses.once(request, proof, jkt, () => ask(proof, jkt, token, nowMs))
+    },
     get health(): NonNullable<Health['replay']> {
       const known = lastError === undefined ? {} : { lastError }
       if (!isMemoryReplayStore(store)) return { store: 'custom', ...known, ...readHealth(store) }

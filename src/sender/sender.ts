@@ -108,8 +108,6 @@ export function createSenderCheck(policy: Policy, singleUse: SingleUse | undefin
     return proofs.check(view, { jkt, tokenHash, nowMs: clock.now() })
   }
 
-  const isFresh = (proof: Proof) => clock.now() <= proof.freshUntil
-
   /** Last, so that nobody can use up another's `jti`, and before access, so that a 403 has used the proof up. */
   function spend(
     token: CurrentToken,
@@ -120,13 +118,14 @@ export function createSenderCheck(policy: Policy, singleUse: SingleUse | undefin
     if (proof === notBoundToProofKey) return proof as SpentProof
     if (singleUse === undefined || jkt === undefined) return new Denial('replay_unavailable')
     // A store may rightly have forgotten the first use of a stale proof, so it is never asked about one.
-    if (!isFresh(proof)) return staleProof(proof)
-    return andThen(singleUse.use(proof, jkt, token, request), (denial) => denial ?? (proof as SpentProof))
+    const nowMs = clock.now()
+    if (!isFresh(proof, nowMs)) return staleProof(proof)
+    return andThen(singleUse.use(proof, jkt, token, request, nowMs), (denial) => denial ?? (proof as SpentProof))
   }
 
   return {
     prove,
-    checkFreshness: ({ proof }) => (proof === undefined || isFresh(proof) ? undefined : staleProof(proof)),
+    checkFreshness: ({ proof }) => (proof === undefined || isFresh(proof, clock.now()) ? undefined : staleProof(proof)),
     nonceFor: (code) => (nonces !== undefined && carriesNonce.has(code) ? nonces.mint(clock.now()) : undefined),
     headersFor({ proof }) {
       const now = nonces === undefined ? 0 : clock.now()
@@ -173,6 +172,10 @@ function checkCertificate(view: RequestView, confirmation: FittingConfirmation):
     expectedThumbprint: x5t.slice(0, 8),
     receivedThumbprint: presented.slice(0, 8),
   })
+}
+
+function isFresh({ freshUntil }: Proof, nowMs: number): boolean {
+  return nowMs <= freshUntil
 }
 
 const carriesNonce: ReadonlySet<RefusalCode> = new Set(['nonce_required', 'nonce_invalid', 'proof_missing'])

@@ -87,11 +87,11 @@ export function createTokenVerifier<T>(
   function verifyAnew(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial> {
     const jws = splitCompact(token)
     const header = jws === undefined ? undefined : readHeader(jws)
-    if (jws === undefined || header === undefined) return unlessNoToken(token, malformed(token))
+    if (jws === undefined || header === undefined) return unlessNoToken(token, malformedToken(token))
     const unfit = checkHeader(header)
     if (unfit !== undefined) return unlessNoToken(token, unfit)
     const payload = decodeMembers(token, jws.headerEnd + 1, jws.payloadEnd, claimsBeforeSignature)
-    if (payload === undefined) return unlessNoToken(token, malformed(token))
+    if (payload === undefined) return unlessNoToken(token, malformedToken(token))
 
     const { iss, exp } = payload
     const issuer = typeof iss === 'string' ? policy.issuers.get(iss) : undefined
@@ -129,7 +129,7 @@ export function createTokenVerifier<T>(
     tokenHash: string,
   ): T | Denial {
     const payload = decodeObject(jws.text, jws.headerEnd + 1, jws.payloadEnd)
-    if (payload === undefined) return malformed(jws.text)
+    if (payload === undefined) return malformedToken(jws.text)
     const claims = readClaims(sealedCopy(payload), issuer)
     if (claims instanceof Denial) return claims
     const nowMs = policy.clock.now()
@@ -176,7 +176,7 @@ function unlessNoToken(token: string, denial: Denial): Denial {
   return token68.test(token) ? denial : new Denial('request_malformed')
 }
 
-function malformed(token: string): Denial {
+function malformedToken(token: string): Denial {
   return new Denial('token_malformed', malformedTokenFacts(token))
 }
 
