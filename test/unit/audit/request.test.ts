@@ -152,7 +152,7 @@ test('Audit: behind a self-act the rest of the chain is in both events', async (
   ])
 })
 
-test('Audit: a token that owes a proof says so before it is proven, and one that owes none has none', async () => {
+test('Audit: a refusal before the proof is checked names the method that the token needs, and no proof where none came', async () => {
   const sink = memorySink()
   const dangerously = { allowUnbound: true } as const
   const verifiers = [kit.verifierWith({ audit: sink }), kit.verifierTrusting({ dangerously }, { audit: sink })]

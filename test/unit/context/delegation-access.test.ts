@@ -110,7 +110,7 @@ test('ACT-23: the pair is what is authorised: allowing each of the two alone is 
   expect(await decide({ sub: 'alice' }, { pair })).toBe('actor_unauthorized')
 })
 
-test('ACT-23: the pair is asked on every request, and an answer that cannot be had is no', async () => {
+test('ACT-23: the pair is asked on every request, and a pair that cannot be judged is refused', async () => {
   let asked = 0
   let answer: unknown = true
   const pair = () => {
