@@ -146,7 +146,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     expect(codeIn(await pay(80, 'USD'))).toBe('access_denied')
   })
 
-  test('Express: a predicate that throws or rejects refuses, and the process goes on', async () => {
+  test('Express: a rule that throws or rejects is an outage, and the process goes on', async () => {
     const app = express()
     app.use(agentAuth(kit.options))
     const fail = () => {
@@ -156,7 +156,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     app.get('/rejects', requireAccess({ where: async () => fail() }), reached)
     const send = await serve(app)
     for (const path of ['/throws', '/rejects']) {
-      expect(codeIn(await send(path, { headers: await kit.credentials('GET', path) }))).toBe('access_denied')
+      expect(codeIn(await send(path, { headers: await kit.credentials('GET', path) }))).toBe('policy_unavailable')
     }
   })
 

@@ -126,7 +126,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     const sent = async (method: string) =>
       send('/tools', { method: 'POST', headers: await kit.credentials(method, '/tools') })
     expect((await sent('POST')).text).toBe('deleted')
-    expect(codeOf(await sent('DELETE'))).toBe('proof_method')
+    expect(codeIn(await sent('DELETE'))).toBe('proof_method')
   })
 
   test('Express: the absolute form of the target must name the public origin', async () => {

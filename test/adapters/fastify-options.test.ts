@@ -2,11 +2,12 @@ import fastify from 'fastify'
 import { OptionsError } from 'onbehalf'
 import { agentAuth, agentContextOf } from 'onbehalf/fastify'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { createKit, injectAs, type Kit, outcomeOf } from './fastify-setup.ts'
+import { injectAs, statusAndCode } from '../support/fastify.ts'
+import { createKit, type Kit } from '../support/kit.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 const polluted = ['optional', 'onRefusal', 'verifier', 'metadata', 'prefix']
@@ -21,7 +22,7 @@ function pollute(name: string, value: unknown): void {
 test.each<[string, () => unknown]>([
   ['optional', () => true],
   ['onRefusal', () => () => ({ body: { polluted: true } })],
-  ['verifier', () => kit.verifier({ access: { scopes: ['polluted'] } })],
+  ['verifier', () => kit.verifierWith({ access: { scopes: ['polluted'] } })],
   ['prefix', () => '/polluted'],
 ])('Options: `%s` on every object’s prototype changes nothing at Fastify’s door', async (name, value) => {
   const options = { ...kit.options }
@@ -29,7 +30,7 @@ test.each<[string, () => unknown]>([
   const app = fastify()
   await app.register(agentAuth, options)
   app.get('/tools', async (request) => agentContextOf(request)?.actor.subject ?? 'anonymous')
-  expect(outcomeOf(await app.inject('/tools'))).toEqual([401, 'credentials_missing'])
+  expect(statusAndCode(await app.inject('/tools'))).toEqual([401, 'credentials_missing'])
   expect((await injectAs(kit, app, '/tools')).body).toBe('travel-7')
 })
 
@@ -47,7 +48,7 @@ test('Options: an object of a class is no options object at Fastify’s door', a
   }
 })
 
-test('Options: what stands in the place of a verifier and is none stops the start', async () => {
+test('Options: a value in the place of a verifier that is not one stops the start', async () => {
   for (const verifier of [undefined, null, {}, 'verifier'] as never[]) {
     const starting = fastify().register(agentAuth, { verifier }).ready()
     await expect(starting).rejects.toMatchObject({ problems: [{ path: 'verifier' }] })
@@ -67,7 +68,7 @@ test('Fastify: a decorator `agentContext` that another plugin made stops the sta
   await expect(outer.ready()).rejects.toThrow(OptionsError)
 })
 
-test('Fastify: its own decorator is none of another plugin, in the same scope and below', async () => {
+test('Fastify: its own decorator does not count as one of another plugin, in the same scope and below', async () => {
   const app = fastify()
   await app.register(agentAuth, kit.options)
   await app.register(agentAuth, kit.options)

@@ -147,12 +147,12 @@ describe('the order of a request', () => {
     expect(await pay(120)).toEqual([403, 'access_denied'])
   })
 
-  test('Fastify: as onRequest a rule that reads the body finds none, and so refuses', async () => {
+  test('Fastify: as onRequest a rule that reads the body finds none, and could not be judged', async () => {
     const app = await createGuardedApp(kit.options)
     const isSmall = requireAccess({ where: (_context, { body }) => (body as { amount: number }).amount <= 100 })
     app.post('/payments', { onRequest: isSmall }, whoAsked)
     const refused = await injectAs(kit, app, '/payments', { method: 'POST', payload: { amount: 80 } })
-    expect(statusAndCode(refused)).toEqual([403, 'access_denied'])
+    expect(statusAndCode(refused)).toEqual([503, 'policy_unavailable'])
   })
 
   test('Fastify: what is not there is refused before it is missed', async () => {

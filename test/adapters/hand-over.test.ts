@@ -7,18 +7,20 @@ import { agentAuth, agentContextOf, requireAccess } from 'onbehalf/express'
 import * as doorOfFastify from 'onbehalf/fastify'
 import { createNodeGate } from 'onbehalf/node'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { codeOf, createKit, frameworks, type Kit, type Reply, serve, serveListener } from './express-setup.ts'
+import { frameworks } from '../support/express.ts'
+import { createKit, type Kit } from '../support/kit.ts'
+import { codeIn, type Reply, serve } from '../support/servers.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 const handOver = { onRefusal: () => ({ handOver: true }) as const }
 
 /** The refusal in full, and nothing of what the application wrote. */
 function expectRefusal(reply: Reply, code: string, status: number): void {
-  expect([reply.status, codeOf(reply)]).toEqual([status, code])
+  expect([reply.status, codeIn(reply)]).toEqual([status, code])
   expect(reply.headers['www-authenticate']).toContain('DPoP')
   expect(reply.headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/problem+json' })
   for (const name of ['x-secret', 'set-cookie', 'etag', 'location']) expect(reply.headers).not.toHaveProperty(name)
@@ -131,7 +133,7 @@ test.each(answers)(
   'P41: what catches the error of a gate and answers by %s answers with the refusal',
   async (_way, answer) => {
     const gate = createNodeGate(kit.options, handOver)
-    const send = await serveListener(async (request, response) => {
+    const send = await serve(async (request, response) => {
       await gate(request, response).catch(() => undefined)
       answer(response)
     })

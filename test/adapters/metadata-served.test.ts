@@ -6,20 +6,13 @@ import * as doorOfFastify from 'onbehalf/fastify'
 import { createGate } from 'onbehalf/fetch'
 import * as node from 'onbehalf/node'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import {
-  createKit,
-  frameworks,
-  type Kit,
-  type Reply,
-  resource,
-  type Send,
-  serve,
-  serveListener,
-} from './express-setup.ts'
+import { frameworks } from '../support/express.ts'
+import { createKit, type Kit, resource } from '../support/kit.ts'
+import { type Reply, type Send, serve } from '../support/servers.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 const path = '/.well-known/oauth-protected-resource'
@@ -58,7 +51,7 @@ describe.each(frameworks)('%s', (_name, framework) => {
     expect(await servedBy(await serve(inRouter), '/api/tools')).toEqual([false, 404])
   })
 
-  test('RFC 9728 §5.1: with a path in publicUrl the root is another one’s, so the guard names no document', async () => {
+  test('RFC 9728 §5.1: with a path in publicUrl the root may belong to another service, so the guard names no document', async () => {
     const app = framework()
     app.use(agentAuth({ ...kit.options, publicUrl: `${resource}/v1` }))
     expect((await servedBy(await serve(app)))[0]).toBe(false)
@@ -80,7 +73,7 @@ describe.each(frameworks)('%s', (_name, framework) => {
     'RFC 9728 §3: resourceMetadata %s the guard serves the document of a mounted one, with the scopes of the app',
     async (order) => {
       const app = framework()
-      const verifier = kit.verifier()
+      const verifier = kit.verifierWith()
       if (order === 'before') app.use(resourceMetadata(verifier))
       app.use('/api', agentAuth(verifier), requireAccess({ scopes: ['api'] }))
       app.get('/other', agentAuth(verifier), requireAccess({ scopes: ['other'] }))
@@ -120,7 +113,7 @@ describe.each(frameworks)('%s', (_name, framework) => {
 
   test('RFC 9728 §2: the document is built once, and anew when a route is added', async () => {
     const app = framework()
-    const verifier = kit.verifier()
+    const verifier = kit.verifierWith()
     const counted = {
       ...verifier,
       metadata: { ...verifier.metadata, document: countCalls(verifier) },
@@ -140,7 +133,7 @@ describe.each(frameworks)('%s', (_name, framework) => {
 
 const calls = new WeakMap<object, number>()
 
-function countCalls(verifier: ReturnType<Kit['verifier']>) {
+function countCalls(verifier: ReturnType<Kit['verifierWith']>) {
   return (scopes: readonly string[]) => {
     calls.set(verifier, (calls.get(verifier) ?? 0) + 1)
     return verifier.metadata?.document(scopes)
@@ -176,7 +169,7 @@ describe('Fastify', () => {
     'RFC 9728 §3: resourceMetadata %s the guard serves the document of a scope, with its scopes',
     async (order) => {
       const app = fastify()
-      const verifier = kit.verifier()
+      const verifier = kit.verifierWith()
       if (order === 'before') await app.register(resourceMetadata, { verifier })
       await app.register(
         async (scope) => {
@@ -200,7 +193,7 @@ describe('Fastify', () => {
 
   test('Fastify: resourceMetadata in a scope, where it would see nothing, stops the start', async () => {
     const app = fastify()
-    app.register(async (scope) => void (await scope.register(resourceMetadata, { verifier: kit.verifier() })))
+    app.register(async (scope) => void (await scope.register(resourceMetadata, { verifier: kit.verifierWith() })))
     await expect(app.ready()).rejects.toThrow(OptionsError)
   })
 })
@@ -229,12 +222,12 @@ describe('gates', () => {
   })
 
   test('RFC 9728 §5.1: bare Node serves the document by resourceMetadata, and its gate then names it', async () => {
-    const verifier = kit.verifier()
+    const verifier = kit.verifierWith()
     const gate = node.createNodeGate(verifier)
-    const without = await serveListener(async (request, response) => void (await gate(request, response)))
+    const without = await serve(async (request, response) => void (await gate(request, response)))
     expect(await servedBy(without)).toEqual([false, 401])
     const serveMetadata = node.resourceMetadata(verifier)
-    const send = await serveListener(async (request, response) => {
+    const send = await serve(async (request, response) => {
       if (!serveMetadata(request, response)) await gate(request, response)
     })
     expect(await servedBy(send)).toEqual([true, 200])
@@ -243,7 +236,7 @@ describe('gates', () => {
 })
 
 test('RFC 9728 §3: resourceMetadata of a verifier without a document, or of no verifier, is an OptionsError', () => {
-  for (const wrong of [kit.verifier({ metadata: false }), kit.options, undefined] as never[]) {
+  for (const wrong of [kit.verifierWith({ metadata: false }), kit.options, undefined] as never[]) {
     expect(() => express.resourceMetadata(wrong)).toThrow(OptionsError)
     expect(() => node.resourceMetadata(wrong)).toThrow(OptionsError)
   }

@@ -11,18 +11,19 @@ import { createGate } from 'onbehalf/fetch'
 import { createNodeGate } from 'onbehalf/node'
 import { createTestCertificate } from 'onbehalf/testing'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
-import { createKit, type Kit, resource, serveListener } from './express-setup.ts'
+import { createKit, type Kit, resource } from '../support/kit.ts'
+import { serve } from '../support/servers.ts'
 
 /** `peer.local` tells doors that have no peer address by nature from a socket whose address is gone. */
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 /** A verifier that keeps what it was shown. */
 function watched(): { verifier: Verifier; peers: unknown[] } {
-  const verifier = kit.verifier()
+  const verifier = kit.verifierWith()
   const peers: unknown[] = []
   const checkNow = (view: RequestView, request?: object) => {
     peers.push([view.peer?.local, typeof view.peer?.address])
@@ -75,7 +76,7 @@ test.runIf(process.platform !== 'win32')('RequestView: so it is under TLS and on
 test('RequestView: on TCP the peer has an address, and nothing local', async () => {
   const { verifier, peers } = watched()
   const guard = agentAuth(verifier)
-  const send = await serveListener((req, res) => guard(req, res, () => res.end()))
+  const send = await serve((req, res) => guard(req, res, () => res.end()))
   await send('/')
   expect(peers).toEqual([[undefined, 'string']])
 })

@@ -4,11 +4,13 @@ import { accessSummary, agentAuth, requireAccess } from 'onbehalf/express'
 import * as doorOfFastify from 'onbehalf/fastify'
 import { requestView } from 'onbehalf/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createKit, frameworks, type Kit, resource, serve } from './express-setup.ts'
+import { frameworks } from '../support/express.ts'
+import { createKit, type Kit, resource } from '../support/kit.ts'
+import { serve } from '../support/servers.ts'
 
 let kit: Kit
 beforeAll(async () => {
-  kit = await createKit()
+  kit = await createKit({ token: { human: 'alice' } })
 })
 
 const answer: RequestHandler = (_req, res) => void res.end('reached')
@@ -108,7 +110,7 @@ describe.each(frameworks)('%s', (name, express) => {
 
 test('accessSummary: an unclear route shows `?`, in the table too, and is reachable by `?`', async () => {
   const app = express5()
-  const verifier = kit.verifier()
+  const verifier = kit.verifierWith()
   app.use(agentAuth(verifier))
   app.get('/parsed', parse, guard(), answer)
   app.get('/late', answer, guard())

@@ -50,15 +50,19 @@ describe('statuses', () => {
     })
   }
 
-  coldAndWarm('P§1.28: absent credentials are no invalid token', async (stage) => {
-    await stage.warmUp({})
-    const refusal = await stage.refusal({ token: 'x', headers: { authorization: [], dpop: [] } })
-    for (const { parameters } of challengesIn(refusal)) {
-      expect(parameters.has('error')).toBe(false)
-      expect(parameters.get('resource_metadata')).toBe(metadataUrl)
-    }
-    expect(refusal.body).not.toHaveProperty('error')
-  })
+  coldAndWarm(
+    'P§1.28: absent credentials are no invalid token',
+    async (stage) => {
+      await stage.warmUp({})
+      const refusal = await stage.refusal({ token: 'x', headers: { authorization: [], dpop: [] } })
+      for (const { parameters } of challengesIn(refusal)) {
+        expect(parameters.has('error')).toBe(false)
+        expect(parameters.get('resource_metadata')).toBe(metadataUrl)
+      }
+      expect(refusal.body).not.toHaveProperty('error')
+    },
+    { metadata: true },
+  )
 
   coldAndWarm(
     'P39: expired and without scope is expired',

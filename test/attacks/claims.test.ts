@@ -47,10 +47,31 @@ describe('required claims', () => {
     })
   }
 
+  const otherResources = [
+    'https://other.example.test',
+    `${resource}//`,
+    `${resource}/tools`,
+    `${resource}.evil.test`,
+    [`${resource}x`],
+  ]
   coldAndWarm('P§1.23: a token for another resource is refused', async (stage) => {
-    for (const audience of ['https://other.example.test', `${resource}/`, `${resource}.evil.test`, [`${resource}x`]]) {
+    for (const audience of otherResources) {
       expect(await stage.judgeToken({ token: { audience } })).toBe('token_audience')
     }
+  })
+
+  coldAndWarm(
+    'P§1.23: an audience that the options name is compared as it is written',
+    async (stage) => {
+      for (const audience of [...otherResources, `${resource}/`]) {
+        expect(await stage.judgeToken({ token: { audience } })).toBe('token_audience')
+      }
+    },
+    { audience: resource },
+  )
+
+  coldAndWarm('RFC 3986 §6.2.3: a resource without a path is the same with a slash', async (stage) => {
+    expect(await stage.judgeToken({ token: { audience: `${resource}/` } })).toBe('admitted')
   })
 })
 
