@@ -43,7 +43,7 @@ describe('the example API', () => {
     const events: AuditEvent[] = []
     const { issuer } = setup.running
     const resource = await serve((url) => createApp({ issuer, resource: url, audit: (event) => events.push(event) }))
-    const subjectToken = await tokenForAlice(setup, 'portal')
+    const subjectToken = await tokenForAlice(setup, 'portal', { resource })
     const { accessToken } = await agent.tokenOnBehalf(subjectToken, { resource, scope: 'tools:read' })
     const answer = await agent.call('GET', `${resource}/tools?page=1`, accessToken)
     expect(answer).toMatchObject({ status: 200, body: { by: 'planner', for: 'alice', authority: 'delegated' } })

@@ -71,14 +71,14 @@ describe('token exchange', () => {
   })
 
   test('RFC 6749 §3.3: an exchange cannot widen the scope', async () => {
-    const narrow = await tokenForAlice(setup, 'portal', 'tools:read')
+    const narrow = await tokenForAlice(setup, 'portal', { scope: 'tools:read' })
     const form = { ...exchangeForm(narrow), scope: 'tools:read tools:write' }
     expect(await setup.send('planner', form)).toMatchObject({ status: 400, error: 'invalid_scope' })
     expect(await setup.send('planner', exchangeForm(narrow))).toMatchObject({ claims: { scope: 'tools:read' } })
   })
 
   test('RFC 6749 §3.3: an exchange gives a client no more than it is registered for', async () => {
-    const wide = await tokenForAlice(setup, 'portal', 'tools:read tools:write')
+    const wide = await tokenForAlice(setup, 'portal', { scope: 'tools:read tools:write' })
     expect(await setup.send('worker', exchangeForm(wide))).toMatchObject({ claims: { scope: 'tools:read' } })
   })
 

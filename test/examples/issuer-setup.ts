@@ -87,14 +87,19 @@ export async function setUp(settings: Partial<IssuerSettings> = {}): Promise<Set
   }
 }
 
-/** A token for alice, as the application that she signed in to gets it. */
-export async function tokenForAlice(setup: Setup, application: string, scope = 'tools:read'): Promise<string> {
+/** A token for alice, as the application that she signed in to gets it. `fields` are laid over those of the request. */
+export async function tokenForAlice(
+  setup: Setup,
+  application: string,
+  fields: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const assertion = await createAssertion(setup.keyOf(application), {
     issuer: application,
     subject: 'alice',
     audience: setup.running.issuer,
   })
-  const { body } = await setup.send(application, { grant_type: grantTypes.jwtBearer, assertion, scope })
+  const form = { grant_type: grantTypes.jwtBearer, assertion, scope: 'tools:read', ...fields }
+  const { body } = await setup.send(application, form)
   const { access_token: token } = body
   if (typeof token !== 'string') throw new Error('The application got no token')
   return token
