@@ -65,7 +65,7 @@ export function agentAuth<R extends ExpressRequest = ExpressRequest>(
     if (app !== undefined) checkApp(app)
     if (isAtRoot(request)) verifier.metadata?.declareServed('guard')
     answerExpress(
-      admit(request, viewOf(request), () => scopesOfExpress(app)),
+      admit(request, viewOfExpress(request), () => scopesOfExpress(app)),
       request,
       response,
       next,
@@ -87,14 +87,14 @@ export function resourceMetadata(verifier: Verifier): ExpressHandler {
   return function resourceMetadata(request, response, next) {
     const { app } = request
     if (app !== undefined) checkApp(app)
-    const answer = answerDocument(viewOf(request), () => scopesOfExpress(app))
+    const answer = answerDocument(viewOfExpress(request), () => scopesOfExpress(app))
     if (answer === undefined) next()
     else writeAnswer(response, answer)
   }
 }
 
 /** As the client sent it, before mounts and `method-override`. */
-function viewOf(request: ExpressRequest): RequestView {
+function viewOfExpress(request: ExpressRequest): RequestView {
   return nodeRequestView(
     request,
     request.originalUrl ?? request.url ?? '',

@@ -71,7 +71,7 @@ async function guardScope(app: FastifyInstance, options: AgentAuthOptions): Prom
   if (isRoot(app)) verifier.metadata?.declareServed('guard')
   const scopes = () => scopesOfFastify(app)
   const enter = async (request: FastifyRequest, reply: FastifyReply) =>
-    answerFastify(await admit(request, viewOf(request), scopes), reply)
+    answerFastify(await admit(request, viewOfFastify(request), scopes), reply)
   app.addHook('onRequest', declareAgentAuth(enter, { verifier, isStrict: !admissions.optional }))
   app.addHook('onReady', async () => {
     const problems = verifier.checkRoutes(fastifyRoutes(app).filter((route) => route.verifier === verifier))
@@ -193,7 +193,7 @@ function answerFastify(entry: Entry | undefined, anyReply: AnyFastifyReply): Fas
   return reply.code(status).headers(Object.fromEntries(headers)).send(body)
 }
 
-function viewOf(request: FastifyRequest): RequestView {
+function viewOfFastify(request: FastifyRequest): RequestView {
   return nodeRequestView(request.raw, request.originalUrl, request.method, () => request.routeOptions.url)
 }
 
