@@ -1,4 +1,4 @@
-import { type AllowedToken, allowanceOf } from './access/check.ts'
+import { type AllowedToken, allowanceOf } from './access/check-access.ts'
 import { AccessDenial, type Judgement } from './access/judgement.ts'
 import { needsBehind, needsOf } from './access/needs.ts'
 import type { Recorder } from './audit/record.ts'

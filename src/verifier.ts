@@ -1,5 +1,5 @@
-import { createAuthorizer } from './access/authorize.ts'
-import { createBaselineCheck } from './access/check.ts'
+import { createBaselineCheck } from './access/check-access.ts'
+import { createAuthorizer } from './access/route-authorizer.ts'
 import { createRouteProblems } from './access/route-problems.ts'
 import { createRecorder } from './audit/record.ts'
 import type { RequestState } from './audit/request-state.ts'

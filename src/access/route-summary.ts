@@ -2,7 +2,7 @@ import { numbers } from '../options/defaults.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import type { AgentContext } from '../types/context.ts'
 import type { Verifier } from '../types/verifier.ts'
-import { checkAccess } from './check.ts'
+import { checkAccess } from './check-access.ts'
 import { AccessDenial } from './judgement.ts'
 import { problemsFor, type Requirement } from './requirement.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { certificateThumbprint } from '../../src/sender/certificate.ts'
+import { certificateThumbprint } from '../../src/sender/certificate-thumbprint.ts'
 import { readConfirmation } from '../../src/sender/confirmation.ts'
 import { requestView } from '../../src/testing/index.ts'
 import { createKit, outcomeOf } from '../support/kit.ts'

@@ -48,7 +48,7 @@ export function allowanceOf(token: AllowedToken): Allowance | undefined {
   return allowances.get(token)
 }
 
-/** Step 5 for every route. A route's own requirement is judged by authorize.ts. */
+/** Step 5 for every route. A route's own requirement is judged by route-authorizer.ts. */
 export function createBaselineCheck(
   policy: AccessPolicy & Pick<Policy, 'access'>,
   { contextOf }: Contexts,
