@@ -18,6 +18,7 @@ export interface Request {
 }
 
 const travel = { subject: 'travel-7', human: 'alice', scopes: ['tools:read'] }
+const payer = { ...travel, scopes: ['payments:write'] }
 const auditor = { subject: 'auditor-1', human: 'alice', scopes: ['ledger:read'] }
 const by = { by: 'travel-7' }
 /** Greeted, and ended with the token. */
@@ -84,6 +85,11 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
     { path: '/accounts/8', agent: withDetail('7'), status: 403 },
     { path: '/trips', agent: travel, status: 200, body: by },
     { path: '/trips', agent: { ...travel, human: 'bob' }, status: 403 },
+  ],
+  'policy.ts': [
+    { method: 'POST', path: '/payments', agent: payer, status: 200, body: by },
+    { method: 'POST', path: '/payments', agent: { ...payer, human: 'mallory' }, status: 403 },
+    { method: 'POST', path: '/payments', agent: travel, status: 403 },
   ],
   'core.ts': [
     { path: '/tools', agent: travel, status: 200, body: 'agent travel-7 for human alice' },
