@@ -1,6 +1,7 @@
-const stepMilliseconds = 15_000
+/** Generous, because a busy machine may take long to start a dozen processes. */
+const stepMilliseconds = 60_000
 
-/** Nothing in the demo takes this long: who waits longer waits for something that will not come. */
+/** Nothing in the demo takes this long: what has not come by then will not come. */
 export async function withDeadline<T>(promise: Promise<T>, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {

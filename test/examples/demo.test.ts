@@ -16,13 +16,13 @@ afterAll(() => rm(folder, { recursive: true }))
 
 function runDemo(...args: string[]): Promise<{ exitCode: number | string; stdout: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [launcher, ...args], { timeout: 60_000 }, (error, stdout) => {
+    execFile(process.execPath, [launcher, ...args], { timeout: 180_000 }, (error, stdout) => {
       resolve({ exitCode: error === null ? 0 : (error.code ?? 'killed'), stdout })
     })
   })
 }
 
-describe('the demo', { timeout: 90_000 }, () => {
+describe('the demo', { timeout: 200_000 }, () => {
   test('npm run demo: the story happens as told, over real sockets', async () => {
     const { exitCode, stdout } = await runDemo()
     expect(exitCode).toBe(0)
