@@ -85,7 +85,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
   /** Time passes while a request waits: life, freshness and revocation are judged again, last and without a further wait. */
   function recheck(admitted: AdmittedToken): AdmittedToken | Denial {
     const { token } = admitted
-    return tokens.checkLife(token) ?? sender.checkFreshness(admitted) ?? revocation.recheck(token) ?? admitted
+    return (
+      tokens.checkLife(token) ?? sender.checkFreshness(admitted) ?? revocation.recheckAdmitted(admitted) ?? admitted
+    )
   }
 
   const authorizeNow: Verifier['authorizeNow'] = (context, requirement, request) =>

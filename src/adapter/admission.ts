@@ -70,13 +70,24 @@ export function createAdmissions<R extends object>(
     }
     const admission = { verifier, view, answerOf, earlier: undefined }
     if (optional && isAnonymous(view)) return remember(request, { ...admission, verdict: undefined })
-    return andThen(verifier.checkNow(view, request), (verdict) => remember(request, { ...admission, verdict }))
+    return andThen(verdictOn(verifier, view, request), (verdict) => remember(request, { ...admission, verdict }))
   }
 
   return { verifier, optional, admit }
 }
 
 const none: readonly string[] = []
+/** Verdicts that are awaited, so that a request which enters twice at once uses its proof once. */
+const pending = new WeakMap<object, { readonly verifier: Verifier; readonly verdict: Promise<Verdict> }>()
+
+function verdictOn(verifier: Verifier, view: RequestView, request: object): MaybePromise<Verdict> {
+  const known = pending.get(request)
+  if (known?.verifier === verifier) return known.verdict
+  const verdict = verifier.checkNow(view, request)
+  if (verdict instanceof Promise) pending.set(request, { verifier, verdict })
+  return verdict
+}
+
 const noScopes = () => none
 
 function isVerifier(value: VerifierOptions | Verifier): value is Verifier {

@@ -69,6 +69,8 @@ export const fixed = {
   forgottenIntervals: 64,
   /** Signatures that wait for a thread; further ones are verified at once. */
   pendingSignatures: 64,
+  /** A key whose encoded header is longer is imported for each proof. The longest usual one, of RSA 4 096, has 1 100 characters. */
+  cachedProofHeader: 2_048,
   /** So many forged signatures, each within this time of the one before, are a flood. */
   floodFailures: 8,
   floodMemoryMs: 1_000,

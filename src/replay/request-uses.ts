@@ -21,17 +21,18 @@ export interface RequestUses {
 const sharers = new WeakMap<ReplayStore, number>()
 
 interface Use {
-  readonly store: ReplayStore
   readonly name: string
   readonly answer: MaybePromise<Denial | undefined>
   /** A verifier that judges one request twice has the proof used twice. */
   readonly users: Set<RequestUses>
 }
 
-const uses = new WeakMap<object, Use>()
+const usesByStore = new WeakMap<ReplayStore, WeakMap<object, Use>>()
 
 export function createRequestUses(store: ReplayStore): RequestUses {
   sharers.set(store, (sharers.get(store) ?? 0) + 1)
+  const uses = usesByStore.get(store) ?? new WeakMap<object, Use>()
+  usesByStore.set(store, uses)
   const own: RequestUses = {
     get isShared() {
       return sharers.get(store) !== 1
@@ -39,12 +40,12 @@ export function createRequestUses(store: ReplayStore): RequestUses {
     once(request, proof, jkt, use) {
       const name = replayName(jkt, proof.jti)
       const known = uses.get(request)
-      if (known?.store === store && known.name === name && !known.users.has(own)) {
+      if (known?.name === name && !known.users.has(own)) {
         known.users.add(own)
         return known.answer
       }
       const answer = use()
-      uses.set(request, { store, name, answer, users: new Set([own]) })
+      uses.set(request, { name, answer, users: new Set([own]) })
       return answer
     },
   }

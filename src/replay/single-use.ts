@@ -100,8 +100,13 @@ function readAnswer(answer: unknown, proof: Proof, dpop: DpopPolicy): MemoryAnsw
   const { answer: own, completeSince } = answer as { answer?: unknown; completeSince?: unknown }
   if (!isReplayAnswer(own) || typeof completeSince !== 'number' || !Number.isFinite(completeSince)) return undefined
   if (own === 'seen') return own
-  const earliestUse = dpop.freshness === 'nonce' ? proof.nonceSince : proof.iat * 1_000 - dpop.futureSeconds * 1_000
+  const earliestUse = dpop.freshness === 'nonce' ? slotStart(proof, dpop) : (proof.iat - dpop.futureSeconds) * 1_000
   return earliestUse === undefined || earliestUse <= completeSince + skewMs ? 'forgotten' : own
+}
+
+/** When the slot of its nonce began. */
+function slotStart({ nonceUntil }: Proof, { nonce }: DpopPolicy): number | undefined {
+  return nonceUntil === undefined || nonce === undefined ? undefined : nonceUntil - nonce.seconds * 1_000
 }
 
 function isReplayAnswer(answer: unknown): answer is ReplayAnswer {

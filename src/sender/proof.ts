@@ -1,5 +1,6 @@
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import { decodeMembers, signingInput, splitCompact } from '../jose/compact-jws.ts'
+import { fixed } from '../options/defaults.ts'
 import type { DpopPolicy } from '../options/sender.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { Clock } from '../types/options.ts'
@@ -25,8 +26,8 @@ export interface Proof {
   readonly iat: number
   /** Milliseconds since the epoch: the last moment at which this proof could pass again. */
   readonly freshUntil: number
-  /** Milliseconds since the epoch: when the slot of its nonce began; undefined without one. */
-  readonly nonceSince: number | undefined
+  /** Milliseconds since the epoch: when its nonce ends; undefined without one. */
+  readonly nonceUntil: number | undefined
   /** Seconds ahead of our clock. */
   readonly iatOffset: number
   readonly nonce: string | undefined
@@ -83,13 +84,13 @@ export function createProofCheck(
     const verified = signatures.verify(key.key, signingInput(parts), parts.signature, peer?.connection)
     return andThen<boolean, Proof | Denial>(verified, (isGood) => {
       if (!isGood) return new Denial('proof_signature')
-      if (known === undefined) keys.add(proof.slice(0, parts.headerEnd), key)
+      if (known === undefined && parts.headerEnd <= fixed.cachedProofHeader)
+        keys.add(proof.slice(0, parts.headerEnd), key)
       return {
         jti: claims.jti,
         iat: claims.iat,
         freshUntil: freshUntil(claims, accepted),
-        nonceSince:
-          accepted === undefined || policy.nonce === undefined ? undefined : accepted - policy.nonce.seconds * 1_000,
+        nonceUntil: accepted,
         iatOffset: claims.iat - owed.nowMs / 1_000,
         nonce: claims.nonce,
       }
@@ -176,8 +177,8 @@ export function createProofCheck(
 }
 
 /** The proof was fresh when it was checked, and is no longer after a wait. */
-export function staleProof({ iatOffset }: Proof): Denial {
-  return new Denial('proof_expired', { iatOffset, hint: 'dpop.maxAgeSeconds' })
+export function staleProof({ iatOffset, freshUntil, nonceUntil }: Proof): Denial {
+  return new Denial(freshUntil === nonceUntil ? 'nonce_invalid' : 'proof_expired', { iatOffset })
 }
 
 /** A query may hold a secret: it is not for logs (RFC 6750 §5.3). */

@@ -24,7 +24,9 @@ export interface RevocationCheck {
     bound: T,
     credentials: Credentials,
   ): MaybePromise<Unrevoked<T> | Denial>
-  /** After a wait: asks a source that answers at once again. */
+  /** After a wait: asks again, unless the answer that `settle` awaited is the newest. A promise is no answer here: 503. */
+  recheckAdmitted(bound: { readonly token: CurrentToken }): Denial | undefined
+  /** After a wait of a guard: asks a source that answers at once again. */
   recheck(token: PreparedToken): Denial | undefined
 }
 
@@ -32,9 +34,17 @@ export function createRevocationCheck(source: RevocationSource | undefined, hook
   let answersLater = false
   /** The first promise, until the request it belongs to awaits it. */
   const pending = new WeakMap<Credentials, MaybePromise<unknown>>()
+  /** What `settle` has asked about, last of all. */
+  const confirmed = new WeakSet<object>()
 
   function ask(token: PreparedToken): MaybePromise<unknown> {
     return settle<unknown, undefined>(() => source?.isRevoked(token.revocationQuery), undefined, hookTimeoutMs)
+  }
+
+  function askAgain(token: PreparedToken): Denial | undefined {
+    const answer = ask(token)
+    answersLater ||= isThenable(answer)
+    return judge(answer)
   }
 
   return {
@@ -49,14 +59,15 @@ export function createRevocationCheck(source: RevocationSource | undefined, hook
     settle(bound, credentials) {
       const unrevoked = bound as Unrevoked<typeof bound>
       if (source === undefined || !answersLater) return unrevoked
+      confirmed.add(bound)
       return andThen(pending.get(credentials) ?? ask(bound.token), (answer) => judge(answer) ?? unrevoked)
     },
+    recheckAdmitted(bound) {
+      if (source === undefined || confirmed.has(bound)) return undefined
+      return askAgain(bound.token)
+    },
     recheck(token) {
-      if (source === undefined || answersLater) return undefined
-      // A promise is no answer here: it counts as an outage, and from now on the source is asked in `settle`.
-      const answer = ask(token)
-      answersLater = isThenable(answer)
-      return judge(answer)
+      return source === undefined || answersLater ? undefined : askAgain(token)
     },
   }
 }

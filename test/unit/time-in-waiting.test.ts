@@ -1,4 +1,5 @@
 import { createVerifier, type ReplayStore, type RevocationSource, type StoreAnswer, type Verifier } from 'onbehalf'
+import { createAdmissions } from 'onbehalf/adapter'
 import { describe, expect, test } from 'vitest'
 import { createKit, outcomeOf, resource } from '../support/kit.ts'
 
@@ -74,6 +75,26 @@ describe('a store that waits', () => {
     expect(outcomeOf(await slow.check(await kit.request()))).toBe('proof_expired')
     const slower = verifierWith(store(() => kit.clock.advance(306)))
     expect(outcomeOf(await slower.check(await kit.request()))).toBe('token_expired')
+  })
+})
+
+describe('a nonce that ends meanwhile', () => {
+  test('RFC 9449 §9: the answer is use_dpop_nonce with a fresh nonce, and the audit says refused', async () => {
+    const results: unknown[] = []
+    const verifier = kit.verifierWith({
+      dpop: { offload: 'always', replay: store(), freshness: 'nonce', nonce: { secret: 'n'.repeat(32), seconds: 60 } },
+      audit: (record) => void ('proof' in record && results.push(record.proof.result)),
+    })
+    const nonceIn = (verdict: Awaited<ReturnType<Verifier['check']>>) =>
+      verdict.ok ? undefined : new Map(verdict.refusal.headers).get('DPoP-Nonce')
+    const nonce = nonceIn(await verifier.check(await kit.request()))
+    const pending = verifier.check(await kit.request({ proof: { nonce } }))
+    kit.clock.advance(61)
+    const verdict = await pending
+    expect(outcomeOf(verdict)).toBe('nonce_invalid')
+    expect(nonceIn(verdict)).not.toBe(nonce)
+    expect(nonceIn(verdict)).toMatch(/^[\w-]+$/)
+    expect(results.at(-1)).toBe('refused')
   })
 })
 
@@ -153,5 +174,46 @@ describe('two guards of one request that share a store', () => {
     expect(outcomeOf(await inner.check(view, request))).toBe('admitted')
     expect(outcomeOf(await inner.check(view, request))).toBe('proof_replayed')
     expect(outcomeOf(await outer.check(view, {}))).toBe('proof_replayed')
+  })
+})
+
+describe('a revocation source that turns to promises while a request waits', () => {
+  test('AUD-05: a token that was revoked meanwhile is not admitted by the answer from before the wait', async () => {
+    let isRevoked = false
+    let turn: (() => void) | undefined
+    const [view, other] = [await kit.request(), await kit.request()]
+    const verifier: Verifier = kit.verifierWith({
+      dpop: { replay: store(() => (isRevoked = true)) },
+      revocation: { isRevoked: () => (turn === undefined ? isRevoked : Promise.resolve(isRevoked)) },
+      access: {
+        // Asked last before the request goes on; the other request then turns the source before the last look at this one.
+        pair() {
+          turn ??= () => void verifier.checkNow(other)
+          queueMicrotask(turn)
+          return true
+        },
+      },
+    })
+    expect(outcomeOf(await verifier.check(view))).not.toBe('admitted')
+  })
+})
+
+describe('guards that come again', () => {
+  test('RFC 9449 §11.1: guards on two shared stores in turn use the proof once in each', async () => {
+    const [first, second] = [store(), store()]
+    const guards = [first, second, first, second].map((replay) => verifierWith(replay))
+    const view = await kit.request()
+    const request = {}
+    for (const guard of guards) expect(outcomeOf(await guard.check(view, request))).toBe('admitted')
+    expect([first.asked, second.asked]).toEqual([1, 1])
+  })
+
+  test('RFC 9449 §11.1: a request that enters a door twice at once uses its proof once', async () => {
+    const { admit } = createAdmissions(verifierWith(store()))
+    const view = await kit.request()
+    const request = {}
+    const entries = await Promise.all([admit(request, view), admit(request, view)])
+    expect(entries.map(({ kind }) => kind)).toEqual(['admitted', 'admitted'])
+    expect((await admit({}, view)).kind).toBe('answered')
   })
 })

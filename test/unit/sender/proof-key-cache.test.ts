@@ -25,3 +25,10 @@ test('RFC 8725 §3.1: a key that is cached for one algorithm is not used for ano
   expect(await kit.code({ verifier, prover: agent, token: { agent }, proof })).toBe('proof_signature')
   expect(await kit.code({ verifier, prover: agent, token: { agent } })).toBe('admitted')
 })
+
+test('P21: a header that is padded is not kept', async () => {
+  const verifier = kit.verifierWith()
+  const proof = { header: { pad: 'x'.repeat(1_600) } }
+  expect(await kit.code({ verifier, proof })).toBe('admitted')
+  expect(verifier.health().caches.proofKeys).toBe(0)
+})
