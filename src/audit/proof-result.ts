@@ -9,6 +9,10 @@ export function describeProof({ bound, token }: RequestState, verdict: Verdict):
   if (bound !== undefined) {
     if (bound.sender.method === 'none') return noProof
     const { proof } = bound
+    // A proof that held and grew stale while the request waited.
+    if (!verdict.ok && resultOf(verdict.refusal.code) === 'refused') {
+      return { result: 'refused', iatOffset: proof?.iatOffset ?? null, replayed: null }
+    }
     return { result: 'valid', iatOffset: proof?.iatOffset ?? null, replayed: proof === undefined ? null : false }
   }
   if (verdict.ok || token === undefined) return noProof

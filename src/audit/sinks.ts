@@ -31,18 +31,36 @@ export function createAuditSinks({ audit, clock, hookTimeoutMs }: Policy): Audit
     .filter((setting) => !isRequired(setting))
     .map(({ sink }) => createQueuedWriter(sink, hookTimeoutMs, () => clock.now()))
   const writers = [...required, ...queued]
+  /** By request: required sinks that hold an event which another one failed to take. The refusal follows at once. */
+  const misled = new Map<string, readonly (typeof required)[number][]>()
   let closing: Promise<void> | undefined
 
   function write(event: AuditEvent): MaybePromise<boolean> {
-    // What could not be recorded is not recorded again by the sink that failed.
-    if (required.length === 0 || event.code === 'audit_unavailable') return writeQueued(event)
+    if (event.code === 'audit_unavailable') return correct(event)
+    if (required.length === 0) return writeQueued(event)
     return andThen(writeRequired(event), (areRecorded) => areRecorded && writeQueued(event))
   }
 
   function writeRequired(event: AuditEvent): MaybePromise<boolean> {
     const answers = required.map((writer) => writer.write(event))
-    if (answers.every((answer) => typeof answer === 'boolean')) return answers.every((answer) => answer === true)
-    return Promise.all(answers).then((late) => late.every(Boolean))
+    if (answers.every((answer) => typeof answer === 'boolean')) return judgeAnswers(event, answers)
+    return Promise.all(answers).then((late) => judgeAnswers(event, late))
+  }
+
+  function judgeAnswers({ requestId }: AuditEvent, answers: readonly boolean[]): boolean {
+    if (answers.every(Boolean)) return true
+    misled.set(
+      requestId,
+      required.filter((_, at) => answers[at]),
+    )
+    return false
+  }
+
+  /** The refusal also goes to the required sinks that took the event before it; the one that failed is not asked again. */
+  function correct(event: AuditEvent): true {
+    for (const writer of misled.get(event.requestId) ?? []) void writer.write(event)
+    misled.delete(event.requestId)
+    return writeQueued(event)
   }
 
   function writeQueued(event: AuditEvent): true {

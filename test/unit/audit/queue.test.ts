@@ -236,3 +236,15 @@ describe('close', () => {
     }
   })
 })
+
+test('AUD-02: of two required sinks, the one that took an admission also hears that it became a refusal', async () => {
+  const taken: (string | null)[] = []
+  const verifier = kit.verifierWith({
+    audit: [
+      { sink: (record) => void ('code' in record && taken.push(record.code)), required: true },
+      { sink: () => Promise.reject(new Error('full')), required: true },
+    ],
+  })
+  expect(await kit.code({ verifier })).toBe('audit_unavailable')
+  expect(taken).toEqual([null, 'audit_unavailable'])
+})
