@@ -37,7 +37,8 @@ export function readCredentials(view: RequestView, policy: CredentialsPolicy): C
     return new Denial(isAscii.test(line) ? 'credentials_missing' : 'request_malformed')
   }
   const token = readToken(line, scheme.length)
-  if (token === undefined || token.length > policy.token.maxBytes) return new Denial('request_malformed')
+  if (token === undefined) return new Denial('request_malformed')
+  if (token.length > policy.token.maxBytes) return new Denial('request_malformed', { hint: 'token.maxBytes' })
   return { scheme, token, tokenHash: sha256(token) }
 }
 

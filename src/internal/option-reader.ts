@@ -49,7 +49,7 @@ export class OptionReader {
   /** A plain object with these members and no others. The result is a copy without a prototype: inherited members are no options. */
   object<Name extends string>(path: string, value: unknown, names: readonly Name[]): RawOptions<Name> | undefined {
     if (value === undefined) return undefined
-    if (!isPlain(value)) return this.problem(path, 'must be a plain object')
+    if (!isPlainObject(value)) return this.problem(path, 'must be a plain object')
     for (const name of Reflect.ownKeys(value)) {
       if (names.some((known) => known === name) && Object.prototype.propertyIsEnumerable.call(value, name)) continue
       const known = names.length === 0 ? 'this object has no options' : `the options here are ${names.join(', ')}`
@@ -131,7 +131,7 @@ export class OptionReader {
   }
 }
 
-function isPlain(value: unknown): value is object {
+export function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || prototype === Object.prototype

@@ -60,6 +60,10 @@ function policyRelaxations(policy: Policy): readonly string[] {
     if (issuer.allowUnbound) list.push(`${issuer.path}.dangerously.allowUnbound`)
     if (issuer.missingAudienceClients.size > 0) list.push(`${issuer.path}.dangerously.allowMissingAudience`)
     if (issuer.maxTokenSeconds > numbers['issuer.maxTokenSeconds'].default) list.push(`${issuer.path}.maxTokenSeconds`)
+    if (issuer.keys.freshSeconds > numbers['issuer.keys.freshSeconds'].default)
+      list.push(`${issuer.path}.keys.freshSeconds`)
+    if (issuer.keys.staleSeconds > numbers['issuer.keys.staleSeconds'].default)
+      list.push(`${issuer.path}.keys.staleSeconds`)
     if (issuer.actorIssuers !== 'own' && issuer.actorIssuers !== false) list.push(`${issuer.path}.actorIssuers`)
     if (issuer.optionalClaims.size > 0) list.push(`${issuer.path}.optionalClaims`)
     if (issuer.actorClaims !== 'sub') list.push(`${issuer.path}.actorClaims`)
@@ -81,6 +85,7 @@ function dpopRelaxations({
   const list: string[] = []
   if (maxAgeSeconds > numbers['dpop.maxAgeSeconds'].default) list.push('dpop.maxAgeSeconds')
   if (futureSeconds > numbers['dpop.futureSeconds'].default) list.push('dpop.futureSeconds')
+  if ((nonce?.seconds ?? 0) > numbers['dpop.nonce.seconds'].default) list.push('dpop.nonce.seconds')
   if (algorithms.some(isPkcs1)) list.push('dpop.algorithms')
   if (freshness !== (nonce === undefined ? 'iat' : 'both')) list.push('dpop.freshness')
   return list

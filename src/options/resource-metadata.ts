@@ -1,4 +1,4 @@
-import type { OptionReader } from '../internal/option-reader.ts'
+import { isPlainObject, type OptionReader } from '../internal/option-reader.ts'
 import { hintAtUnservedMetadata } from '../internal/process-warnings.ts'
 import type { ResourceMetadata } from '../types/verifier.ts'
 import type { Policy } from './policy.ts'
@@ -7,7 +7,7 @@ export function readMetadataOption(read: OptionReader, value: unknown): Policy['
   if (value === undefined) return undefined
   if (value === true) return {}
   if (value === false) return false
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isPlainObject(value)) {
     read.problem('metadata', 'must be true, false or an object with members to add')
     return {}
   }

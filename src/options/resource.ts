@@ -25,12 +25,13 @@ export function readPublicUrls(
 ): readonly string[] {
   if (value === undefined) return URL.canParse(resource) ? [new URL(resource).origin] : []
   const list = read.stringOrList('publicUrl', value) ?? []
-  return list.map((text) => {
+  return list.map((text, index) => {
+    const path = Array.isArray(value) ? `publicUrl[${index}]` : 'publicUrl'
     const url = readHttpsUrl(text, httpHosts)
     const normal = normalizeUrl(text)
-    if (typeof url === 'string') read.problem('publicUrl', url)
-    else if (text.includes('?')) read.problem('publicUrl', 'must not have a query')
-    else if (normal === undefined) read.problem('publicUrl', 'must be an absolute URL in the characters of RFC 3986')
+    if (typeof url === 'string') read.problem(path, url)
+    else if (text.includes('?')) read.problem(path, 'must not have a query')
+    else if (normal === undefined) read.problem(path, 'must be an absolute URL in the characters of RFC 3986')
     return (normal ?? text).replace(/\/+$/, '')
   })
 }

@@ -12,7 +12,7 @@ import {
 } from '../jose/compact-jws.ts'
 import { isExactNumber } from '../jose/exact-number.ts'
 import { sha256 } from '../jose/sha256.ts'
-import { verifySignature } from '../jose/signature.ts'
+import { algorithms as knownAlgorithms, verifySignature } from '../jose/signature.ts'
 import { WantedMembers } from '../jose/wanted-members.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
@@ -101,7 +101,7 @@ export function createTokenVerifier<T>(
     }
     const { kid } = header
     const alg = header.alg as Algorithm
-    if (!issuer.algorithms.has(alg)) return new Denial('token_algorithm', fact('algorithm', alg))
+    if (!issuer.algorithms.has(alg)) return unacceptedAlgorithm(alg, issuer)
     // Before the signature: an expired token is worth no cryptography.
     if (isExactNumber(exp) && isExpired(exp, nowMs)) return expired(exp, nowMs)
     return andThen(keyring.find(kid, alg), (key) => {
@@ -117,7 +117,8 @@ export function createTokenVerifier<T>(
   function checkHeader({ typ, alg }: TokenHeader): Denial | undefined {
     if (!isAccessTokenType(typ)) return new Denial('token_type', fact('typ', typ))
     for (const { algorithms } of policy.issuers.values()) if (algorithms.has(alg as Algorithm)) return undefined
-    return new Denial('token_algorithm', fact('algorithm', alg))
+    const [only, another] = policy.issuers.values()
+    return unacceptedAlgorithm(alg, another === undefined ? only : undefined)
   }
 
   /** The signature holds: what the token says may be believed, and is judged. */
@@ -184,6 +185,13 @@ function malformedToken(token: string): Denial {
 function fact(name: 'typ' | 'algorithm' | 'issuer', value: unknown): Facts {
   if (value === undefined) return {}
   return { [name]: typeof value === 'string' ? value.slice(0, 256) : typeof value }
+}
+
+/** Algorithms this package does not know, `none` among them, have no option that would admit them. */
+function unacceptedAlgorithm(alg: unknown, issuer: IssuerPolicy | undefined): Denial {
+  const isKnown = knownAlgorithms.includes(alg as Algorithm)
+  const hint = issuer !== undefined && isKnown ? { hint: `${issuer.path}.algorithms` } : {}
+  return new Denial('token_algorithm', { ...fact('algorithm', alg), ...hint })
 }
 
 function expired(exp: number, nowMs: number): Denial {
