@@ -10,6 +10,8 @@ import { readNumber } from './read-number.ts'
 export interface IssuerPolicy extends KeySource {
   readonly issuer: string
   readonly audience: ReadonlySet<string>
+  /** The option that the audiences come from. */
+  readonly audiencePath: string
   readonly algorithms: ReadonlySet<Algorithm>
   readonly maxTokenSeconds: number
   readonly actorIssuers: 'own' | 'any' | false | ReadonlySet<string>
@@ -95,6 +97,7 @@ function readIssuer(
     issuer: issuer ?? '',
     ...readKeySource(read, path, raw, { accepted: new Set(algorithms), httpHosts }),
     audience: new Set(own ?? audience),
+    audiencePath: own === undefined ? 'audience' : `${path}.audience`,
     algorithms: new Set(algorithms),
     maxTokenSeconds: readNumber(read, 'issuer.maxTokenSeconds', raw.maxTokenSeconds, `${path}.maxTokenSeconds`),
     actorIssuers: readActorIssuers(read, `${path}.actorIssuers`, raw.actorIssuers),

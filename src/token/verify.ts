@@ -225,7 +225,7 @@ function checkAudience({ audience, clientId }: TokenClaims, issuer: IssuerPolicy
   return new Denial('token_audience', {
     expectedAudience: [...issuer.audience].join(' '),
     receivedAudience: (audience ?? []).join(' ').slice(0, 512),
-    hint: audience === undefined ? `${issuer.path}.dangerously.allowMissingAudience` : 'audience',
+    hint: audience === undefined ? `${issuer.path}.dangerously.allowMissingAudience` : issuer.audiencePath,
   })
 }
 

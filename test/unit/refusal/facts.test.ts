@@ -1,6 +1,6 @@
-import type { Refusal } from 'onbehalf'
+import { createVerifier, type Refusal } from 'onbehalf'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Call, createKit, type Kit } from '../../support/kit.ts'
+import { type Call, createKit, type Kit, resource } from '../../support/kit.ts'
 
 let kit: Kit
 
@@ -94,4 +94,12 @@ describe('what is wrong with a proof', () => {
 test('RFC 9449 §7.2: a scheme that does not fit the binding is named with the one that does', async () => {
   const { code, facts } = await kit.refusal({ scheme: 'Bearer' })
   expect([code, facts]).toEqual(['binding_scheme', { expectedScheme: 'DPoP', receivedScheme: 'Bearer' }])
+})
+
+test('RFC 8707 §2: the hint names the list that would have to change', async () => {
+  const issuers = [{ ...kit.issuer.options, audience: 'urn:theirs' }]
+  const own = createVerifier({ issuer: issuers, resource, clock: kit.issuer.clock })
+  const common = createVerifier({ issuer: kit.issuer.options, resource, audience: 'urn:ours', clock: kit.issuer.clock })
+  expect((await kit.refusal({ verifier: own })).facts.hint).toBe('issuer[0].audience')
+  expect((await kit.refusal({ verifier: common })).facts.hint).toBe('audience')
 })
