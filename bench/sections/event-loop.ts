@@ -13,7 +13,7 @@ import type { Depth, Measurement, Section } from '../results.ts'
 
 const sizes: Readonly<Record<Depth, { rounds: number; seconds: number }>> = {
   check: { rounds: 1, seconds: 2 },
-  full: { rounds: 3, seconds: 3 },
+  full: { rounds: 2, seconds: 3 },
 }
 const floodConnections = 32
 /** Without a flood watch: good p99 beside the flood ÷ without it, as measured before there was one. */
