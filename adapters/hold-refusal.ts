@@ -5,7 +5,7 @@ import { addHeadersToHead, writeAnswer } from './node-request.ts'
 const held = new WeakSet<ServerResponse>()
 
 /**
- * Keeps the answer a refusal, whatever the application does with the error it was handed: an error status is its own to
+ * Keeps the answer a refusal after the error was handed over to the application: an error status is its own to
  * choose and gets the refusal's fields; any other answer is dropped, and the refusal is written in its place, with the
  * fields that were set before.
  */

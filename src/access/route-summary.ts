@@ -29,7 +29,7 @@ export interface GuardedRoute {
   /** With the mount prefix; `?` stands for a part the router does not tell. */
   readonly path: string
   readonly requirements: readonly Requirement[]
-  /** Whose `agentAuth` runs last before the route; undefined where that cannot be told, or there is none. */
+  /** The verifier whose `agentAuth` runs last before the route; undefined where that is unknown or no guard runs. */
   readonly verifier?: Verifier | undefined
   /** No `agentAuth` stands before it, or an optional one. */
   readonly open?: true
