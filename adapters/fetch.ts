@@ -136,7 +136,7 @@ function responseTo(entry: Entry): Response {
   if (entry.kind === 'handed over') throw entry.error
   if (entry.kind !== 'answered') throw new Error(`a refusal was expected, not: ${entry.kind}`)
   const { status, headers, body } = entry.answer
-  // RFC 9110 §6.4.1: a 204 has no content.
+  // RFC 9110 §15.3.5: a 204 has no content.
   return finish(new Response(body === '' ? null : body, { status }), headers)
 }
 
