@@ -128,7 +128,7 @@ function describeRequest(trail: Trail | undefined, route: string | null): AuditE
   return { method: trail?.method ?? '', path: trail?.path ?? '', route, address: trail?.address ?? null }
 }
 
-/** A token that is bound in no way owes no proof; of one bound in a way that is not known, nothing can be said. */
+/** An unbound token needs no proof: `none`. For a binding that this package does not know, the method is null. */
 function methodWithout({ code }: Denial): 'none' | null {
   return code === 'binding_missing' ? 'none' : null
 }

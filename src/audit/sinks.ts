@@ -1,5 +1,7 @@
+import { LRUCache } from 'lru-cache'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import type { SinkPolicy } from '../options/audit.ts'
+import { fixed } from '../options/defaults.ts'
 import type { Policy } from '../options/policy.ts'
 import type { AuditEvent, AuditSink } from '../types/audit.ts'
 import type { Health } from '../types/verifier.ts'
@@ -31,8 +33,11 @@ export function createAuditSinks({ audit, clock, hookTimeoutMs }: Policy): Audit
     .filter((setting) => !isRequired(setting))
     .map(({ sink }) => createQueuedWriter(sink, hookTimeoutMs, () => clock.now()))
   const writers = [...required, ...queued]
-  /** By request: required sinks that hold an event which another one failed to take. The refusal follows at once. */
-  const misled = new Map<string, readonly (typeof required)[number][]>()
+  /**
+   * By request: required sinks that hold an event which another one failed to take. The refusal follows at once; only one
+   * about a context of unknown origin has another request id, so the table is bounded.
+   */
+  const misled = new LRUCache<string, readonly (typeof required)[number][]>({ max: fixed.misledRequests })
   let closing: Promise<void> | undefined
 
   function write(event: AuditEvent): MaybePromise<boolean> {

@@ -71,6 +71,8 @@ export const fixed = {
   pendingSignatures: 64,
   /** A key whose encoded header is longer is imported for each proof. The longest usual one, of RSA 4 096, has 1 100 characters. */
   cachedProofHeader: 2_048,
+  /** Requests whose refusal a required sink still has to hear of. */
+  misledRequests: 1_000,
   /** So many forged signatures, each within this time of the one before, are a flood. */
   floodFailures: 8,
   floodMemoryMs: 1_000,

@@ -14,8 +14,8 @@ import { createRequestUses } from './request-uses.ts'
 /** RFC 9449 §11.1: a proof admits one request. */
 export interface SingleUse {
   /**
-   * Uses up a proof that holds in everything else and is still fresh; undefined: it was new. `request`: the framework's object, whose other
-   * guards count as the same use.
+   * Uses up a proof that holds in everything else and is still fresh; undefined: it was new. `request`: the framework's
+   * object, whose other guards count as the same use.
    */
   use(proof: Proof, jkt: string, token: PreparedToken, request: object, nowMs: number): MaybePromise<Denial | undefined>
   readonly health: NonNullable<Health['replay']>
