@@ -22,11 +22,20 @@ export type {
   AuthorizationDetail,
   CommonContext,
   Delegation,
+  EntityClaims,
   EntityKind,
   JwtPayload,
   Party,
   WarningCode,
 } from './types/context.ts'
+export type {
+  Dialect,
+  DialectActor,
+  DialectName,
+  DialectParties,
+  DialectPrincipal,
+  DialectReaders,
+} from './types/dialect.ts'
 export type {
   AgentClient,
   DangerousOptions,
@@ -46,13 +55,12 @@ export type {
   NonceOptions,
   ReplayAnswer,
   ReplayStore,
-  RevocationQuery,
-  RevocationSource,
   StoreAnswer,
   TokenOptions,
   VerifierOptions,
 } from './types/options.ts'
 export type { RequestPeer, RequestView } from './types/request.ts'
+export type { RevocationQuery, RevocationSource } from './types/revocation.ts'
 export type { Decision, Facts, HeaderList, Problem, Refusal, Verdict } from './types/verdict.ts'
 export type { CloseOptions, Health, PolicyDescription, ResourceMetadata, Verifier } from './types/verifier.ts'
 export { createVerifier } from './verifier.ts'

@@ -3,7 +3,8 @@ import type { Contexts } from './context/agent-context.ts'
 import { settle } from './internal/maybe-promise.ts'
 import { fixed } from './options/defaults.ts'
 import type { AgentContext } from './types/context.ts'
-import type { Clock, RevocationQuery, RevocationSource } from './types/options.ts'
+import type { Clock } from './types/options.ts'
+import type { RevocationQuery, RevocationSource } from './types/revocation.ts'
 
 /** For connections that outlive their request: a signal that aborts when the token's authority ends. */
 export interface Leases {

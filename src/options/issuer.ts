@@ -33,6 +33,7 @@ const names = namesOf<IssuerOptions>({
   jwks: true,
   jwksUri: true,
   keys: true,
+  dialect: true,
   audience: true,
   algorithms: true,
   maxTokenSeconds: true,

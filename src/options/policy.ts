@@ -7,10 +7,10 @@ import type {
   Clock,
   DangerousVerifierOptions,
   DelegationOptions,
-  RevocationSource,
   TokenOptions,
   VerifierOptions,
 } from '../types/options.ts'
+import type { RevocationSource } from '../types/revocation.ts'
 import { type AuditPolicy, readAudit } from './audit.ts'
 import { choices } from './defaults.ts'
 import { type IssuerPolicy, readIssuers } from './issuer.ts'

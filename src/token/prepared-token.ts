@@ -1,12 +1,14 @@
 import type { Parties } from '../context/parties.ts'
 import { sealed } from '../internal/freeze.ts'
+import { isExactNumber } from '../jose/exact-number.ts'
 import { sha256 } from '../jose/sha256.ts'
+import { isJsonObject } from '../jose/strict-json.ts'
 import { numbers } from '../options/defaults.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { ProofOwner } from '../replay/memory-store.ts'
 import type { Confirmation } from '../sender/confirmation.ts'
 import type { Party } from '../types/context.ts'
-import type { RevocationQuery } from '../types/options.ts'
+import type { RevocationQuery } from '../types/revocation.ts'
 import type { VerifiedToken } from './verify.ts'
 
 /**
@@ -50,15 +52,41 @@ export function prepareToken(token: VerifiedToken, readers: TokenReaders): Prepa
     parties,
     principal,
     partition: sha256(JSON.stringify([issuer.issuer, claims.clientId, claims.sub])),
-    revocationQuery: sealed({
-      issuer: issuer.issuer,
-      tokenId: id,
-      issuedAt: claims.iat ?? 0,
-      parties: Object.freeze([principal, ...named]),
-    }),
+    revocationQuery: readRevocationQuery(token, confirmation, [principal, ...named]),
     relaxations: tokenRelaxations(token, confirmation, parties),
     proofOwner: undefined,
   }
+}
+
+function readRevocationQuery(
+  { issuer, claims, id }: VerifiedToken,
+  confirmation: Confirmation | Denial,
+  parties: readonly Party[],
+): RevocationQuery {
+  const { sid } = claims.all
+  const owner = (parties[1] ?? parties[0])?.entity?.owner
+  const status = readStatus(claims.all['status'])
+  const { jkt, x5t } = confirmation instanceof Denial ? {} : confirmation
+  return sealed({
+    issuer: issuer.issuer,
+    tokenId: id,
+    issuedAt: claims.iat ?? 0,
+    expiresAt: claims.exp,
+    parties: Object.freeze([...parties]),
+    ...(claims.clientId !== undefined && { clientId: claims.clientId }),
+    ...(typeof sid === 'string' && { sessionId: sid }),
+    ...(typeof owner === 'string' && { owner }),
+    sender: sealed({ ...(jkt !== undefined && { jkt }), ...(x5t !== undefined && { x5t }) }),
+    ...(status !== undefined && { status }),
+  })
+}
+
+/** `status.status_list` (draft-ietf-oauth-status-list §6). */
+function readStatus(status: unknown): RevocationQuery['status'] {
+  const list = isJsonObject(status) ? status['status_list'] : undefined
+  if (!isJsonObject(list)) return undefined
+  const { uri, idx: index } = list
+  return typeof uri === 'string' && isExactNumber(index) ? sealed({ uri, index }) : undefined
 }
 
 function tokenRelaxations(

@@ -1,7 +1,7 @@
 import type { Credentials } from '../credentials.ts'
 import { andThen, isThenable, type MaybePromise, settle } from '../internal/maybe-promise.ts'
 import { Denial } from '../refusal/denial.ts'
-import type { RevocationSource } from '../types/options.ts'
+import type { RevocationSource } from '../types/revocation.ts'
 import type { PreparedToken } from './prepared-token.ts'
 
 declare const asked: unique symbol

@@ -15,6 +15,25 @@ export interface Party {
   readonly profiles: readonly string[]
   /** The client id the token or the registry gives the party; equal to `subject` where that is its only name. */
   readonly clientId?: string
+  /** What the token or a directory says about the party beside its name. It describes: no check of this package reads it but `delegation.requireOwner`. */
+  readonly entity?: EntityClaims
+}
+
+/**
+ * What is known of a party beside its name. Each member is a text of at most 256 characters or a list of at most 32 such
+ * texts; a value that does not fit is left out.
+ */
+export interface EntityClaims {
+  /** Who answers for the party. */
+  readonly owner?: string | readonly string[]
+  /** Under which rules or registration the party runs. */
+  readonly governance?: string | readonly string[]
+  readonly policyVersion?: string | readonly string[]
+  readonly capabilities?: string | readonly string[]
+  /** Which running copy of the party it is. */
+  readonly instance?: string | readonly string[]
+  readonly model?: string | readonly string[]
+  readonly platform?: string | readonly string[]
 }
 
 /** RFC 9396 §2. */
@@ -68,17 +87,25 @@ export interface Delegation {
   readonly chain: readonly Party[]
   /** Length of the chain. */
   readonly depth: number
-  /** null: the issuer does not say. */
+  /** Whether the chain names everyone who handed the work on; false where the issuer is known to lose some, null where it does not say. */
   readonly complete: boolean | null
+  /** When the delegation ends, in seconds since the epoch, where the token says so. It is not checked: the token's own life is. */
+  readonly expiresAt?: number
+  /** The grant or mission that the delegation is part of, where the token names it. */
+  readonly grantId?: string
 }
 
 export type WarningCode =
+  | 'act_iss_assumed'
   | 'act_iss_missing'
+  | 'actor_conflict'
   | 'actor_unclassified'
   | 'agent_client_behind_other_actor'
   | 'agent_client_without_actor'
   | 'chain_loop'
   | 'client_id_azp_differ'
+  | 'facet_malformed'
+  | 'inverted_act'
   | 'no_iat'
   | 'principal_is_agent_user_account'
   | 'profile_malformed'

@@ -1,4 +1,5 @@
 import type { JSONWebKeySet } from 'jose'
+import type { Dialect, DialectName } from './dialect.ts'
 import type { Algorithm } from './options.ts'
 
 /** One authorization server, and what its tokens may say. */
@@ -40,8 +41,13 @@ export interface IssuerOptions {
    */
   actorIssuers?: 'own' | 'any' | readonly string[] | false | undefined
   /**
+   * How this issuer writes its tokens: a dialect by name, or a {@link Dialect} of your own. It is never guessed from a token.
+   * It maps claims and `typ`; audience, lifetime and binding are judged as ever. Default: `'rfc9068'`.
+   */
+  dialect?: DialectName | Dialect | undefined
+  /**
    * Members of an access token (RFC 9068 §2.2) that this issuer's tokens may lack; one that is there must be well-formed
-   * all the same. Without `client_id` the client is `azp`, else none. Without `jti` the token's id is a hash of it.
+   * all the same. Without `client_id` the client is `azp`, else none. What the dialect allows is added. Without `jti` the token's id is a hash of it.
    * Without `iat` the rest of its life is held against `maxTokenSeconds`, and the context has the warning `no_iat`.
    * Default: none; a token that lacks one is refused (`token_claim`).
    */

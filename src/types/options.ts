@@ -1,7 +1,7 @@
 import type { AccessRequirement } from './access.ts'
 import type { AuditSetting, Sink } from './audit.ts'
-import type { Party } from './context.ts'
 import type { IssuerOptions } from './issuer-options.ts'
+import type { RevocationSource } from './revocation.ts'
 
 /**
  * Signature algorithms by their JOSE names (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). `EdDSA` is the older name of
@@ -271,28 +271,4 @@ export interface MemoryReplayOptions {
   quota?: number | undefined
   /** Its time when it is used outside a verifier; a verifier uses its own clock. Default: `Date.now` and `performance.now`. */
   clock?: Clock | undefined
-}
-
-/**
- * Says whether a token has been revoked. It is asked on every request, also for a cached token; answer synchronously
- * where you can.
- */
-export interface RevocationSource {
-  /**
-   * `true` refuses (`token_revoked`), `false` goes on. Throwing, rejecting, another answer or none within
-   * `hookTimeoutMs` refuses (`revocation_unavailable`).
-   */
-  isRevoked(query: RevocationQuery): boolean | Promise<boolean>
-}
-
-/** What a revocation source is asked about. */
-export interface RevocationQuery {
-  /** The issuer of the token, as configured. */
-  readonly issuer: string
-  /** The `jti` of the token, else a hash of it (`token.id` of the context). It is unique within its issuer only. */
-  readonly tokenId: string
-  /** The token's `iat`, in seconds since the epoch; 0 where it has none. */
-  readonly issuedAt: number
-  /** The principal first, then the current actor and the rest of the chain. */
-  readonly parties: readonly Party[]
 }

@@ -14,12 +14,11 @@ export const options: VerifierOptions = {
 
 // @ts-expect-error the certificate is that of the connection
 export const certificate: VerifierOptions['mtls'] = { certificate: 'socket' }
-// @ts-expect-error tokens are read as RFC 9068 says
-export const dialect: IssuerOptions = { issuer: 'https://as.example.test', dialect: 'rfc9068' }
+// @ts-expect-error no dialect has this name
+export const dialect: IssuerOptions = { issuer: 'https://as.example.test', dialect: 'rfc9069' }
 // @ts-expect-error a nonce is always required
 export const mode: NonceOptions = { secret: 'x'.repeat(32), mode: 'required' }
-// @ts-expect-error no parties have owners
-export const owner = ({ owner }: RevocationQuery): unknown => owner
+export const owner = ({ owner }: RevocationQuery): string | undefined => owner
 // @ts-expect-error off is written as absent
 export const unbound: IssuerOptions = { issuer: 'https://as.example.test', dangerously: { allowUnbound: false } }
 

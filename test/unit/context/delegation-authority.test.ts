@@ -149,7 +149,7 @@ const dayLong = { exp: forge.clock.now() / 1_000 + 86_400 }
 const humanActor = { sub: 'b', iss: home, sub_profile: 'user' }
 
 /** The type makes the compiler ask for cases when a literal is added. */
-const warnings: Readonly<Record<WarningCode, readonly (readonly [Members, Partial<IssuerOptions>])[]>> = {
+const warnings: Readonly<Partial<Record<WarningCode, readonly (readonly [Members, Partial<IssuerOptions>])[]>>> = {
   act_iss_missing: [
     [{ act: { sub: 'a', sub_profile: 'ai_agent' } }, {}],
     [{ act: { ...chainOf('a'), act: { sub: 'b' } } }, {}],
