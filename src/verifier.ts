@@ -43,7 +43,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     prepareToken(token, {
       confirmation: ({ claims, issuer }) => readConfirmation(claims.cnf, policy, issuer),
       parties: ({ claims, issuer }) => readParties(claims, issuer, policy.maxDepth),
-      principal: ({ claims, issuer }) => readPrincipal(claims, issuer, { isAlone: claims.act === undefined }),
+      principal: ({ claims, issuer }) => readPrincipal(claims, issuer, claims.all['act'] === undefined),
     }),
   )
   const revocation = createRevocationCheck(policy.revocation, policy.hookTimeoutMs)

@@ -1,12 +1,11 @@
 import { sealed } from '../internal/freeze.ts'
-import { isPartyName } from '../internal/party-name.ts'
-import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
+import { isJsonObject } from '../jose/strict-json.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { BoundToken } from '../sender/sender.ts'
 import type { TokenClaims } from '../token/claims.ts'
+import type { SaidActor, SaidParties, SaidParty } from '../token/said-parties.ts'
 import type { Delegation, Party, WarningCode } from '../types/context.ts'
-import { readProfiles } from './profiles.ts'
 import { isRegistered, isRegisteredActor, type RegisteredRole, registered, roleOf } from './registry.ts'
 
 /** Who is in the token, in which part. */
@@ -25,40 +24,44 @@ export interface Parties {
 }
 
 /**
- * Step 4: `sub`, `act` and the client as parties (RFC 8693 §4.1). Strict at every level: a malformed, foreign or too deep
- * chain is refused, never cut. No actor is read out of `client_id`, `azp` or `may_act`; only `agentClients` may name one.
+ * Step 4: the parties as the token's dialect reads them, with what the options know of its issuer and clients. A foreign or
+ * too deep chain is refused, never cut. No actor is read out of `client_id`, `azp` or `may_act`; only a dialect or
+ * `agentClients` may name one.
  */
 export function readParties(claims: TokenClaims, issuer: IssuerPolicy, maxDepth: number): Parties | Denial {
-  const warnings = new Set<WarningCode>()
-  const read = readChain(claims, issuer, maxDepth, warnings)
-  if (read instanceof Denial) return read
-  const { chain, clientNamed } = read
-  const outermost = chain[0]
-  const isSelf = outermost !== undefined && !clientNamed.has(outermost) && isSubject(outermost, claims)
-  const named = isSelf ? undefined : outermost
+  const said = claims.parties
+  if (said instanceof Denial) return said
+  const refusal = checkChain(said.chain, issuer, maxDepth)
+  if (refusal !== undefined) return refusal
+  const warnings = new Set(said.warnings)
+  const chain = said.chain.map((actor) => buildActor(actor, issuer))
+  const isSelf = said.chain[0] !== undefined && isSubject(said.chain[0], said.principal, issuer)
+  const named = isSelf ? undefined : chain[0]
   if (isSelf) warnings.add('self_act')
-  const principal = readPrincipal(claims, issuer, { isAlone: named === undefined, warnings })
-  const client = readClient(claims, issuer, warnings)
-  if (claims.azp !== undefined && claims.azp !== claims.clientId) warnings.add('client_id_azp_differ')
-  if (named !== undefined) warnOfChain(claims.act as JsonObject, read, principal, warnings)
+  const principal = readPrincipal(claims, issuer, named === undefined)
+  const isAgentClient = said.client.kind === 'agent' || isRegistered(issuer, claims.clientId)
+  if (named !== undefined) warnOfChain(named, said, claims, warnings)
 
-  const role = named === undefined ? roleOf(claims, issuer, principal.kind) : undefined
+  const role = named === undefined ? roleOf(said.principal, claims.clientId, { issuer, ...said }) : undefined
   const current = named ?? (role === 'actor' ? registeredActor(claims, issuer) : undefined)
   const actor = current ?? principal
   const namesAgent = [principal, actor, ...chain].some((party) => party.kind === 'agent')
-  if (role === 'unclear' || (role === undefined && client.isAgent && current === undefined && !namesAgent)) {
+  warnOfPrincipal(said, claims, warnings)
+  if (role === 'unclear' || (role === undefined && isAgentClient && current === undefined && !namesAgent)) {
     warnings.add('agent_client_without_actor')
   }
-  if (client.isAgent && named !== undefined && !isClient(named, claims)) warnings.add('agent_client_behind_other_actor')
+  if (isAgentClient && named !== undefined && !isClient(named, claims)) {
+    warnings.add(claims.all['act'] === undefined ? 'actor_conflict' : 'agent_client_behind_other_actor')
+  }
   return {
     principal,
     actor,
-    authority: current === undefined ? authorityOf(principal, role, client.isAgent) : 'delegated',
-    delegation: current === undefined ? null : describeDelegation(named === undefined ? [current] : chain),
-    client: claims.clientId === undefined ? null : sealed({ id: claims.clientId, profiles: client.profiles }),
-    involvesAgent: namesAgent || client.isAgent,
+    authority: current === undefined ? authorityOf(principal, role, isAgentClient) : 'delegated',
+    delegation: current === undefined ? null : describeDelegation(named === undefined ? [current] : chain, said),
+    client: claims.clientId === undefined ? null : sealed({ id: claims.clientId, profiles: said.client.profiles }),
+    involvesAgent: namesAgent || isAgentClient,
     named: Object.freeze(named === undefined && current !== undefined ? [current, ...chain] : [...chain]),
-    usesActorClaims: clientNamed.size > 0,
+    usesActorClaims: said.chain.some(({ isNamedByClient }) => isNamedByClient),
     warnings: Object.freeze([...warnings]),
   }
 }
@@ -89,65 +92,10 @@ function authorityOf(
   return principal.kind === 'human' && clientIsAgent ? 'undetermined' : 'independent'
 }
 
-interface Chain {
-  /** Current actor first. */
-  readonly chain: readonly Party[]
-  readonly clientNamed: ReadonlySet<Party>
-}
-
-/** Iterative: the depth is the caller's choice, the limit ours. */
-function readChain(
-  { act, clientId }: TokenClaims,
-  issuer: IssuerPolicy,
-  maxDepth: number,
-  warnings: Set<WarningCode>,
-): Chain | Denial {
-  const chain: Party[] = []
-  const clientNamed = new Set<Party>()
-  let isTooDeep = false
-  let isForeign = false
-  for (let level = act; level !== undefined; level = level['act']) {
-    if (!isJsonObject(level)) return malformed('act')
-    const party = readActor(level, issuer, warnings)
-    if (party instanceof Denial) return party
-    const isNamedByClient = !Object.hasOwn(level, 'sub')
-    // The current actor is then the client that got the token.
-    if (isNamedByClient && level === act && party.clientId !== clientId) return malformed('act.client_id')
-    isTooDeep ||= chain.length === maxDepth
-    isForeign ||= !mayName(issuer, party.issuer)
-    if (isTooDeep) continue
-    chain.push(party)
-    if (isNamedByClient) clientNamed.add(party)
-  }
-  if (isTooDeep) return new Denial('delegation_too_deep', { hint: 'delegation.maxDepth' })
-  if (isForeign) return new Denial('delegation_not_allowed', { claim: 'act.iss', hint: `${issuer.path}.actorIssuers` })
-  return { chain, clientNamed }
-}
-
-function malformed(claim: string, hint?: string): Denial {
-  return new Denial('delegation_malformed', hint === undefined ? { claim } : { claim, hint })
-}
-
-/** Members other than these have no meaning here, `cnf`, `exp` and `aud` included (RFC 8693 §4.1). */
-function readActor(act: JsonObject, issuer: IssuerPolicy, warnings: Set<WarningCode>): Party | Denial {
-  const { sub, iss, client_id: clientId } = act
-  if (iss !== undefined && !isPartyName(iss)) return malformed('act.iss')
-  if (clientId !== undefined && !isPartyName(clientId)) return malformed('act.client_id')
-  const isNamedByClient = !Object.hasOwn(act, 'sub') && clientId !== undefined
-  if (isNamedByClient && issuer.actorClaims === 'sub') return malformed('act.sub', `${issuer.path}.actorClaims`)
-  const subject = isNamedByClient ? clientId : sub
-  if (!isPartyName(subject)) return malformed('act.sub')
-  if (iss === undefined) warnings.add('act_iss_missing')
-  const profile = readProfiles(act['sub_profile'], warnings)
-  const isAgent = profile.kind === 'unknown' && isRegisteredActor(issuer, iss, clientId ?? subject)
-  return sealed({
-    subject,
-    issuer: iss ?? null,
-    assertedBy: issuer.issuer,
-    ...profile,
-    ...(isAgent ? registered : {}),
-    ...(clientId === undefined ? {} : { clientId }),
-  })
+function checkChain(chain: readonly SaidActor[], issuer: IssuerPolicy, maxDepth: number): Denial | undefined {
+  if (chain.length > maxDepth) return new Denial('delegation_too_deep', { hint: 'delegation.maxDepth' })
+  if (chain.every((actor) => mayName(issuer, actor.issuer))) return undefined
+  return new Denial('delegation_not_allowed', { claim: 'act.iss', hint: `${issuer.path}.actorIssuers` })
 }
 
 /** Whose actors this issuer may name; `act.iss` is the namespace of `act.sub`, not who vouches for it. */
@@ -157,22 +105,35 @@ function mayName({ issuer, actorIssuers }: IssuerPolicy, namespace: string | nul
   return actorIssuers !== 'own' && actorIssuers.has(namespace)
 }
 
-/** `isAlone`: the token names no other actor. */
-export function readPrincipal(
-  claims: TokenClaims,
-  issuer: IssuerPolicy,
-  { isAlone, warnings = new Set() }: { isAlone: boolean; warnings?: Set<WarningCode> },
-): Party {
-  const { sub, clientId } = claims
-  const profile = readProfiles(claims.subProfile, warnings)
-  if (profile.kind === 'agent' && profile.profiles.includes('user')) warnings.add('principal_is_agent_user_account')
-  const isOwn = (isAlone || sub === clientId) && roleOf(claims, issuer, profile.kind) === 'principal'
+function buildActor({ isNamedByClient: _, ...actor }: SaidActor, issuer: IssuerPolicy): Party {
+  const { subject, clientId, kind, kindSource, profiles } = actor
+  const isAgent = kind === 'unknown' && isRegisteredActor(issuer, actor.issuer, clientId ?? subject)
   return sealed({
-    subject: sub,
+    subject,
+    issuer: actor.issuer,
+    assertedBy: issuer.issuer,
+    kind,
+    kindSource,
+    profiles,
+    ...(isAgent ? registered : {}),
+    ...(clientId === undefined ? {} : { clientId }),
+  })
+}
+
+/** `isAlone`: the token names no other actor. */
+export function readPrincipal(claims: TokenClaims, issuer: IssuerPolicy, isAlone: boolean): Party {
+  const { principal: said, parties, clientId } = claims
+  const { subject, kind, kindSource, profiles } = said
+  const ownToken = !(parties instanceof Denial) && parties.ownToken
+  const isOwn = (isAlone || subject === clientId) && roleOf(said, clientId, { issuer, ownToken }) === 'principal'
+  return sealed({
+    subject,
     issuer: issuer.issuer,
     assertedBy: issuer.issuer,
-    ...profile,
-    ...(isOwn && profile.kind === 'unknown' ? registered : {}),
+    kind,
+    kindSource,
+    profiles,
+    ...(isOwn && kind === 'unknown' ? registered : {}),
     ...(isOwn && clientId !== undefined ? { clientId } : {}),
   })
 }
@@ -189,34 +150,50 @@ function registeredActor({ clientId }: TokenClaims, issuer: IssuerPolicy): Party
   })
 }
 
-function readClient({ clientId, clientProfile }: TokenClaims, issuer: IssuerPolicy, warnings: Set<WarningCode>) {
-  const { kind, profiles } = readProfiles(clientProfile, warnings)
-  return { profiles, isAgent: kind === 'agent' || isRegistered(issuer, clientId) }
-}
-
 /** An actor without namespace is taken to live in the token issuer's, for these comparisons alone. */
-function isAtHome(actor: Party): boolean {
-  return (actor.issuer ?? actor.assertedBy) === actor.assertedBy
+function isAtHome(namespace: string | null, home: string): boolean {
+  return namespace === null || namespace === home
 }
 
-function isSubject(actor: Party, { sub }: TokenClaims): boolean {
-  return actor.subject === sub && isAtHome(actor)
+/** An actor whose only name is a client id is never the user of the same name. */
+function isSubject(actor: SaidActor, principal: SaidParty, { issuer }: IssuerPolicy): boolean {
+  return !actor.isNamedByClient && actor.subject === principal.subject && isAtHome(actor.issuer, issuer)
 }
 
 function isClient(actor: Party, { clientId }: TokenClaims): boolean {
-  return isAtHome(actor) && (actor.subject === clientId || actor.clientId === clientId)
+  return isAtHome(actor.issuer, actor.assertedBy) && (actor.subject === clientId || actor.clientId === clientId)
 }
 
-/** Cycles are legal in RFC 8693, yet worth a look. */
-function warnOfChain(act: JsonObject, read: Chain, principal: Party, warnings: Set<WarningCode>): void {
-  const { chain, clientNamed } = read
-  if (chain[0]?.kind === 'unknown' && act['sub_profile'] === undefined) warnings.add('actor_unclassified')
-  const names = [principal, ...chain].map((party) =>
-    JSON.stringify([party.issuer ?? party.assertedBy, party.subject, clientNamed.has(party)]),
-  )
+function warnOfPrincipal({ principal, chain }: SaidParties, claims: TokenClaims, warnings: Set<WarningCode>): void {
+  if (principal.kind === 'agent' && principal.profiles.includes('user')) warnings.add('principal_is_agent_user_account')
+  if (claims.azp !== undefined && claims.azp !== claims.clientId) warnings.add('client_id_azp_differ')
+  if (chain.some(({ issuer }) => issuer === null)) warnings.add('act_iss_missing')
+}
+
+function warnOfChain(
+  current: Party,
+  { principal, chain }: SaidParties,
+  { all }: TokenClaims,
+  warnings: Set<WarningCode>,
+): void {
+  const hasProfile =
+    current.profiles.length > 0 || (isJsonObject(all['act']) && Object.hasOwn(all['act'], 'sub_profile'))
+  if (current.kind === 'unknown' && !hasProfile) warnings.add('actor_unclassified')
+  // Cycles are legal in RFC 8693, yet worth a look.
+  const home = current.assertedBy
+  const names = [
+    [home, principal.subject, false],
+    ...chain.map(({ issuer, subject, isNamedByClient }) => [issuer ?? home, subject, isNamedByClient]),
+  ].map((name) => JSON.stringify(name))
   if (new Set(names).size < names.length) warnings.add('chain_loop')
 }
 
-function describeDelegation(chain: readonly Party[]): Delegation {
-  return sealed({ chain: Object.freeze([...chain]), depth: chain.length, complete: null })
+function describeDelegation(chain: readonly Party[], { complete, expiresAt, grantId }: SaidParties): Delegation {
+  return sealed({
+    chain: Object.freeze([...chain]),
+    depth: chain.length,
+    complete,
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(grantId !== undefined && { grantId }),
+  })
 }

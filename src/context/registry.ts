@@ -1,6 +1,5 @@
 import type { IssuerPolicy } from '../options/issuer.ts'
-import type { TokenClaims } from '../token/claims.ts'
-import type { Party } from '../types/context.ts'
+import type { SaidParty } from '../token/said-parties.ts'
 
 /** What `agentClients` makes of a token: the client ids in it are agents of the token's issuer. */
 
@@ -11,8 +10,8 @@ export function isRegistered(issuer: IssuerPolicy, clientId: string | undefined)
 }
 
 /** The registry holds client ids of the token's issuer alone. */
-export function isRegisteredActor(issuer: IssuerPolicy, namespace: string | undefined, clientId: string): boolean {
-  return (namespace === undefined || namespace === issuer.issuer) && isRegistered(issuer, clientId)
+export function isRegisteredActor(issuer: IssuerPolicy, namespace: string | null, clientId: string): boolean {
+  return (namespace === null || namespace === issuer.issuer) && isRegistered(issuer, clientId)
 }
 
 /** For whom a registered client acts where the token names no other actor. */
@@ -24,14 +23,14 @@ export type RegisteredRole = 'actor' | 'principal' | 'unclear'
  * guessed.
  */
 export function roleOf(
-  { sub, clientId }: TokenClaims,
-  issuer: IssuerPolicy,
-  kind: Party['kind'],
+  { subject, kind }: SaidParty,
+  clientId: string | undefined,
+  { issuer, ownToken }: { issuer: IssuerPolicy; ownToken: boolean },
 ): RegisteredRole | undefined {
   if (!isRegistered(issuer, clientId)) return undefined
   const actsFor = issuer.agentClients.get(clientId)
   if (kind === 'human') return 'actor'
-  if (sub === clientId && actsFor !== 'users') return 'principal'
+  if (ownToken || (subject === clientId && actsFor !== 'users')) return 'principal'
   if (actsFor === 'itself') return 'principal'
-  return actsFor === 'users' && sub !== clientId ? 'actor' : 'unclear'
+  return actsFor === 'users' && subject !== clientId ? 'actor' : 'unclear'
 }

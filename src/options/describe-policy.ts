@@ -18,6 +18,7 @@ export function describePolicy(policy: Policy, metadataUrl: string | undefined):
       audience: [...issuer.audience],
       algorithms: [...issuer.algorithms],
       maxTokenSeconds: issuer.maxTokenSeconds,
+      dialect: issuer.dialect.name,
       actorIssuers: issuer.actorIssuers instanceof Set ? [...issuer.actorIssuers] : issuer.actorIssuers,
     })) as PolicyDescription['issuers'],
     schemes: [...(policy.takesBearer ? (['Bearer'] as const) : []), ...(policy.takesDpop ? (['DPoP'] as const) : [])],
@@ -65,7 +66,7 @@ function policyRelaxations(policy: Policy): readonly string[] {
     if (issuer.keys.staleSeconds > numbers['issuer.keys.staleSeconds'].default)
       list.push(`${issuer.path}.keys.staleSeconds`)
     if (issuer.actorIssuers !== 'own' && issuer.actorIssuers !== false) list.push(`${issuer.path}.actorIssuers`)
-    if (issuer.optionalClaims.size > 0) list.push(`${issuer.path}.optionalClaims`)
+    if (issuer.hasOptionalClaims) list.push(`${issuer.path}.optionalClaims`)
     if (issuer.actorClaims !== 'sub') list.push(`${issuer.path}.actorClaims`)
     if (issuer.dpopSchemeForMtls) list.push(`${issuer.path}.dpopSchemeForMtls`)
   }

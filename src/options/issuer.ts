@@ -1,8 +1,10 @@
 import { namesOf, type OptionReader, type RawOptions } from '../internal/option-reader.ts'
 import type { OptionalClaim } from '../token/claims.ts'
+import type { Dialect } from '../types/dialect.ts'
 import type { AgentClient, DangerousOptions, IssuerOptions, MissingAudienceOptions } from '../types/issuer-options.ts'
 import type { Algorithm } from '../types/options.ts'
 import { choices, algorithms as defaultAlgorithms } from './defaults.ts'
+import { readDialect, typesOf } from './dialect.ts'
 import { type KeySource, readDiscoverable, readKeySource } from './issuer-keys.ts'
 import { readAlgorithms } from './read-algorithms.ts'
 import { readNumber } from './read-number.ts'
@@ -15,7 +17,13 @@ export interface IssuerPolicy extends KeySource {
   readonly algorithms: ReadonlySet<Algorithm>
   readonly maxTokenSeconds: number
   readonly actorIssuers: 'own' | 'any' | false | ReadonlySet<string>
+  readonly dialect: Dialect
+  /** The accepted `typ`, normalised; null stands for none. */
+  readonly types: ReadonlySet<string | null>
+  /** The dialect's and the options'. */
   readonly optionalClaims: ReadonlySet<OptionalClaim>
+  /** Whether the options name any. */
+  readonly hasOptionalClaims: boolean
   readonly actorClaims: 'sub' | 'sub-or-client_id'
   /** Client ids, each with whom the client acts for, where the options say. */
   readonly agentClients: ReadonlyMap<string, AgentClient['actsFor'] | undefined>
@@ -94,6 +102,8 @@ function readIssuer(
   }
   if (issuer !== undefined && isDiscovered) readDiscoverable(read, at, issuer, httpHosts)
   const own = read.stringOrList(`${path}.audience`, raw.audience)
+  const dialect = readDialect(read, `${path}.dialect`, raw.dialect)
+  const optionalClaims = readOptionalClaims(read, `${path}.optionalClaims`, raw.optionalClaims)
   return {
     issuer: issuer ?? '',
     ...readKeySource(read, path, raw, { accepted: new Set(algorithms), httpHosts }),
@@ -102,7 +112,10 @@ function readIssuer(
     algorithms: new Set(algorithms),
     maxTokenSeconds: readNumber(read, 'issuer.maxTokenSeconds', raw.maxTokenSeconds, `${path}.maxTokenSeconds`),
     actorIssuers: readActorIssuers(read, `${path}.actorIssuers`, raw.actorIssuers),
-    optionalClaims: readOptionalClaims(read, `${path}.optionalClaims`, raw.optionalClaims),
+    dialect,
+    types: typesOf(dialect),
+    optionalClaims: new Set([...(dialect.optionalClaims ?? []), ...optionalClaims]),
+    hasOptionalClaims: optionalClaims.length > 0,
     actorClaims:
       read.oneOf(`${path}.actorClaims`, raw.actorClaims, choices['issuer.actorClaims'].allowed) ??
       choices['issuer.actorClaims'].default,
@@ -126,8 +139,8 @@ function isTemplate(issuer: string): boolean {
   return isEntra && /^\/(?:common|organizations|consumers)(?:\/|$)/i.test(pathname)
 }
 
-function readOptionalClaims(read: OptionReader, path: string, value: unknown): IssuerPolicy['optionalClaims'] {
-  return new Set(read.list(path, value, (at, item) => read.oneOf(at, item, ['client_id', 'jti', 'iat'] as const)))
+function readOptionalClaims(read: OptionReader, path: string, value: unknown): readonly OptionalClaim[] {
+  return read.list(path, value, (at, item) => read.oneOf(at, item, ['client_id', 'jti', 'iat'] as const)) ?? []
 }
 
 function readAgentClients(read: OptionReader, path: string, value: unknown): IssuerPolicy['agentClients'] {

@@ -4,13 +4,21 @@ import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { AuthorizationDetail } from '../types/context.ts'
+import { claimDenial } from './faults.ts'
+import { readProfiles } from './profiles.ts'
+import { readSaidParties, type SaidParties, type SaidParty } from './said-parties.ts'
+import { readScopes } from './scopes.ts'
 
-/** The claims of an RFC 9068 access token, typed. Only token.ts makes one, after the signature held. */
+/** The claims of an access token, typed and read by its dialect. Only verify.ts makes one, after the signature held. */
 export interface TokenClaims {
   readonly sub: string
-  /** `client_id`, else `azp`; undefined only where `optionalClaims` admits a token without `client_id`. */
+  /** By the dialect, else `azp`; undefined only where a token without a client id is admitted. */
   readonly clientId: string | undefined
   readonly azp: string | undefined
+  /** Who is in the token. A fault of the chain is kept until its step comes. */
+  readonly parties: SaidParties | Denial
+  /** Known even where the chain is refused. */
+  readonly principal: SaidParty
   readonly jti: string | undefined
   readonly iat: number | undefined
   readonly exp: number
@@ -24,10 +32,6 @@ export interface TokenClaims {
   readonly acr: string | undefined
   readonly amr: readonly string[]
   readonly authTime: number | undefined
-  /** As they stand: kinds are read by delegation.ts. */
-  readonly subProfile: unknown
-  readonly clientProfile: unknown
-  readonly act: unknown
   readonly cnf: unknown
   /** Sealed: frozen, and nothing inherited. */
   readonly all: JsonObject
@@ -36,9 +40,7 @@ export interface TokenClaims {
 /** The wire names whose types readClaims establishes first. */
 interface RegisteredClaims {
   readonly sub: string
-  readonly client_id: string | undefined
   readonly azp: string | undefined
-  readonly jti: string | undefined
   readonly iat: number | undefined
   readonly exp: number
   readonly nbf: number | undefined
@@ -46,27 +48,40 @@ interface RegisteredClaims {
   readonly auth_time: number | undefined
 }
 
-/** The members of RFC 9068 §2.2 that an issuer may leave out where its options say so. */
+/** The members of RFC 9068 §2.2 that an issuer may leave out where its dialect or its options say so. */
 export type OptionalClaim = 'client_id' | 'jti' | 'iat'
 
-type ClaimRules = Pick<IssuerPolicy, 'issuer' | 'path' | 'optionalClaims'>
+/** RFC 9068 §2.2, each member where the dialect has it. `null` is malformed, not absent. */
+export function readClaims(payload: JsonObject, issuer: IssuerPolicy): TokenClaims | Denial {
+  try {
+    return checkedClaims(payload, issuer)
+  } catch (error) {
+    return claimDenial(error, issuer)
+  }
+}
 
-/** RFC 9068 §2.2. `null` is malformed, not absent. */
-export function readClaims(payload: JsonObject, issuer: ClaimRules): TokenClaims | Denial {
+function checkedClaims(payload: JsonObject, issuer: IssuerPolicy): TokenClaims | Denial {
+  const { dialect } = issuer
+  const { clientId: clientNames = ['client_id'], tokenId: idNames = ['jti'] } = dialect
   const has = (name: string) => Object.hasOwn(payload, name)
   const text = (name: string) => typeof payload[name] === 'string' && payload[name] !== ''
   const party = (name: string) => isPartyName(payload[name])
   const number = (name: string) => isExactNumber(payload[name])
-  const mayLack = (name: OptionalClaim) => !has(name) && issuer.optionalClaims.has(name)
   const malformed = (claim: string) => new Denial('token_claim', { claim, issuer: issuer.issuer })
-  const missing = (claim: OptionalClaim) =>
+  const missing = (claim: string) =>
     new Denial('token_claim', { claim, issuer: issuer.issuer, hint: `${issuer.path}.optionalClaims` })
 
   if (!text('iss')) return malformed('iss')
   if (!party('sub')) return malformed('sub')
-  for (const name of ['client_id', 'jti', 'iat'] as const) if (!has(name) && !mayLack(name)) return missing(name)
-  for (const name of ['client_id', 'azp']) if (has(name) && !party(name)) return malformed(name)
-  for (const name of ['jti', 'acr']) if (has(name) && !text(name)) return malformed(name)
+  for (const [claim, names] of [
+    ['client_id', clientNames],
+    ['jti', idNames],
+    ['iat', ['iat']],
+  ] as const) {
+    if (!names.some(has) && !issuer.optionalClaims.has(claim)) return missing(names[0] ?? claim)
+  }
+  for (const name of ['client_id', 'azp', ...clientNames]) if (has(name) && !party(name)) return malformed(name)
+  for (const name of ['jti', 'acr', ...idNames]) if (has(name) && !text(name)) return malformed(name)
   for (const name of ['iat', 'nbf', 'auth_time']) if (has(name) && !number(name)) return malformed(name)
   if (!number('exp')) return malformed('exp')
   const claims = payload as unknown as RegisteredClaims
@@ -74,34 +89,46 @@ export function readClaims(payload: JsonObject, issuer: ClaimRules): TokenClaims
 
   const audience = has('aud') ? readAudience(payload['aud']) : []
   if (audience === undefined) return malformed('aud')
-  const scopes = readScopes(payload['scope'])
-  if (scopes === undefined) return malformed('scope')
+  const scopes = readScopes(payload, dialect.scopes ?? ['scope'])
   const details = readDetails(payload['authorization_details'])
   if (details === undefined) return malformed('authorization_details')
   const amr = payload['amr'] === undefined ? [] : readStrings(payload['amr'])
   if (amr === undefined) return malformed('amr')
+  const clientId = payload[clientNames.find(has) ?? 'azp'] as string | undefined
+  const parties = readSaidParties(payload, clientId, issuer)
   return {
     sub: claims.sub,
-    clientId: claims.client_id ?? claims.azp,
+    clientId,
     azp: claims.azp,
-    jti: claims.jti,
+    parties,
+    principal: parties instanceof Denial ? readSubject(payload) : parties.principal,
+    jti: payload[idNames.find(has) ?? 'jti'] as string | undefined,
     iat: claims.iat,
     exp: claims.exp,
     nbf: claims.nbf,
     audience: audience.length === 0 ? undefined : audience,
     scopes,
     details,
-    roles: readStrings(payload['roles']) ?? [],
-    permissions: readStrings(payload['permissions']) ?? [],
+    roles: listFrom(dialect.roles?.(payload, [...issuer.audience]), payload['roles']),
+    permissions: listFrom(dialect.permissions?.(payload), payload['permissions']),
     acr: claims.acr,
     amr,
     authTime: claims.auth_time,
-    subProfile: payload['sub_profile'],
-    clientProfile: payload['client_profile'],
-    act: payload['act'],
     cnf: payload['cnf'],
     all: payload,
   }
+}
+
+function readSubject({ sub, sub_profile: profile }: JsonObject): SaidParty {
+  return { subject: sub as string, ...readProfiles(profile, new Set()) }
+}
+
+/** What the dialect answers, which must be a list of texts, else the claim, which is overlooked where it is none. */
+function listFrom(answer: unknown, claim: unknown): readonly string[] {
+  if (answer === undefined) return readStrings(claim) ?? []
+  const list = readStrings(answer)
+  if (list === undefined) throw new TypeError('answered another shape')
+  return list
 }
 
 /** RFC 7519 §4.1.3: one string or a list of them. */
@@ -112,14 +139,6 @@ function readAudience(aud: unknown): readonly string[] | undefined {
 
 function readStrings(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined
-}
-
-const scopeList = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/
-
-/** RFC 8693 §4.2: one string, its tokens separated by single spaces. */
-function readScopes(scope: unknown): readonly string[] | undefined {
-  if (scope === undefined || scope === '') return []
-  return typeof scope === 'string' && scopeList.test(scope) ? scope.split(' ') : undefined
 }
 
 /** RFC 9396 §2. */

@@ -96,7 +96,11 @@ function tokenRelaxations(
 ): readonly string[] {
   const used: string[] = []
   const isUnbound = !(confirmation instanceof Denial) && confirmation.method === 'none'
-  const lacksClaim = ['client_id', 'jti', 'iat'].some((name) => !Object.hasOwn(claims.all, name))
+  const { clientId: clientNames = ['client_id'], tokenId: idNames = ['jti'], optionalClaims = [] } = issuer.dialect
+  const mustHave = { client_id: clientNames, jti: idNames, iat: ['iat'] }
+  const lacksClaim = (['client_id', 'jti', 'iat'] as const).some(
+    (claim) => !optionalClaims.includes(claim) && !mustHave[claim].some((name) => Object.hasOwn(claims.all, name)),
+  )
   if (isUnbound) used.push(`${issuer.path}.dangerously.allowUnbound`)
   if (claims.audience === undefined) used.push(`${issuer.path}.dangerously.allowMissingAudience`)
   if (lacksClaim) used.push(`${issuer.path}.optionalClaims`)

@@ -21,6 +21,7 @@ import type { Facts } from '../types/verdict.ts'
 import { readClaims, type TokenClaims } from './claims.ts'
 import { type Keyring, keyFacts, type TokenKey } from './keys.ts'
 import { malformedTokenFacts } from './malformed.ts'
+import { checkClass, isForeignType, readType } from './token-class.ts'
 
 /** An access token whose signature, issuer, audience and claims held. Its life is checked on every use. */
 export interface VerifiedToken {
@@ -101,6 +102,7 @@ export function createTokenVerifier<T>(
     }
     const { kid } = header
     const alg = header.alg as Algorithm
+    if (!issuer.types.has(readType(header.typ) as string | null)) return unacceptedType(header.typ, issuer)
     if (!issuer.algorithms.has(alg)) return unacceptedAlgorithm(alg, issuer)
     // Before the signature: an expired token is worth no cryptography.
     if (isExactNumber(exp) && isExpired(exp, nowMs)) return expired(exp, nowMs)
@@ -115,10 +117,16 @@ export function createTokenVerifier<T>(
 
   /** By what no configured issuer takes, before the payload is decoded. */
   function checkHeader({ typ, alg }: TokenHeader): Denial | undefined {
-    if (!isAccessTokenType(typ)) return new Denial('token_type', fact('typ', typ))
-    for (const { algorithms } of policy.issuers.values()) if (algorithms.has(alg as Algorithm)) return undefined
+    const type = readType(typ) as string | null
     const [only, another] = policy.issuers.values()
-    return unacceptedAlgorithm(alg, another === undefined ? only : undefined)
+    const issuer = another === undefined ? only : undefined
+    if (!some(({ types }) => types.has(type))) return unacceptedType(typ, issuer)
+    return some(({ algorithms }) => algorithms.has(alg as Algorithm)) ? undefined : unacceptedAlgorithm(alg, issuer)
+  }
+
+  function some(takes: (issuer: IssuerPolicy) => boolean): boolean {
+    for (const issuer of policy.issuers.values()) if (takes(issuer)) return true
+    return false
   }
 
   /** The signature holds: what the token says may be believed, and is judged. */
@@ -131,7 +139,12 @@ export function createTokenVerifier<T>(
   ): T | Denial {
     const payload = decodeObject(jws.text, jws.headerEnd + 1, jws.payloadEnd)
     if (payload === undefined) return malformedToken(jws.text)
-    const claims = readClaims(sealedCopy(payload), issuer)
+    const sealedPayload = sealedCopy(payload)
+    const anotherClass = checkClass(sealedPayload, issuer, () =>
+      sealedCopy(decodeObject(jws.text, 0, jws.headerEnd) ?? {}),
+    )
+    if (anotherClass !== undefined) return anotherClass
+    const claims = readClaims(sealedPayload, issuer)
     if (claims instanceof Denial) return claims
     const nowMs = policy.clock.now()
     const refusal = checkAudience(claims, issuer) ?? checkLife(claims, nowMs) ?? checkLifetime(claims, issuer, nowMs)
@@ -187,6 +200,14 @@ function fact(name: 'typ' | 'algorithm' | 'issuer', value: unknown): Facts {
   return { [name]: typeof value === 'string' ? value.slice(0, 256) : typeof value }
 }
 
+/** Types of another class have no option that would admit them. */
+function unacceptedType(typ: unknown, issuer: IssuerPolicy | undefined): Denial {
+  const type = readType(typ)
+  const hint =
+    issuer !== undefined && type !== undefined && !isForeignType(type) ? { hint: `${issuer.path}.dialect` } : {}
+  return new Denial('token_type', { ...fact('typ', typ), ...hint })
+}
+
 /** Algorithms this package does not know, `none` among them, have no option that would admit them. */
 function unacceptedAlgorithm(alg: unknown, issuer: IssuerPolicy | undefined): Denial {
   const isKnown = knownAlgorithms.includes(alg as Algorithm)
@@ -196,11 +217,6 @@ function unacceptedAlgorithm(alg: unknown, issuer: IssuerPolicy | undefined): De
 
 function expired(exp: number, nowMs: number): Denial {
   return new Denial('token_expired', { expiredBy: nowMs / 1_000 - exp })
-}
-
-/** Media-type compare (RFC 7515 §4.1.9): case does not count, `application/` may be left out. */
-function isAccessTokenType(typ: unknown): boolean {
-  return typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ)
 }
 
 interface TokenHeader {

@@ -56,12 +56,18 @@ export interface Dialect {
   entity?(claims: JwtPayload, which: 'principal' | 'actor'): EntityClaims | undefined
 }
 
-/** What {@link Dialect.parties} may use; both read strictly, and note warnings on their own. */
+/** What {@link Dialect.parties} may use; all read strictly, and note warnings on their own. */
 export interface DialectReaders {
   /** The nested `act` of these claims (RFC 8693 §4.1), current actor first. A malformed one refuses the token (`delegation_malformed`). */
   actors(claims: JwtPayload): readonly DialectActor[]
   /** The kind that an entity profile such as `sub_profile` stands for; `unknown` where it stands for none. */
   kind(profile: unknown): EntityKind
+  /** The words of an entity profile, in lower case. */
+  profiles(profile: unknown): readonly string[]
+  /** Refuses the token (`delegation_malformed`) and names the claim. */
+  malformed(claim: string): never
+  /** Refuses the token (`delegation_too_deep`) and names the claim. */
+  tooDeep(claim: string): never
 }
 
 /** The parties of a token as its dialect reads them. */
@@ -93,4 +99,6 @@ export interface DialectActor extends DialectPrincipal {
   /** Namespace of the subject; null or absent where the token does not state it. */
   issuer?: string | null | undefined
   clientId?: string | undefined
+  /** Whether `client_id` is the actor's only name, which then equals `clientId`. Such an actor is never taken for the principal. Default: `sub`. */
+  namedBy?: 'sub' | 'client_id' | undefined
 }

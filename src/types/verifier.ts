@@ -25,6 +25,8 @@ export interface PolicyDescription {
     readonly algorithms: readonly Algorithm[]
     /** The longest accepted lifetime, in seconds. */
     readonly maxTokenSeconds: number
+    /** How its tokens are read: the name of the dialect. */
+    readonly dialect: string
     /** Whose actors it may name. */
     readonly actorIssuers: 'own' | 'any' | readonly string[] | false
   }[]

@@ -62,6 +62,8 @@ test('DOCS: every word in the form of a refusal code is one', () => {
 
 /** Claims and methods of the same form. */
 const claims: ReadonlySet<string> = new Set([
+  // A warning.
+  'actor_conflict',
   'access_token',
   'authorization_details',
   'private_key_jwt',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AgentContext, IssuerOptions, RevocationQuery, WarningCode } from '../../../src/index.ts'
+import type { AgentContext, Dialect, IssuerOptions, RevocationQuery, WarningCode } from '../../../src/index.ts'
 import { createForge, type Forge } from '../../support/forge.ts'
 import type { Members } from '../../support/jws.ts'
 
@@ -148,12 +148,19 @@ test.each<readonly [string, Members, Partial<IssuerOptions>, boolean]>([
 const dayLong = { exp: forge.clock.now() / 1_000 + 86_400 }
 const humanActor = { sub: 'b', iss: home, sub_profile: 'user' }
 
+const namesAnotherActor: NonNullable<Dialect['parties']> = () => ({
+  principal: { subject: 'alice', kind: 'human' },
+  chain: [{ subject: 'other', issuer: home, kind: 'agent' }],
+})
+
 /** The type makes the compiler ask for cases when a literal is added. */
-const warnings: Readonly<Partial<Record<WarningCode, readonly (readonly [Members, Partial<IssuerOptions>])[]>>> = {
+const warnings: Readonly<Record<WarningCode, readonly (readonly [Members, Partial<IssuerOptions>])[]>> = {
+  act_iss_assumed: [[{ act: { sub: 'a', sub_profile: 'ai_agent' } }, { dialect: 'auth0' }]],
   act_iss_missing: [
     [{ act: { sub: 'a', sub_profile: 'ai_agent' } }, {}],
     [{ act: { ...chainOf('a'), act: { sub: 'b' } } }, {}],
   ],
+  actor_conflict: [[{}, { ...registered, dialect: { name: 'own', parties: namesAnotherActor } }]],
   actor_unclassified: [[{ act: { sub: 'a', iss: home } }, {}]],
   agent_client_behind_other_actor: [
     [{ client_profile: 'ai_agent', act: humanActor }, {}],
@@ -171,6 +178,8 @@ const warnings: Readonly<Partial<Record<WarningCode, readonly (readonly [Members
     [{ act: chainOf('a', 'alice') }, {}],
   ],
   client_id_azp_differ: [[{ azp: 'other-app' }, {}]],
+  facet_malformed: [[{ oid: 'o-1', uti: 'u-1', azp: 'travel-app', xms_sub_fct: 'x' }, { dialect: 'entra' }]],
+  inverted_act: [[{ act: { sub: 'boss', iss: home } }, { dialect: 'zeroid' }]],
   no_iat: [[{ iat: undefined }, { optionalClaims: ['iat'] }]],
   principal_is_agent_user_account: [[{ sub_profile: 'user ai_agent' }, {}]],
   profile_malformed: [

@@ -212,7 +212,6 @@ describe('unknown keys', () => {
   test.each([
     'unknown',
     'issuer.unknown',
-    'issuer.dialect',
     'issuer.ignoreCnf',
     'dangerously.unknown',
     'dangerously.allowUnbound',

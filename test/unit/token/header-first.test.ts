@@ -30,6 +30,6 @@ describe('RFC 7515 §5.2: the header is judged before the payload is decoded', (
   test('RFC 7515 §4.1.9: a typ that is absent is absent from the facts', async () => {
     const refusal = await forge.refusal({ token: forge.raw({ alg: 'ES256' }, forge.claims()) })
     expect(refusal.code).toBe('token_type')
-    expect(refusal.facts).toEqual({})
+    expect(refusal.facts).toEqual({ hint: 'issuer.dialect' })
   })
 })

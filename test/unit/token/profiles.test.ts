@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { readProfiles } from '../../../src/context/profiles.ts'
 import type { WarningCode } from '../../../src/index.ts'
+import { readProfiles } from '../../../src/token/profiles.ts'
 import { createForge, type Forge } from '../../support/forge.ts'
 import { contextIn } from '../../support/kit.ts'
 
