@@ -1,6 +1,5 @@
 import { namesOf, type OptionReader, type RawOptions } from '../internal/option-reader.ts'
 import { dialects } from '../token/dialects/index.ts'
-import { rfc9068Dialect } from '../token/dialects/rfc9068.ts'
 import { isForeignType, normalizeType } from '../token/token-class.ts'
 import type { Dialect, DialectName } from '../types/dialect.ts'
 import { choices } from './defaults.ts'
@@ -21,11 +20,11 @@ const names = namesOf<Dialect>({
 
 /** A name, or a dialect of the user's own, copied. */
 export function readDialect(read: OptionReader, path: string, value: unknown): Dialect {
-  const usual = dialects[choices['issuer.dialect'].default] ?? rfc9068Dialect
+  const usual = dialects[choices['issuer.dialect'].default]
   if (value === undefined) return usual
   if (typeof value === 'string') {
     const name = read.oneOf<DialectName>(path, value as DialectName, choices['issuer.dialect'].allowed)
-    return (name === undefined ? undefined : dialects[name]) ?? usual
+    return name === undefined ? usual : dialects[name]
   }
   const raw = read.object(path, value, names)
   if (raw === undefined) return usual

@@ -78,7 +78,7 @@ function createReaders(
     kind: (profile) => readProfiles(profile, warnings).kind,
     profiles: (profile) => readProfiles(profile, warnings).profiles,
     malformed: (claim) => fail(new ActorFault(claim)),
-    tooDeep: (claim) => fail(new ActorFault(claim, undefined, 'delegation_too_deep')),
+    tooDeep: () => fail(new ActorFault('delegation', undefined, 'delegation_too_deep')),
   } satisfies DialectReaders)
 }
 

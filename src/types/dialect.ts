@@ -56,18 +56,18 @@ export interface Dialect {
   entity?(claims: JwtPayload, which: 'principal' | 'actor'): EntityClaims | undefined
 }
 
-/** What {@link Dialect.parties} may use; all read strictly, and note warnings on their own. */
+/** What {@link Dialect.parties} may use. They read strictly, and note warnings on their own. */
 export interface DialectReaders {
   /** The nested `act` of these claims (RFC 8693 §4.1), current actor first. A malformed one refuses the token (`delegation_malformed`). */
   actors(claims: JwtPayload): readonly DialectActor[]
   /** The kind that an entity profile such as `sub_profile` stands for; `unknown` where it stands for none. */
   kind(profile: unknown): EntityKind
-  /** The words of an entity profile, in lower case. */
-  profiles(profile: unknown): readonly string[]
+  /** The words of an entity profile such as `sub_profile`, in lower case. */
+  profiles(value: unknown): readonly string[]
+  /** Refuses the token because its delegation is longer than the token itself allows (`delegation_too_deep`). */
+  tooDeep(): never
   /** Refuses the token (`delegation_malformed`) and names the claim. */
   malformed(claim: string): never
-  /** Refuses the token (`delegation_too_deep`) and names the claim. */
-  tooDeep(claim: string): never
 }
 
 /** The parties of a token as its dialect reads them. */

@@ -179,7 +179,7 @@ const warnings: Readonly<Record<WarningCode, readonly (readonly [Members, Partia
   ],
   client_id_azp_differ: [[{ azp: 'other-app' }, {}]],
   facet_malformed: [[{ oid: 'o-1', uti: 'u-1', azp: 'travel-app', xms_sub_fct: 'x' }, { dialect: 'entra' }]],
-  inverted_act: [[{ act: { sub: 'boss', iss: home } }, { dialect: 'zeroid' }]],
+  inverted_act: [[{ identity_type: 'agent', act: { sub: 'boss', iss: home } }, { dialect: 'zeroid' }]],
   no_iat: [[{ iat: undefined }, { optionalClaims: ['iat'] }]],
   principal_is_agent_user_account: [[{ sub_profile: 'user ai_agent' }, {}]],
   profile_malformed: [

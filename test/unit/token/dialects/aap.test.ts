@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest'
+import { aapDialect } from '../../../../src/token/dialects/aap.ts'
+import { read } from './fake-readers.ts'
+
+const base = {
+  iss: 'https://as.example',
+  sub: 'origin',
+  agent: { id: 'origin', operator: 'org:acme', model: { id: 'm' } },
+}
+const parties = (claims: object) => aapDialect.parties?.({ ...base, ...claims }, read)
+
+it('Context: the last name of the chain acts, and the earlier ones follow from the newest', () => {
+  const answer = parties({ delegation: { depth: 2, max_depth: 2, chain: ['agent:origin', 'middle', 'last'] } })
+  expect(answer?.principal).toEqual({ subject: 'origin', kind: 'agent' })
+  expect(answer?.chain).toEqual([
+    { subject: 'last', issuer: base.iss },
+    { subject: 'middle', issuer: base.iss },
+  ])
+})
+
+it('Context: a chain of depth 0 names no actor', () => {
+  expect(parties({ delegation: { depth: 0, max_depth: 2, chain: ['agent:origin'] } })?.chain).toBeUndefined()
+  expect(parties({})?.chain).toBeUndefined()
+})
+
+it('Context: a depth over max_depth is too deep', () => {
+  expect(() => parties({ delegation: { depth: 3, max_depth: 2, chain: ['a', 'b', 'c', 'd'] } })).toThrow(RangeError)
+})
+
+it.each([
+  ['a chain that is too long', { delegation: { depth: 0, max_depth: 2, chain: ['a', 'b'] } }],
+  ['a chain that is too short', { delegation: { depth: 1, max_depth: 2, chain: ['a'] } }],
+  ['a chain of other things than names', { delegation: { depth: 1, max_depth: 2, chain: ['a', 1] } }],
+  ['a depth that is no count', { delegation: { depth: -1, max_depth: 2, chain: [] } }],
+  ['a depth without max_depth', { delegation: { depth: 0, chain: ['a'] } }],
+  ['a delegation that is null', { delegation: null }],
+  ['names of both drafts', { aap_delegation: { depth: 0, max_depth: 0, chain: ['origin'] } }],
+  ['another agent than sub', { agent: { id: 'other' } }],
+  ['a delegation without agent', { agent: undefined, delegation: { depth: 0, max_depth: 0, chain: ['origin'] } }],
+  ['an act', { act: { sub: 'a' } }],
+])('Context: %s is refused', (_name, claims) => {
+  expect(() => parties(claims)).toThrow()
+})
+
+it('Context: the operator owns the agent, and only the agent that it is said of', () => {
+  const claims = {
+    ...base,
+    capabilities: [{ action: 'read' }, 1],
+    delegation: { depth: 1, max_depth: 1, chain: ['o', 'p'] },
+  }
+  const entity = { owner: 'org:acme', model: 'm', capabilities: ['read'] }
+  expect(aapDialect.entity?.(claims, 'principal')).toEqual(entity)
+  expect(aapDialect.entity?.(claims, 'actor')).toBeUndefined()
+  expect(aapDialect.entity?.(base, 'actor')).toEqual({ owner: 'org:acme', model: 'm' })
+})
