@@ -105,8 +105,8 @@ function mayName({ issuer, actorIssuers }: IssuerPolicy, namespace: string | nul
   return actorIssuers !== 'own' && actorIssuers.has(namespace)
 }
 
-function buildActor({ isNamedByClient: _, ...actor }: SaidActor, issuer: IssuerPolicy): Party {
-  const { subject, clientId, kind, kindSource, profiles } = actor
+function buildActor(actor: SaidActor, issuer: IssuerPolicy): Party {
+  const { subject, clientId, kind, kindSource, profiles, entity } = actor
   const isAgent = kind === 'unknown' && isRegisteredActor(issuer, actor.issuer, clientId ?? subject)
   return sealed({
     subject,
@@ -117,13 +117,14 @@ function buildActor({ isNamedByClient: _, ...actor }: SaidActor, issuer: IssuerP
     profiles,
     ...(isAgent ? registered : {}),
     ...(clientId === undefined ? {} : { clientId }),
+    ...(entity === undefined ? {} : { entity }),
   })
 }
 
 /** `isAlone`: the token names no other actor. */
 export function readPrincipal(claims: TokenClaims, issuer: IssuerPolicy, isAlone: boolean): Party {
   const { principal: said, parties, clientId } = claims
-  const { subject, kind, kindSource, profiles } = said
+  const { subject, kind, kindSource, profiles, entity } = said
   const ownToken = !(parties instanceof Denial) && parties.ownToken
   const isOwn = (isAlone || subject === clientId) && roleOf(said, clientId, { issuer, ownToken }) === 'principal'
   return sealed({
@@ -135,6 +136,7 @@ export function readPrincipal(claims: TokenClaims, issuer: IssuerPolicy, isAlone
     profiles,
     ...(isOwn && kind === 'unknown' ? registered : {}),
     ...(isOwn && clientId !== undefined ? { clientId } : {}),
+    ...(entity === undefined ? {} : { entity }),
   })
 }
 

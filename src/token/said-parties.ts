@@ -1,10 +1,11 @@
+import { readEntityClaims } from '../internal/entity-claims.ts'
 import { isPartyName } from '../internal/party-name.ts'
 import { isExactNumber } from '../jose/exact-number.ts'
 import type { JsonObject } from '../jose/strict-json.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
-import type { EntityKind, WarningCode } from '../types/context.ts'
-import type { DialectActor, DialectParties, DialectPrincipal, DialectReaders } from '../types/dialect.ts'
+import type { EntityClaims, EntityKind, WarningCode } from '../types/context.ts'
+import type { Dialect, DialectActor, DialectParties, DialectPrincipal, DialectReaders } from '../types/dialect.ts'
 import { readActors } from './actors.ts'
 import { rfc9068Parties } from './dialects/rfc9068.ts'
 import { ActorFault } from './faults.ts'
@@ -13,6 +14,7 @@ import { classify, type Profile, readProfiles } from './profiles.ts'
 /** A party as the token names it, before the registry of the options and the namespaces are looked at. */
 export interface SaidParty extends Profile {
   readonly subject: string
+  readonly entity?: EntityClaims
 }
 
 export interface SaidActor extends SaidParty {
@@ -48,7 +50,10 @@ export function readSaidParties(
   try {
     const read = createReaders(issuer, clientId, warnings, faults)
     const answer = (issuer.dialect.parties ?? rfc9068Parties)(claims, read)
-    if (faults.length === 0) return check(answer, readProfiles(claims['client_profile'], warnings), warnings)
+    if (faults.length === 0) {
+      const said = check(answer, readProfiles(claims['client_profile'], warnings), warnings)
+      return issuer.dialect.entity === undefined ? said : describeEntities(said, claims, issuer.dialect.entity)
+    }
   } catch (error) {
     if (faults.length === 0) throw error
   }
@@ -103,6 +108,22 @@ function check(answer: DialectParties, client: Profile, warnings: Set<WarningCod
     grantId,
     warnings,
   }
+}
+
+function describeEntities(said: SaidParties, claims: JsonObject, ask: NonNullable<Dialect['entity']>): SaidParties {
+  const [current, ...prior] = said.chain
+  return {
+    ...said,
+    principal: withEntity(said.principal, ask(claims, 'principal')),
+    chain: current === undefined ? [] : [withEntity(current, ask(claims, 'actor')), ...prior],
+  }
+}
+
+function withEntity<T extends SaidParty>(party: T, answer: EntityClaims | undefined): T {
+  if (answer === undefined) return party
+  const entity = readEntityClaims(answer)
+  demand(entity !== undefined)
+  return entity === undefined || Object.keys(entity).length === 0 ? party : { ...party, entity }
 }
 
 function saidParty({ subject, kind, profiles = [] }: DialectPrincipal): SaidParty {

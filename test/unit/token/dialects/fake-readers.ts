@@ -16,6 +16,9 @@ export const read: DialectReaders = {
   tooDeep() {
     throw new RangeError('too deep')
   },
+  malformed() {
+    throw new RangeError('malformed')
+  },
 }
 
 const kinds = new Map<unknown, EntityKind>([
