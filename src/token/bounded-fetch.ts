@@ -21,8 +21,7 @@ export class AnswerError extends Error {
 /** The body of an answer with status 200. Throws for everything that goes wrong. */
 export async function fetchBody(url: string, request: OwnRequest, { fetch, signal }: FetchPolicy): Promise<Buffer> {
   signal.throwIfAborted()
-  // Raced as well: a fetch of the user's own may not heed the signal.
-  return Promise.race([exchange(url, request, fetch, signal), aborted(signal)])
+  return exchange(url, request, fetch, signal)
 }
 
 async function exchange(
@@ -77,7 +76,9 @@ export async function withinTime<T>(
   closing.addEventListener('abort', close)
   if (closing.aborted) close()
   try {
-    return await errand(deadline.signal)
+    deadline.signal.throwIfAborted()
+    // Raced as well: a fetch of the user's own may not heed the signal.
+    return await Promise.race([errand(deadline.signal), aborted(deadline.signal)])
   } finally {
     clearTimeout(timer)
     closing.removeEventListener('abort', close)
