@@ -37,7 +37,7 @@ export interface TokenReaders {
 }
 
 export function prepareToken(token: VerifiedToken, readers: TokenReaders): PreparedToken {
-  const { issuer, claims, id, issuedAt, hash } = token
+  const { issuer, claims, id, issuedAt, hash, tokenType } = token
   const confirmation = readers.confirmation(token)
   const parties = readers.parties(token)
   const principal = parties instanceof Denial ? readers.principal(token) : parties.principal
@@ -48,6 +48,7 @@ export function prepareToken(token: VerifiedToken, readers: TokenReaders): Prepa
     id,
     issuedAt,
     hash,
+    tokenType,
     confirmation,
     parties,
     principal,
@@ -96,7 +97,7 @@ function tokenRelaxations(
 ): readonly string[] {
   const used: string[] = []
   const isUnbound = !(confirmation instanceof Denial) && confirmation.method === 'none'
-  const lacksClaim = ['client_id', 'jti', 'iat'].some((name) => !Object.hasOwn(claims.all, name))
+  const lacksClaim = [...issuer.optionalClaims].some((name) => !Object.hasOwn(claims.all, name))
   if (isUnbound) used.push(`${issuer.path}.dangerously.allowUnbound`)
   if (claims.audience === undefined) used.push(`${issuer.path}.dangerously.allowMissingAudience`)
   if (lacksClaim) used.push(`${issuer.path}.optionalClaims`)
