@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { type JsonObject, parseBoundedObject } from '../jose/strict-json.ts'
 import { fixed } from '../options/defaults.ts'
 import type { IntrospectionPolicy } from '../options/introspection.ts'
@@ -33,6 +34,8 @@ export function createIntrospectionClient(
 ): IntrospectionClient {
   const { clock, fetch } = policy
   const closing = new AbortController()
+  // One for each question, and one for the metadata.
+  setMaxListeners(fixed.introspectionsInFlight + 1, closing.signal)
   const endpoint = createIntrospectionEndpoint(issuer, policy, closing.signal)
   const envelope = {
     issuer,
