@@ -16,12 +16,13 @@ import { AuthError } from './refusal/auth-error.ts'
 import { Denial, next } from './refusal/denial.ts'
 import { createRefuser } from './refusal/response.ts'
 import { createSingleUse } from './replay/single-use.ts'
-import { readConfirmation } from './sender/confirmation.ts'
+import { checkTokenType, readConfirmation } from './sender/confirmation.ts'
 import { createSenderCheck } from './sender/sender.ts'
+import { createIntrospection } from './token/introspection.ts'
 import { createKeyrings } from './token/keyrings.ts'
 import { prepareToken } from './token/prepared-token.ts'
 import { createRevocationCheck } from './token/revocation.ts'
-import { createTokenVerifier } from './token/verify.ts'
+import { createTokenVerifier, type VerifiedToken } from './token/verify.ts'
 import type { VerifierOptions } from './types/options.ts'
 import type { RequestView } from './types/request.ts'
 import type { Verdict } from './types/verdict.ts'
@@ -39,13 +40,15 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const policy = readOptions(options)
   const metadata = createMetadata(policy)
   const keyrings = createKeyrings(policy)
-  const tokens = createTokenVerifier(policy, keyrings, (token) =>
+  const introspection = createIntrospection(policy, keyrings)
+  const prepare = (token: VerifiedToken) =>
     prepareToken(token, {
-      confirmation: ({ claims, issuer }) => readConfirmation(claims.cnf, policy, issuer),
+      confirmation: ({ claims, issuer, tokenType }) =>
+        checkTokenType(readConfirmation(claims.cnf, policy, issuer), tokenType, issuer),
       parties: ({ claims, issuer }) => readParties(claims, issuer, policy.maxDepth),
       principal: ({ claims, issuer }) => readPrincipal(claims, issuer, claims.all['act'] === undefined),
-    }),
-  )
+    })
+  const tokens = createTokenVerifier(policy, keyrings, prepare, introspection)
   const revocation = createRevocationCheck(policy.revocation, policy.hookTimeoutMs)
   const sender = createSenderCheck(policy, policy.dpop === false ? undefined : createSingleUse(policy.dpop, policy))
   const contexts = createContexts()
@@ -110,7 +113,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     checkRoutes: routeProblems.check,
     async ready() {
       routeProblems.throwIfAny()
-      await Promise.all([...keyrings.values()].map((keyring) => keyring.load()))
+      await Promise.all([introspection.load(), ...[...keyrings.values()].map((keyring) => keyring.load())])
     },
     describe: () => describePolicy(policy, metadata?.url),
     health: () => ({
@@ -122,6 +125,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     async close(options) {
       const timeoutMs = readCloseTimeout(options)
       leases.close()
+      introspection.close()
       for (const keyring of keyrings.values()) keyring.close()
       await recorder.close(timeoutMs)
     },

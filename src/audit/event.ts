@@ -144,6 +144,7 @@ const beforeSignature: ReadonlySet<RefusalCode> = new Set([
   'token_key_unknown',
   'token_signature',
   'keys_unavailable',
+  'introspection_unavailable',
 ])
 
 /** They quote no claim: our own words, and numbers reckoned from `exp` and `iat`. */

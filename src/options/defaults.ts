@@ -19,6 +19,7 @@ export const numbers = {
   'issuer.keys.freshSeconds': { default: 600, least: 1, most: 86_400 },
   'issuer.keys.staleSeconds': { default: 3_600, least: 0, most: 604_800 },
   'issuer.keys.timeoutMs': { default: 5_000, least: 1, most: 60_000 },
+  'issuer.introspection.cacheSeconds': { default: 30, least: 0, most: 3_600 },
   hookTimeoutMs: { default: 1_000, least: 1, most: 60_000 },
   'close.timeoutMs': { default: 5_000, least: 0, most: 600_000 },
   'memoryReplayStore.capacity': { default: 1_000_000, least: 1, most: 16_000_000 },
@@ -64,6 +65,8 @@ export const choices = {
   'issuer.actorIssuers': { default: 'own', allowed: ['own', 'any', false] },
   'issuer.actorClaims': { default: 'sub', allowed: ['sub', 'sub-or-client_id'] },
   'issuer.dpopSchemeForMtls': { default: false, allowed: [true, false] },
+  'issuer.introspection.for': { default: 'opaque', allowed: ['opaque', 'all'] },
+  'issuer.introspection.signed': { default: false, allowed: [true, false] },
   problemCodes: { default: true, allowed: [true, false] },
 } as const
 
@@ -108,6 +111,17 @@ export const fixed = {
   keysPerIssuer: 100,
   /** Of one metadata document or one key set. */
   issuerResponseBytes: 524_288,
+  /** Questions under way at one issuer's introspection endpoint; further ones are refused. */
+  introspectionsInFlight: 32,
+  /** Of one introspection answer. */
+  introspectionResponseBytes: 65_536,
+  /** For so long a token that is not active is not asked about again. */
+  inactiveSeconds: 5,
+  inactiveTokens: 10_000,
+  /** How long ago a signed introspection answer may have been made. */
+  signedAnswerSeconds: 60,
+  /** Life of a client assertion. */
+  assertionSeconds: 60,
   /** Streams end within a second of their token. */
   leaseCheckMs: 500,
   /** Of each sink. */

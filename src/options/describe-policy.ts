@@ -1,6 +1,7 @@
 import { isMemoryReplayStore } from '../replay/memory-store.ts'
 import type { PolicyDescription } from '../types/verifier.ts'
 import { fixed, numbers } from './defaults.ts'
+import type { IntrospectionPolicy } from './introspection.ts'
 import type { Policy } from './policy.ts'
 import { isPkcs1 } from './read-algorithms.ts'
 import type { DpopPolicy } from './sender.ts'
@@ -20,6 +21,7 @@ export function describePolicy(policy: Policy, metadataUrl: string | undefined):
       maxTokenSeconds: issuer.maxTokenSeconds,
       dialect: issuer.dialect.name,
       actorIssuers: issuer.actorIssuers instanceof Set ? [...issuer.actorIssuers] : issuer.actorIssuers,
+      introspection: issuer.introspection === undefined ? false : describeIntrospection(issuer.introspection),
     })) as PolicyDescription['issuers'],
     schemes: [...(policy.takesBearer ? (['Bearer'] as const) : []), ...(policy.takesDpop ? (['DPoP'] as const) : [])],
     dpop: policy.dpop === false ? false : describeDpop(policy.dpop),
@@ -30,6 +32,16 @@ export function describePolicy(policy: Policy, metadataUrl: string | undefined):
     metadata: metadataUrl ?? null,
     relaxations: policyRelaxations(policy),
   })
+}
+
+function describeIntrospection({ endpoint, client, cacheSeconds, signed, ...rest }: IntrospectionPolicy) {
+  return {
+    for: rest.for,
+    endpoint: endpoint === undefined ? 'discovery' : 'configured',
+    client: 'secret' in client ? 'client_secret_basic' : 'private_key_jwt',
+    cacheSeconds,
+    signed,
+  }
 }
 
 function describeDpop(dpop: DpopPolicy): PolicyDescription['dpop'] {
@@ -68,6 +80,9 @@ function policyRelaxations(policy: Policy): readonly string[] {
     if (issuer.actorIssuers !== 'own' && issuer.actorIssuers !== false) list.push(`${issuer.path}.actorIssuers`)
     if (issuer.hasOptionalClaims) list.push(`${issuer.path}.optionalClaims`)
     if (issuer.actorClaims !== 'sub') list.push(`${issuer.path}.actorClaims`)
+    const { cacheSeconds = 0 } = issuer.introspection ?? {}
+    if (cacheSeconds > numbers['issuer.introspection.cacheSeconds'].default)
+      list.push(`${issuer.path}.introspection.cacheSeconds`)
     if (issuer.dpopSchemeForMtls) list.push(`${issuer.path}.dpopSchemeForMtls`)
   }
   if (policy.token.toleranceSeconds > numbers['token.clockToleranceSeconds'].default)

@@ -45,7 +45,12 @@ function readJwks(
   return read.problem(path, 'must be a JWK Set with at least one usable public key')
 }
 
-function readUrl(read: OptionReader, path: string, value: unknown, httpHosts: ReadonlySet<string>): string | undefined {
+export function readUrl(
+  read: OptionReader,
+  path: string,
+  value: unknown,
+  httpHosts: ReadonlySet<string>,
+): string | undefined {
   const text = read.string(path, value)
   if (text === undefined) return undefined
   const url = readHttpsUrl(text, httpHosts)

@@ -5,6 +5,7 @@ import type { AgentClient, DangerousOptions, IssuerOptions, MissingAudienceOptio
 import type { Algorithm } from '../types/options.ts'
 import { choices, algorithms as defaultAlgorithms } from './defaults.ts'
 import { readDialect, typesOf } from './dialect.ts'
+import { type IntrospectionPolicy, readIntrospection, refuseSeveralIntrospections } from './introspection.ts'
 import { type KeySource, readDiscoverable, readKeySource } from './issuer-keys.ts'
 import { readAlgorithms } from './read-algorithms.ts'
 import { readNumber } from './read-number.ts'
@@ -27,6 +28,7 @@ export interface IssuerPolicy extends KeySource {
   readonly actorClaims: 'sub' | 'sub-or-client_id'
   /** Client ids, each with whom the client acts for, where the options say. */
   readonly agentClients: ReadonlyMap<string, AgentClient['actsFor'] | undefined>
+  readonly introspection: IntrospectionPolicy | undefined
   readonly dpopSchemeForMtls: boolean
   readonly allowUnbound: boolean
   readonly missingAudienceClients: ReadonlySet<string>
@@ -49,6 +51,7 @@ const names = namesOf<IssuerOptions>({
   optionalClaims: true,
   actorClaims: true,
   agentClients: true,
+  introspection: true,
   dpopSchemeForMtls: true,
   dangerously: true,
 })
@@ -78,6 +81,7 @@ export function readIssuers(
     if (issuers.has(policy.issuer)) read.problem(path, 'names an issuer that is already in the list')
     issuers.set(policy.issuer, policy)
   }
+  refuseSeveralIntrospections(read, [...issuers.values()])
   return issuers
 }
 
@@ -120,6 +124,7 @@ function readIssuer(
       read.oneOf(`${path}.actorClaims`, raw.actorClaims, choices['issuer.actorClaims'].allowed) ??
       choices['issuer.actorClaims'].default,
     agentClients: readAgentClients(read, `${path}.agentClients`, raw.agentClients),
+    introspection: readIntrospection(read, path, raw.introspection, { issuer, at, httpHosts }),
     dpopSchemeForMtls:
       read.boolean(`${path}.dpopSchemeForMtls`, raw.dpopSchemeForMtls) ?? choices['issuer.dpopSchemeForMtls'].default,
     ...readDangerous(read, `${path}.dangerously`, raw.dangerously),

@@ -44,6 +44,7 @@ export type RefusalCode =
   | 'authentication_insufficient'
   | 'scope_missing'
   | 'keys_unavailable'
+  | 'introspection_unavailable'
   | 'replay_unavailable'
   | 'revocation_unavailable'
   | 'policy_unavailable'
@@ -127,6 +128,7 @@ export const refusals: Readonly<Record<RefusalCode, RefusalRow>> = Object.freeze
   },
 
   keys_unavailable: unavailable('The keys of the token issuer are temporarily unavailable'),
+  introspection_unavailable: unavailable('The status of the access token is temporarily unavailable'),
   replay_unavailable: unavailable('The replay protection is temporarily unavailable'),
   revocation_unavailable: unavailable('The revocation status is temporarily unavailable'),
   policy_unavailable: unavailable('The access policy is temporarily unavailable'),

@@ -39,6 +39,20 @@ export function readConfirmation(
   })
 }
 
+/** RFC 9449 §6.2, RFC 6749 §7.1: `token_type` of an introspection answer, where it is there, fits the binding. */
+export function checkTokenType(
+  confirmation: Confirmation | Denial,
+  tokenType: unknown,
+  issuer: { dpopSchemeForMtls: boolean },
+): Confirmation | Denial {
+  if (tokenType === undefined || confirmation instanceof Denial) return confirmation
+  const expectedScheme = confirmation.jkt === undefined ? 'Bearer' : 'DPoP'
+  const type = typeof tokenType === 'string' ? tokenType.toLowerCase() : ''
+  if (type === expectedScheme.toLowerCase()) return confirmation
+  if (type === 'dpop' && confirmation.method === 'mtls' && issuer.dpopSchemeForMtls) return confirmation
+  return new Denial('binding_scheme', { claim: 'token_type', expectedScheme })
+}
+
 /** The registered methods (RFC 7800 §6.2 and its registry) other than `jkt`, `x5t#S256` and `kid`, which alone proves nothing. */
 const notEnforced = ['jwk', 'jwe', 'jku', 'osc'] as const
 

@@ -85,7 +85,7 @@ function algorithmOf(jwk: JsonObject, accepted: ReadonlySet<Algorithm>): Algorit
 }
 
 /** Where a JWK has no `alg`, the first of these that is accepted and that its type and curve fit. */
-const inferred: readonly Algorithm[] = [
+export const inferred: readonly Algorithm[] = [
   'ES256',
   'ES384',
   'ES512',

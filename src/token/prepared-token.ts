@@ -37,7 +37,7 @@ export interface TokenReaders {
 }
 
 export function prepareToken(token: VerifiedToken, readers: TokenReaders): PreparedToken {
-  const { issuer, claims, id, issuedAt, hash } = token
+  const { issuer, claims, id, issuedAt, hash, tokenType } = token
   const confirmation = readers.confirmation(token)
   const parties = readers.parties(token)
   const principal = parties instanceof Denial ? readers.principal(token) : parties.principal
@@ -48,6 +48,7 @@ export function prepareToken(token: VerifiedToken, readers: TokenReaders): Prepa
     id,
     issuedAt,
     hash,
+    tokenType,
     confirmation,
     parties,
     principal,

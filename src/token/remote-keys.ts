@@ -3,8 +3,9 @@ import { fixed } from '../options/defaults.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { Algorithm, Clock } from '../types/options.ts'
+import { type FetchPolicy, withinTime } from './bounded-fetch.ts'
 import { describeFailures, FetchError } from './fetch-error.ts'
-import { discoverKeysUri, type FetchPolicy, fetchJson } from './issuer-metadata.ts'
+import { discoverKeysUri, fetchJson } from './issuer-metadata.ts'
 import { createKeyPace } from './key-pace.ts'
 import {
   describePassedOver,
@@ -113,13 +114,9 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
 
   async function fetchKeys(begun: number): Promise<void> {
     pace.begin()
-    const deadline = new AbortController()
-    const giveUp = () => deadline.abort(new Error(`no answer within ${issuer.keys.timeoutMs} ms`))
-    const close = () => deadline.abort(new Error('closed'))
-    const timer = setTimeout(giveUp, issuer.keys.timeoutMs)
-    closing.signal.addEventListener('abort', close)
+    const fetchSet = (signal: AbortSignal) => fetchKeySet(issuer, { fetch: fetcher, signal })
     try {
-      adopt(await fetchKeySet(issuer, { fetch: fetcher, signal: deadline.signal, httpHosts: issuer.httpHosts }), begun)
+      adopt(await withinTime(issuer.keys.timeoutMs, closing.signal, fetchSet), begun)
       fetchedAt = clock.monotonic()
       fetchedAtWall = clock.now()
       begunAt = begun
@@ -128,9 +125,6 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
     } catch (error) {
       failure = error instanceof FetchError ? error : new FetchError([], error)
       pace.failed()
-    } finally {
-      clearTimeout(timer)
-      closing.signal.removeEventListener('abort', close)
     }
   }
 
@@ -178,7 +172,7 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
 
 /** Discovered anew each time: the issuer may have moved its keys. */
 async function fetchKeySet(issuer: IssuerPolicy, policy: FetchPolicy): Promise<KeySet> {
-  const uri = issuer.jwksUri ?? (await discoverKeysUri(issuer.issuer, policy))
+  const uri = issuer.jwksUri ?? (await discoverKeysUri(issuer.issuer, policy, issuer.httpHosts))
   return fetchJson(uri, policy, (document) => {
     const set = readKeySet(document, issuer.algorithms)
     if (set === undefined) throw new Error('answered something that is not a JWK Set')

@@ -19,6 +19,8 @@ import { Denial } from '../refusal/denial.ts'
 import type { Algorithm, Clock } from '../types/options.ts'
 import type { Facts } from '../types/verdict.ts'
 import { readClaims, type TokenClaims } from './claims.ts'
+import type { Introspection } from './introspection.ts'
+import { claimsOfAnswer, rulesForAnswers, tightenClaims } from './introspection-answer.ts'
 import { type Keyring, keyFacts, type TokenKey } from './keys.ts'
 import { malformedTokenFacts } from './malformed.ts'
 import { checkClass, isForeignType, readType } from './token-class.ts'
@@ -33,6 +35,8 @@ export interface VerifiedToken {
   readonly issuedAt: number
   /** base64url SHA-256 of the token. */
   readonly hash: string
+  /** `token_type` of the introspection answer, which must fit the binding; undefined where there is none. */
+  readonly tokenType: unknown
 }
 
 export interface TokenVerifier<T> {
@@ -45,11 +49,18 @@ export interface TokenVerifier<T> {
 
 interface Entry<T> {
   readonly token: VerifiedToken
-  readonly key: TokenKey
-  readonly keyring: Keyring
+  readonly signer: Signer | undefined
   readonly prepared: T
   /** Monotonic milliseconds. */
-  readonly cachedAt: number
+  readonly usableUntil: number
+  /** Wall milliseconds: an introspection answer does not count beyond its `exp`, not even within the tolerance. */
+  readonly expiresAt: number
+}
+
+/** Whose signature a JWT has. */
+interface Signer {
+  readonly key: TokenKey
+  readonly keyring: Keyring
 }
 
 export interface TokenPolicy {
@@ -67,9 +78,11 @@ export function createTokenVerifier<T>(
   policy: TokenPolicy,
   keyrings: ReadonlyMap<string, Keyring>,
   prepare: (token: VerifiedToken) => T,
+  introspection?: Introspection,
 ): TokenVerifier<T> {
   const cache = new LRUCache<string, Entry<T>>({ max: policy.cache.tokens })
   const maxCachedMs = policy.cache.tokenSeconds * 1_000
+  const opaqueIssuer = introspection?.opaqueIssuer
 
   function verify({ token, tokenHash }: Credentials): MaybePromise<T | Denial> {
     const nowMs = policy.clock.now()
@@ -81,12 +94,16 @@ export function createTokenVerifier<T>(
     return verifyAnew(token, tokenHash, nowMs)
   }
 
-  function isUsable(entry: Entry<T>, nowMs: number): boolean {
-    return policy.clock.monotonic() - entry.cachedAt < maxCachedMs && entry.keyring.vouchesFor(entry.key, nowMs)
+  function isUsable({ usableUntil, expiresAt, signer }: Entry<T>, nowMs: number): boolean {
+    if (!(policy.clock.monotonic() < usableUntil && nowMs < expiresAt)) return false
+    return signer === undefined || signer.keyring.vouchesFor(signer.key, nowMs)
   }
 
   function verifyAnew(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial> {
     const jws = splitCompact(token)
+    if (jws === undefined && opaqueIssuer !== undefined && !hasTwoDots(token)) {
+      return verifyOpaque(opaqueIssuer, token, tokenHash)
+    }
     const header = jws === undefined ? undefined : readHeader(jws)
     if (jws === undefined || header === undefined) return unlessNoToken(token, malformedToken(token))
     const unfit = checkHeader(header)
@@ -111,7 +128,7 @@ export function createTokenVerifier<T>(
       if (!verifySignature(key.key, signingInput(jws), jws.signature)) {
         return new Denial('token_signature', keyFacts(kid))
       }
-      return admit(jws, issuer, keyring, key, tokenHash)
+      return admit(jws, issuer, { key, keyring }, tokenHash)
     })
   }
 
@@ -130,13 +147,7 @@ export function createTokenVerifier<T>(
   }
 
   /** The signature holds: what the token says may be believed, and is judged. */
-  function admit(
-    jws: CompactParts,
-    issuer: IssuerPolicy,
-    keyring: Keyring,
-    key: TokenKey,
-    tokenHash: string,
-  ): T | Denial {
+  function admit(jws: CompactParts, issuer: IssuerPolicy, signer: Signer, tokenHash: string): MaybePromise<T | Denial> {
     const payload = decodeObject(jws.text, jws.headerEnd + 1, jws.payloadEnd)
     if (payload === undefined) return malformedToken(jws.text)
     const sealedPayload = sealedCopy(payload)
@@ -147,13 +158,54 @@ export function createTokenVerifier<T>(
     const claims = readClaims(sealedPayload, issuer)
     if (claims instanceof Denial) return claims
     const nowMs = policy.clock.now()
-    const refusal = checkAudience(claims, issuer) ?? checkLife(claims, nowMs) ?? checkLifetime(claims, issuer, nowMs)
+    const refusal = checkClaims(claims, issuer, nowMs)
     if (refusal !== undefined) return refusal
     const id = claims.jti ?? `h:${sha256(signingInput(jws))}`
-    const token = { issuer, claims, id, issuedAt: claims.iat ?? Math.floor(nowMs / 1_000), hash: tokenHash }
+    const token = { issuer, claims, id, issuedAt: issuedAt(claims, nowMs), hash: tokenHash, tokenType: undefined }
+    if (issuer.introspection?.for === 'all') return confirm(token, jws.text, signer)
+    return remember(token, signer)
+  }
+
+  /** RFC 7662: the issuer says what the token means, and its answer is judged as a JWT's claims are. */
+  function verifyOpaque(issuer: IssuerPolicy, token: string, tokenHash: string): MaybePromise<T | Denial> {
+    if (introspection === undefined || !token68.test(token)) return new Denial('request_malformed')
+    return andThen(introspection.ask(issuer, { token, tokenHash, asked: 'opaque' }), (answer) => {
+      if (answer instanceof Denial) return answer
+      const claims = readClaims(claimsOfAnswer(answer.members, issuer), rulesForAnswers(issuer))
+      if (claims instanceof Denial) return claims
+      const nowMs = policy.clock.now()
+      const refusal = checkClaims(claims, issuer, nowMs)
+      if (refusal !== undefined) return refusal
+      const id = claims.jti ?? `h:${tokenHash}`
+      const tokenType = answer.members['token_type']
+      const verified = { issuer, claims, id, issuedAt: issuedAt(claims, nowMs), hash: tokenHash, tokenType }
+      return remember(verified, undefined, answer)
+    })
+  }
+
+  /** A JWT in which everything holds; its issuer wants to be asked about it as well. */
+  function confirm(token: VerifiedToken, text: string, signer: Signer): MaybePromise<T | Denial> {
+    const { issuer, hash: tokenHash } = token
+    if (introspection === undefined) return new Denial('introspection_unavailable')
+    return andThen(introspection.ask(issuer, { token: text, tokenHash, asked: 'jwt' }), (answer) => {
+      if (answer instanceof Denial) return answer
+      const claims = tightenClaims(token.claims, answer.members, issuer)
+      if (claims instanceof Denial) return claims
+      const refusal = checkLife(claims, policy.clock.now())
+      return refusal ?? remember({ ...token, claims, tokenType: answer.members['token_type'] }, signer, answer)
+    })
+  }
+
+  /** `answer`: the entry counts for as long as it. */
+  function remember(token: VerifiedToken, signer: Signer | undefined, answer = unlimited): T {
     const prepared = prepare(token)
-    cache.set(tokenHash, { token, key, keyring, prepared, cachedAt: policy.clock.monotonic() })
+    const usableUntil = Math.min(policy.clock.monotonic() + maxCachedMs, answer.usableUntil)
+    cache.set(token.hash, { token, signer, prepared, usableUntil, expiresAt: answer.expiresAt })
     return prepared
+  }
+
+  function checkClaims(claims: TokenClaims, issuer: IssuerPolicy, nowMs: number): Denial | undefined {
+    return checkAudience(claims, issuer) ?? checkLife(claims, nowMs) ?? checkLifetime(claims, issuer, nowMs)
   }
 
   const hint = 'token.clockToleranceSeconds'
@@ -180,6 +232,18 @@ export function createTokenVerifier<T>(
       return cache.size
     },
   }
+}
+
+/** Of an entry that no introspection answer stands behind. */
+const unlimited = { usableUntil: Number.POSITIVE_INFINITY, expiresAt: Number.POSITIVE_INFINITY }
+
+function issuedAt({ iat }: TokenClaims, nowMs: number): number {
+  return iat ?? Math.floor(nowMs / 1_000)
+}
+
+/** What has not exactly two dots is no signed JWT (RFC 7515 §7.1). */
+function hasTwoDots(token: string): boolean {
+  return token.split('.', 4).length === 3
 }
 
 /** RFC 9110 §11.2. */

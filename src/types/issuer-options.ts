@@ -1,5 +1,6 @@
 import type { JSONWebKeySet } from 'jose'
 import type { Dialect, DialectName } from './dialect.ts'
+import type { IntrospectionOptions } from './introspection-options.ts'
 import type { Algorithm } from './options.ts'
 
 /** One authorization server, and what its tokens may say. */
@@ -65,6 +66,11 @@ export interface IssuerOptions {
    * {@link AgentClient.actsFor} decides, and without it the authority is undetermined. Default: no client.
    */
   agentClients?: readonly (string | AgentClient)[] | undefined
+  /**
+   * Asks the issuer about opaque tokens, or about its JWTs as well (RFC 7662). Only one issuer may have it. Default: no
+   * token is asked about, and an opaque one is refused (`token_malformed`).
+   */
+  introspection?: IntrospectionOptions | undefined
   /**
    * Whether a token that is bound to a certificate alone is also accepted under the scheme `DPoP`, as Auth0 sends it.
    * Its certificate is checked all the same. Default: false.

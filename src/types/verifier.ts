@@ -29,6 +29,21 @@ export interface PolicyDescription {
     readonly dialect: string
     /** Whose actors it may name. */
     readonly actorIssuers: 'own' | 'any' | readonly string[] | false
+    /** Which tokens it is asked about, and how; false when it is not asked. */
+    readonly introspection:
+      | false
+      | {
+          /** Opaque tokens only, or its JWTs as well. */
+          readonly for: 'opaque' | 'all'
+          /** Where the endpoint comes from: the options or the issuer's metadata. */
+          readonly endpoint: 'configured' | 'discovery'
+          /** How this resource authenticates itself there. */
+          readonly client: 'client_secret_basic' | 'private_key_jwt'
+          /** How long an answer is used, in seconds. */
+          readonly cacheSeconds: number
+          /** Whether only answers that the issuer signed are taken. */
+          readonly signed: boolean
+        }
   }[]
   /** The authentication schemes that are accepted. */
   readonly schemes: readonly ('Bearer' | 'DPoP')[]
