@@ -18,10 +18,9 @@ import { createRefuser } from './refusal/response.ts'
 import { createSingleUse } from './replay/single-use.ts'
 import { checkTokenType, readConfirmation } from './sender/confirmation.ts'
 import { createSenderCheck } from './sender/sender.ts'
-import { createIntrospection } from './token/introspection.ts'
-import { createKeyrings } from './token/keyrings.ts'
 import { prepareToken } from './token/prepared-token.ts'
 import { createRevocationCheck } from './token/revocation.ts'
+import { createTrust } from './token/trust.ts'
 import { createTokenVerifier, type VerifiedToken } from './token/verify.ts'
 import type { VerifierOptions } from './types/options.ts'
 import type { RequestView } from './types/request.ts'
@@ -39,8 +38,7 @@ import { type AdmittedToken, createConclusion } from './verdict.ts'
 export function createVerifier(options: VerifierOptions): Verifier {
   const policy = readOptions(options)
   const metadata = createMetadata(policy)
-  const keyrings = createKeyrings(policy)
-  const introspection = createIntrospection(policy, keyrings)
+  const trust = createTrust(policy)
   const prepare = (token: VerifiedToken) =>
     prepareToken(token, {
       confirmation: ({ claims, issuer, tokenType }) =>
@@ -48,7 +46,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       parties: ({ claims, issuer }) => readParties(claims, issuer, policy.maxDepth),
       principal: ({ claims, issuer }) => readPrincipal(claims, issuer, claims.all['act'] === undefined),
     })
-  const tokens = createTokenVerifier(policy, keyrings, prepare, introspection)
+  const tokens = createTokenVerifier(policy, trust, prepare)
   const revocation = createRevocationCheck(policy.revocation, policy.hookTimeoutMs)
   const sender = createSenderCheck(policy, policy.dpop === false ? undefined : createSingleUse(policy.dpop, policy))
   const contexts = createContexts()
@@ -113,11 +111,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
     checkRoutes: routeProblems.check,
     async ready() {
       routeProblems.throwIfAny()
-      await Promise.all([introspection.load(), ...[...keyrings.values()].map((keyring) => keyring.load())])
+      await trust.load()
     },
     describe: () => describePolicy(policy, metadata?.url),
     health: () => ({
-      issuers: [...keyrings].map(([issuer, keyring]) => ({ issuer, ...keyring.state() })),
+      issuers: trust.state(),
       replay: sender.replay,
       caches: { tokens: tokens.cachedTokens, proofKeys: sender.cachedKeys },
       audit: recorder.counts,
@@ -125,8 +123,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     async close(options) {
       const timeoutMs = readCloseTimeout(options)
       leases.close()
-      introspection.close()
-      for (const keyring of keyrings.values()) keyring.close()
+      trust.close()
       await recorder.close(timeoutMs)
     },
   })

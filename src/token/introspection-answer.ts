@@ -4,6 +4,7 @@ import { isExactNumber } from '../jose/exact-number.ts'
 import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
+import type { Dialect } from '../types/dialect.ts'
 import type { OptionalClaim, TokenClaims } from './claims.ts'
 
 /** What an introspection answer (RFC 7662 §2.2) means. Everything here is a function of the answer alone. */
@@ -47,9 +48,16 @@ export function claimsOfAnswer(members: JsonObject, { issuer }: AnswerRules): Js
 /** RFC 7662 §2.2 makes these optional, so they may be absent from any answer. */
 const absentFromAnswers: ReadonlySet<OptionalClaim> = new Set(['client_id', 'jti', 'iat'])
 
-/** How the claims of an opaque token are read. */
+/** How the claims of an opaque token are read: under the names of RFC 7662, then under those of the dialect. */
 export function rulesForAnswers(issuer: IssuerPolicy): IssuerPolicy {
-  return { ...issuer, optionalClaims: absentFromAnswers }
+  const { clientId = [], tokenId = [], scopes = [] } = issuer.dialect
+  const dialect: Dialect = {
+    ...issuer.dialect,
+    clientId: ['client_id', ...clientId],
+    tokenId: ['jti', ...tokenId],
+    scopes: ['scope', ...scopes],
+  }
+  return { ...issuer, dialect, optionalClaims: absentFromAnswers }
 }
 
 /** The claims of a JWT that its issuer was asked about: the answer can end its life sooner and bind it to more. */

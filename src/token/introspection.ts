@@ -12,13 +12,11 @@ import { type AskedToken, checkAnswer } from './introspection-answer.ts'
 import { createIntrospectionClient, failureOf, type IntrospectionClient } from './introspection-client.ts'
 import type { Keyring } from './keys.ts'
 
-/** Asking issuers about tokens (RFC 7662). Tokens are remembered by their SHA-256 only. */
+/** Asking one issuer about tokens (RFC 7662). Tokens are remembered by their SHA-256 only. */
 export interface Introspection {
-  /** The issuer that is asked about opaque tokens. */
-  readonly opaqueIssuer: IssuerPolicy | undefined
   /** What the issuer says of a token that is active; else the refusal. Never rejects. */
-  ask(issuer: IssuerPolicy, question: Question): MaybePromise<Answer | Denial>
-  /** Finds the endpoints that metadata names. Rejects where one cannot be found. */
+  ask(question: Question): MaybePromise<Answer | Denial>
+  /** Finds the endpoint where metadata names it. Rejects where it cannot be found. */
   load(): Promise<void>
   close(): void
 }
@@ -39,7 +37,6 @@ export interface Answer {
 }
 
 export interface IntrospectionSetting {
-  readonly issuers: ReadonlyMap<string, IssuerPolicy>
   readonly token: { readonly toleranceSeconds: number }
   readonly cache: { readonly tokens: number }
   readonly hookTimeoutMs: number
@@ -47,37 +44,16 @@ export interface IntrospectionSetting {
   readonly fetch: typeof fetch
 }
 
+/** Undefined for an issuer that is not asked. */
 export function createIntrospection(
+  issuer: IssuerPolicy,
+  keyring: Keyring,
   policy: IntrospectionSetting,
-  keyrings: ReadonlyMap<string, Keyring>,
-): Introspection {
-  const desks = new Map<string, Desk>()
-  for (const issuer of policy.issuers.values()) {
-    const keyring = keyrings.get(issuer.issuer)
-    const { introspection } = issuer
-    if (introspection === undefined || keyring === undefined) continue
-    const client = createIntrospectionClient(issuer, introspection, keyring, policy)
-    desks.set(issuer.issuer, createDesk(issuer, introspection, client, policy))
-  }
-  const asking = [...policy.issuers.values()].filter(({ issuer }) => desks.has(issuer))
-  return {
-    // The options allow one at most.
-    opaqueIssuer: asking[0],
-    ask: (issuer, question) =>
-      desks.get(issuer.issuer)?.ask(question) ?? new Denial('introspection_unavailable', { issuer: issuer.issuer }),
-    async load() {
-      await Promise.all([...desks.values()].map((desk) => desk.load()))
-    },
-    close() {
-      for (const desk of desks.values()) desk.close()
-    },
-  }
-}
-
-interface Desk {
-  ask(question: Question): MaybePromise<Answer | Denial>
-  load(): Promise<void>
-  close(): void
+): Introspection | undefined {
+  const { introspection } = issuer
+  if (introspection === undefined) return undefined
+  const client = createIntrospectionClient(issuer, introspection, keyring, policy)
+  return createDesk(issuer, introspection, client, policy)
 }
 
 /** One question per token at a time, a bounded number in all, and a bounded memory of the answers. */
@@ -86,7 +62,7 @@ function createDesk(
   { cacheSeconds }: IntrospectionPolicy,
   client: IntrospectionClient,
   { clock, cache }: IntrospectionSetting,
-): Desk {
+): Introspection {
   const answers = new LRUCache<string, Answer>({ max: cache.tokens })
   /** Until when a token that is not active is not asked about again. Of its own, so that it pushes out no answer. */
   const inactive = new LRUCache<string, number>({ max: fixed.inactiveTokens })

@@ -41,7 +41,7 @@ export function checkClass(claims: JsonObject, issuer: IssuerPolicy, header: () 
 }
 
 /** The claim that betrays what is no access token. */
-function markOfAnotherClass(claims: JsonObject): string | undefined {
+export function markOfAnotherClass(claims: JsonObject): string | undefined {
   const { typ, token_use: use } = claims
   // Keycloak writes the class of the token into its claims, Amazon Cognito and QAuth into `token_use`.
   if (typ !== undefined && typ !== 'Bearer' && typ !== 'DPoP') return 'typ'

@@ -2,28 +2,23 @@ import { LRUCache } from 'lru-cache'
 import type { Credentials } from '../credentials.ts'
 import { sealedCopy } from '../internal/freeze.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
-import {
-  type CompactParts,
-  decodeMembers,
-  decodeObject,
-  hasExtensions,
-  signingInput,
-  splitCompact,
-} from '../jose/compact-jws.ts'
+import { type CompactParts, decodeMembers, decodeObject, signingInput, splitCompact } from '../jose/compact-jws.ts'
 import { isExactNumber } from '../jose/exact-number.ts'
 import { sha256 } from '../jose/sha256.ts'
-import { algorithms as knownAlgorithms, verifySignature } from '../jose/signature.ts'
+import { verifySignature } from '../jose/signature.ts'
+import type { JsonObject } from '../jose/strict-json.ts'
 import { WantedMembers } from '../jose/wanted-members.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
-import { Denial } from '../refusal/denial.ts'
+import { Denial, next } from '../refusal/denial.ts'
 import type { Algorithm, Clock } from '../types/options.ts'
-import type { Facts } from '../types/verdict.ts'
 import { readClaims, type TokenClaims } from './claims.ts'
-import type { Introspection } from './introspection.ts'
+import { checkHeader, readHeader, type TokenHeader } from './header.ts'
 import { claimsOfAnswer, rulesForAnswers, tightenClaims } from './introspection-answer.ts'
 import { type Keyring, keyFacts, type TokenKey } from './keys.ts'
+import { checkAudience, checkLifetime, checkTimes, expired, isExpired } from './life.ts'
 import { malformedTokenFacts } from './malformed.ts'
-import { checkClass, isForeignType, readType } from './token-class.ts'
+import { checkClass, markOfAnotherClass } from './token-class.ts'
+import type { Trust, TrustedIssuer } from './trust.ts'
 
 /** An access token whose signature, issuer, audience and claims held. Its life is checked on every use. */
 export interface VerifiedToken {
@@ -64,7 +59,6 @@ interface Signer {
 }
 
 export interface TokenPolicy {
-  readonly issuers: ReadonlyMap<string, IssuerPolicy>
   readonly token: { readonly toleranceSeconds: number }
   readonly cache: { readonly tokens: number; readonly tokenSeconds: number }
   readonly clock: Clock
@@ -76,19 +70,18 @@ export interface TokenPolicy {
  */
 export function createTokenVerifier<T>(
   policy: TokenPolicy,
-  keyrings: ReadonlyMap<string, Keyring>,
+  trust: Trust,
   prepare: (token: VerifiedToken) => T,
-  introspection?: Introspection,
 ): TokenVerifier<T> {
   const cache = new LRUCache<string, Entry<T>>({ max: policy.cache.tokens })
   const maxCachedMs = policy.cache.tokenSeconds * 1_000
-  const opaqueIssuer = introspection?.opaqueIssuer
+  const { toleranceSeconds } = policy.token
 
   function verify({ token, tokenHash }: Credentials): MaybePromise<T | Denial> {
     const nowMs = policy.clock.now()
     const entry = cache.get(tokenHash)
     if (entry !== undefined) {
-      if (isUsable(entry, nowMs)) return checkLife(entry.token.claims, nowMs) ?? entry.prepared
+      if (isUsable(entry, nowMs)) return checkTimes(entry.token.claims, nowMs, toleranceSeconds) ?? entry.prepared
       cache.delete(tokenHash)
     }
     return verifyAnew(token, tokenHash, nowMs)
@@ -101,99 +94,91 @@ export function createTokenVerifier<T>(
 
   function verifyAnew(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial> {
     const jws = splitCompact(token)
-    if (jws === undefined && opaqueIssuer !== undefined && !hasTwoDots(token)) {
-      return verifyOpaque(opaqueIssuer, token, tokenHash)
+    if (jws === undefined && trust.opaqueIssuer !== undefined && !hasTwoDots(token)) {
+      return verifyOpaque(trust.opaqueIssuer, token, tokenHash)
     }
     const header = jws === undefined ? undefined : readHeader(jws)
     if (jws === undefined || header === undefined) return unlessNoToken(token, malformedToken(token))
-    const unfit = checkHeader(header)
+    const unfit = trust.checkHeader(header)
     if (unfit !== undefined) return unlessNoToken(token, unfit)
     const payload = decodeMembers(token, jws.headerEnd + 1, jws.payloadEnd, claimsBeforeSignature)
     if (payload === undefined) return unlessNoToken(token, malformedToken(token))
-
     const { iss, exp } = payload
-    const issuer = typeof iss === 'string' ? policy.issuers.get(iss) : undefined
-    const keyring = issuer === undefined ? undefined : keyrings.get(issuer.issuer)
-    if (issuer === undefined || keyring === undefined) {
-      return new Denial('token_issuer', { ...fact('issuer', iss), hint: 'issuer' })
-    }
-    const { kid } = header
-    const alg = header.alg as Algorithm
-    if (!issuer.types.has(readType(header.typ) as string | null)) return unacceptedType(header.typ, issuer)
-    if (!issuer.algorithms.has(alg)) return unacceptedAlgorithm(alg, issuer)
-    // Before the signature: an expired token is worth no cryptography.
-    if (isExactNumber(exp) && isExpired(exp, nowMs)) return expired(exp, nowMs)
-    return andThen(keyring.find(kid, alg), (key) => {
-      if (key instanceof Denial) return key
-      if (!verifySignature(key.key, signingInput(jws), jws.signature)) {
-        return new Denial('token_signature', keyFacts(kid))
-      }
-      return admit(jws, issuer, { key, keyring }, tokenHash)
+    return next(trust.find(iss), (issuer) => {
+      const unacceptable = checkHeader(header, issuer.policy)
+      if (unacceptable !== undefined) return unacceptable
+      // Before the signature: an expired token is worth no cryptography.
+      if (isExactNumber(exp) && isExpired(exp, nowMs, toleranceSeconds)) return expired(exp, nowMs)
+      return next(checkSignature(jws, header, issuer.keyring), (key) => admit(jws, issuer, key, tokenHash))
     })
   }
 
-  /** By what no configured issuer takes, before the payload is decoded. */
-  function checkHeader({ typ, alg }: TokenHeader): Denial | undefined {
-    const type = readType(typ) as string | null
-    const [only, another] = policy.issuers.values()
-    const issuer = another === undefined ? only : undefined
-    if (!some(({ types }) => types.has(type))) return unacceptedType(typ, issuer)
-    return some(({ algorithms }) => algorithms.has(alg as Algorithm)) ? undefined : unacceptedAlgorithm(alg, issuer)
-  }
-
-  function some(takes: (issuer: IssuerPolicy) => boolean): boolean {
-    for (const issuer of policy.issuers.values()) if (takes(issuer)) return true
-    return false
-  }
-
   /** The signature holds: what the token says may be believed, and is judged. */
-  function admit(jws: CompactParts, issuer: IssuerPolicy, signer: Signer, tokenHash: string): MaybePromise<T | Denial> {
-    const payload = decodeObject(jws.text, jws.headerEnd + 1, jws.payloadEnd)
-    if (payload === undefined) return malformedToken(jws.text)
-    const sealedPayload = sealedCopy(payload)
-    const anotherClass = checkClass(sealedPayload, issuer, () =>
-      sealedCopy(decodeObject(jws.text, 0, jws.headerEnd) ?? {}),
-    )
+  function admit(jws: CompactParts, issuer: TrustedIssuer, key: TokenKey, tokenHash: string): MaybePromise<T | Denial> {
+    const decoded = decodeObject(jws.text, jws.headerEnd + 1, jws.payloadEnd)
+    if (decoded === undefined) return malformedToken(jws.text)
+    const payload = sealedCopy(decoded)
+    const readWholeHeader = () => sealedCopy(decodeObject(jws.text, 0, jws.headerEnd) ?? {})
+    const anotherClass = checkClass(payload, issuer.policy, readWholeHeader)
     if (anotherClass !== undefined) return anotherClass
-    const claims = readClaims(sealedPayload, issuer)
-    if (claims instanceof Denial) return claims
-    const nowMs = policy.clock.now()
-    const refusal = checkClaims(claims, issuer, nowMs)
-    if (refusal !== undefined) return refusal
-    const id = claims.jti ?? `h:${sha256(signingInput(jws))}`
-    const token = { issuer, claims, id, issuedAt: issuedAt(claims, nowMs), hash: tokenHash, tokenType: undefined }
-    if (issuer.introspection?.for === 'all') return confirm(token, jws.text, signer)
-    return remember(token, signer)
+    return next(judge(payload, issuer.policy), (claims) => {
+      const id = claims.jti ?? `h:${sha256(signingInput(jws))}`
+      const token = verified(issuer.policy, claims, { id, hash: tokenHash, tokenType: undefined })
+      const signer = { key, keyring: issuer.keyring }
+      return issuer.policy.introspection?.for === 'all'
+        ? confirm(token, jws.text, issuer, signer)
+        : remember(token, signer)
+    })
   }
 
   /** RFC 7662: the issuer says what the token means, and its answer is judged as a JWT's claims are. */
-  function verifyOpaque(issuer: IssuerPolicy, token: string, tokenHash: string): MaybePromise<T | Denial> {
+  function verifyOpaque(issuer: TrustedIssuer, token: string, tokenHash: string): MaybePromise<T | Denial> {
+    const { policy: rules, introspection } = issuer
     if (introspection === undefined || !token68.test(token)) return new Denial('request_malformed')
-    return andThen(introspection.ask(issuer, { token, tokenHash, asked: 'opaque' }), (answer) => {
-      if (answer instanceof Denial) return answer
-      const claims = readClaims(claimsOfAnswer(answer.members, issuer), rulesForAnswers(issuer))
-      if (claims instanceof Denial) return claims
-      const nowMs = policy.clock.now()
-      const refusal = checkClaims(claims, issuer, nowMs)
-      if (refusal !== undefined) return refusal
-      const id = claims.jti ?? `h:${tokenHash}`
-      const tokenType = answer.members['token_type']
-      const verified = { issuer, claims, id, issuedAt: issuedAt(claims, nowMs), hash: tokenHash, tokenType }
-      return remember(verified, undefined, answer)
+    return next(introspection.ask({ token, tokenHash, asked: 'opaque' }), (answer) => {
+      const mark = markOfAnotherClass(answer.members)
+      if (mark !== undefined) return new Denial('token_type', { claim: mark })
+      return next(judge(claimsOfAnswer(answer.members, rules), rulesForAnswers(rules)), (claims) => {
+        const tokenType = answer.members['token_type']
+        const id = claims.jti ?? `h:${tokenHash}`
+        return remember(verified(rules, claims, { id, hash: tokenHash, tokenType }), undefined, answer)
+      })
     })
   }
 
   /** A JWT in which everything holds; its issuer wants to be asked about it as well. */
-  function confirm(token: VerifiedToken, text: string, signer: Signer): MaybePromise<T | Denial> {
-    const { issuer, hash: tokenHash } = token
+  function confirm(
+    token: VerifiedToken,
+    text: string,
+    { introspection }: TrustedIssuer,
+    signer: Signer,
+  ): MaybePromise<T | Denial> {
     if (introspection === undefined) return new Denial('introspection_unavailable')
-    return andThen(introspection.ask(issuer, { token: text, tokenHash, asked: 'jwt' }), (answer) => {
-      if (answer instanceof Denial) return answer
-      const claims = tightenClaims(token.claims, answer.members, issuer)
-      if (claims instanceof Denial) return claims
-      const refusal = checkLife(claims, policy.clock.now())
-      return refusal ?? remember({ ...token, claims, tokenType: answer.members['token_type'] }, signer, answer)
-    })
+    return next(introspection.ask({ token: text, tokenHash: token.hash, asked: 'jwt' }), (answer) =>
+      next(tightenClaims(token.claims, answer.members, token.issuer), (claims) => {
+        const refusal = checkTimes(claims, policy.clock.now(), toleranceSeconds)
+        return refusal ?? remember({ ...token, claims, tokenType: answer.members['token_type'] }, signer, answer)
+      }),
+    )
+  }
+
+  function judge(payload: JsonObject, issuer: IssuerPolicy): TokenClaims | Denial {
+    const claims = readClaims(payload, issuer)
+    if (claims instanceof Denial) return claims
+    const nowMs = policy.clock.now()
+    const refusal =
+      checkAudience(claims, issuer) ??
+      checkTimes(claims, nowMs, toleranceSeconds) ??
+      checkLifetime(claims, issuer, nowMs)
+    return refusal ?? claims
+  }
+
+  function verified(
+    issuer: IssuerPolicy,
+    claims: TokenClaims,
+    rest: Pick<VerifiedToken, 'id' | 'hash' | 'tokenType'>,
+  ): VerifiedToken {
+    return { issuer, claims, issuedAt: claims.iat ?? Math.floor(policy.clock.now() / 1_000), ...rest }
   }
 
   /** `answer`: the entry counts for as long as it. */
@@ -204,42 +189,31 @@ export function createTokenVerifier<T>(
     return prepared
   }
 
-  function checkClaims(claims: TokenClaims, issuer: IssuerPolicy, nowMs: number): Denial | undefined {
-    return checkAudience(claims, issuer) ?? checkLife(claims, nowMs) ?? checkLifetime(claims, issuer, nowMs)
-  }
-
-  const hint = 'token.clockToleranceSeconds'
-
-  function isExpired(exp: number, nowMs: number): boolean {
-    return !(nowMs / 1_000 < exp + policy.token.toleranceSeconds)
-  }
-
-  /** `nbf` (RFC 7519 §4.1.5), and no token comes from the future. */
-  function checkLife({ exp, nbf, iat }: TokenClaims, nowMs: number): Denial | undefined {
-    if (isExpired(exp, nowMs)) return expired(exp, nowMs)
-    const now = nowMs / 1_000
-    const latest = now + policy.token.toleranceSeconds
-    if (!(iat === undefined || iat <= latest))
-      return new Denial('token_not_active', { claim: 'iat', iatOffset: iat - now, hint })
-    if (!(nbf === undefined || nbf <= latest)) return new Denial('token_not_active', { claim: 'nbf', hint })
-    return undefined
-  }
-
   return {
     verify,
-    checkLife: ({ claims }) => checkLife(claims, policy.clock.now()),
+    checkLife: ({ claims }) => checkTimes(claims, policy.clock.now(), toleranceSeconds),
     get cachedTokens() {
       return cache.size
     },
   }
 }
 
+const claimsBeforeSignature = new WantedMembers(['iss', 'exp'])
+
+/** By the issuer's own keys alone. */
+function checkSignature(
+  jws: CompactParts,
+  { kid, alg }: TokenHeader,
+  keyring: Keyring,
+): MaybePromise<TokenKey | Denial> {
+  return andThen(keyring.find(kid, alg as Algorithm), (key) => {
+    if (key instanceof Denial || verifySignature(key.key, signingInput(jws), jws.signature)) return key
+    return new Denial('token_signature', keyFacts(kid))
+  })
+}
+
 /** Of an entry that no introspection answer stands behind. */
 const unlimited = { usableUntil: Number.POSITIVE_INFINITY, expiresAt: Number.POSITIVE_INFINITY }
-
-function issuedAt({ iat }: TokenClaims, nowMs: number): number {
-  return iat ?? Math.floor(nowMs / 1_000)
-}
 
 /** What has not exactly two dots is no signed JWT (RFC 7515 §7.1). */
 function hasTwoDots(token: string): boolean {
@@ -256,62 +230,4 @@ function unlessNoToken(token: string, denial: Denial): Denial {
 
 function malformedToken(token: string): Denial {
   return new Denial('token_malformed', malformedTokenFacts(token))
-}
-
-/** What a token with an unknown value had there; its type, if that was not a string. */
-function fact(name: 'typ' | 'algorithm' | 'issuer', value: unknown): Facts {
-  if (value === undefined) return {}
-  return { [name]: typeof value === 'string' ? value.slice(0, 256) : typeof value }
-}
-
-/** Types of another class have no option that would admit them. */
-function unacceptedType(typ: unknown, issuer: IssuerPolicy | undefined): Denial {
-  const type = readType(typ)
-  const hint =
-    issuer !== undefined && type !== undefined && !isForeignType(type) ? { hint: `${issuer.path}.dialect` } : {}
-  return new Denial('token_type', { ...fact('typ', typ), ...hint })
-}
-
-/** Algorithms this package does not know, `none` among them, have no option that would admit them. */
-function unacceptedAlgorithm(alg: unknown, issuer: IssuerPolicy | undefined): Denial {
-  const isKnown = knownAlgorithms.includes(alg as Algorithm)
-  const hint = issuer !== undefined && isKnown ? { hint: `${issuer.path}.algorithms` } : {}
-  return new Denial('token_algorithm', { ...fact('algorithm', alg), ...hint })
-}
-
-function expired(exp: number, nowMs: number): Denial {
-  return new Denial('token_expired', { expiredBy: nowMs / 1_000 - exp })
-}
-
-interface TokenHeader {
-  readonly typ?: unknown
-  readonly alg?: unknown
-  readonly kid?: string
-}
-
-const headerMembers = new WantedMembers(['typ', 'alg', 'kid', 'crit', 'b64'])
-const claimsBeforeSignature = new WantedMembers(['iss', 'exp'])
-
-/** kid is a string (RFC 7515 §4.1.4); no critical extension is understood. */
-function readHeader({ text, headerEnd }: CompactParts): TokenHeader | undefined {
-  const header = decodeMembers(text, 0, headerEnd, headerMembers)
-  if (header === undefined || hasExtensions(header)) return undefined
-  return header['kid'] === undefined || typeof header['kid'] === 'string' ? (header as TokenHeader) : undefined
-}
-
-function checkAudience({ audience, clientId }: TokenClaims, issuer: IssuerPolicy): Denial | undefined {
-  if (audience === undefined && clientId !== undefined && issuer.missingAudienceClients.has(clientId)) return undefined
-  if (audience?.some((name) => issuer.audience.has(name))) return undefined
-  return new Denial('token_audience', {
-    expectedAudience: [...issuer.audience].join(' '),
-    receivedAudience: (audience ?? []).join(' ').slice(0, 512),
-    hint: audience === undefined ? `${issuer.path}.dangerously.allowMissingAudience` : issuer.audiencePath,
-  })
-}
-
-/** Without `iat` what is left of the life has to keep to the ceiling. */
-function checkLifetime({ exp, iat }: TokenClaims, issuer: IssuerPolicy, nowMs: number): Denial | undefined {
-  const lifetimeSeconds = exp - (iat ?? nowMs / 1_000)
-  if (lifetimeSeconds <= issuer.maxTokenSeconds) return undefined
-  return new Denial('token_lifetime', { lifetimeSeconds, hint: `${issuer.path}.maxTokenSeconds` })
 }

@@ -2,7 +2,7 @@ import { createTestClock } from 'onbehalf/testing'
 import { expect, test } from 'vitest'
 import { readOptions } from '../../../src/options/policy.ts'
 import { Denial } from '../../../src/refusal/denial.ts'
-import { createKeyrings } from '../../../src/token/keyrings.ts'
+import { createTrust } from '../../../src/token/trust.ts'
 import { createTokenVerifier } from '../../../src/token/verify.ts'
 import { sha256 } from '../../support/bytes.ts'
 import { createForge, type Forge } from '../../support/forge.ts'
@@ -92,7 +92,7 @@ function countingReader(cache: { tokens?: number; tokenSeconds?: number }) {
   const clock = createTestClock(forge.clock.now())
   const policy = readOptions({ issuer: forge.trust, resource, clock, cache })
   let prepared = 0
-  const reader = createTokenVerifier(policy, createKeyrings(policy), () => ++prepared)
+  const reader = createTokenVerifier(policy, createTrust(policy), () => ++prepared)
   function read(token: string): number | Denial {
     const answer = reader.verify({ scheme: 'DPoP', token, tokenHash: sha256(token) })
     if (answer instanceof Promise) throw new Error('static keys need no promise')
