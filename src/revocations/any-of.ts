@@ -25,7 +25,7 @@ export function anyOf(...sources: readonly RevocationSource[]): RevocationSource
   /** Whether one of them says so at once. */
   function isRevokedBy(asked: readonly RevocationSource[], query: RevocationQuery, round: Round): boolean {
     for (const source of asked) {
-      const answer = answerOf(source, query)
+      const answer = askPart(source, query)
       if (answer === true) return true
       if (answer instanceof Promise) {
         round.waits.push(answer)
@@ -65,7 +65,7 @@ interface Round {
   isOut: boolean
 }
 
-function answerOf(source: RevocationSource, query: RevocationQuery): MaybePromise<RevocationAnswer> {
+function askPart(source: RevocationSource, query: RevocationQuery): MaybePromise<RevocationAnswer> {
   try {
     const answer: unknown = source.isRevoked(query)
     if (!isThenable(answer)) return booleanOrNone(answer)

@@ -15,7 +15,7 @@ export function readRevocation(revocation: unknown): { target: Target; issuedBef
   const issuedBefore = read.number('revocation.issuedBefore', raw.issuedBefore, least, most)
   const given = targets.filter((name) => raw[name] !== undefined)
   if (given.length !== 1) read.problem('revocation', `must have exactly one of ${targets.join(', ')}`)
-  const named = readTarget(read, raw, given[0], issuer)
+  const named = readSelector(read, raw, given[0], issuer)
   read.finish()
   return { target: { issuer, namespace: '', ...named }, issuedBefore }
 }
@@ -32,7 +32,7 @@ const names: readonly (keyof Revocation)[] = ['issuer', ...targets, 'issuedBefor
 
 type Named = { readonly kind: Kind; readonly name: string; readonly namespace?: string }
 
-function readTarget(
+function readSelector(
   read: OptionReader,
   raw: RawOptions<keyof RevocationTargets>,
   target: keyof RevocationTargets = 'token',
