@@ -5,6 +5,10 @@ export default defineConfig({
     alias: [
       { find: /^onbehalf$/, replacement: new URL('./src/index.ts', import.meta.url).pathname },
       { find: /^onbehalf\/testing$/, replacement: new URL('./src/testing/index.ts', import.meta.url).pathname },
+      {
+        find: /^onbehalf\/revocation$/,
+        replacement: new URL('./src/revocations/index.ts', import.meta.url).pathname,
+      },
       { find: /^onbehalf\/adapter$/, replacement: new URL('./src/adapter/index.ts', import.meta.url).pathname },
       {
         find: /^onbehalf\/(express|fastify|fetch|node)$/,

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Contexts } from './context/agent-context.ts'
 import { settle } from './internal/maybe-promise.ts'
 import { fixed } from './options/defaults.ts'
+import { partsOf } from './revocations/any-of.ts'
 import type { AgentContext } from './types/context.ts'
 import type { Clock } from './types/options.ts'
 import type { RevocationQuery, RevocationSource } from './types/revocation.ts'
@@ -18,8 +19,8 @@ interface Lease {
   readonly expiresAt: number
   /** Of the token. */
   readonly hash: string
-  /** A slow source is asked once at a time. */
-  isAsking: boolean
+  /** The sources that have yet to answer: a slow one is asked once at a time, and no other waits for it. */
+  readonly asking: Set<RevocationSource>
 }
 
 /** One lease per token for all its streams. Each lease ends with its token, so they cannot pile up. */
@@ -30,6 +31,7 @@ export function createLeases(
   hookTimeoutMs: number,
 ): Leases {
   const leases = new Map<string, Lease>()
+  const sources = revocation === undefined ? [] : partsOf(revocation)
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
 
@@ -40,7 +42,7 @@ export function createLeases(
     const known = leases.get(token.hash)
     if (known !== undefined) return known.controller.signal
     const { hash, revocationQuery: query, claims } = token
-    const made: Lease = { controller: new AbortController(), query, expiresAt: claims.exp, hash, isAsking: false }
+    const made: Lease = { controller: new AbortController(), query, expiresAt: claims.exp, hash, asking: new Set() }
     // Every stream of the token adds a listener, which is no leak that Node should warn of.
     setMaxListeners(0, made.controller.signal)
     if (isPast(made)) made.controller.abort()
@@ -50,24 +52,28 @@ export function createLeases(
   }
 
   function checkAll(): void {
-    for (const lease of leases.values()) void check(lease)
+    for (const lease of leases.values()) check(lease)
     if (leases.size > 0) return
     clearInterval(timer)
     timer = undefined
   }
 
+  function check(lease: Lease): void {
+    if (isPast(lease)) end(lease)
+    else for (const source of sources) if (!lease.asking.has(source)) void ask(lease, source)
+  }
+
   /** A revocation source that cannot tell ends the lease: unknown means refused. */
-  async function check(lease: Lease): Promise<void> {
-    if (isPast(lease)) return end(lease)
-    if (revocation === undefined || lease.isAsking) return
-    lease.isAsking = true
-    const answer = await settle<unknown, true>(() => revocation.isRevoked(lease.query), true, hookTimeoutMs)
-    lease.isAsking = false
+  async function ask(lease: Lease, source: RevocationSource): Promise<void> {
+    lease.asking.add(source)
+    const answer = await settle<unknown, true>(() => source.isRevoked(lease.query), true, hookTimeoutMs)
+    lease.asking.delete(source)
     if (answer !== false) end(lease)
   }
 
   function end(lease: Lease): void {
-    leases.delete(lease.hash)
+    // A late answer may come when the token has a lease anew.
+    if (leases.get(lease.hash) === lease) leases.delete(lease.hash)
     lease.controller.abort()
   }
 

@@ -1,6 +1,6 @@
 /**
- * One or more options are wrong. It is thrown when a verifier or a guard is made, never for a request, and lists every
- * problem at once. Its message repeats no value, so it shows no secret.
+ * One or more options are wrong. It is thrown when a verifier or a guard is made, and by `revoke` and `forget`, never for a
+ * request that is checked, and lists every problem at once. Its message repeats no value, so it shows no secret.
  */
 export class OptionsError extends Error {
   /** Every problem found, at least one. */

@@ -23,6 +23,7 @@ export const numbers = {
   hookTimeoutMs: { default: 1_000, least: 1, most: 60_000 },
   'close.timeoutMs': { default: 5_000, least: 0, most: 600_000 },
   'memoryReplayStore.capacity': { default: 1_000_000, least: 1, most: 16_000_000 },
+  'memoryRevocations.maxEntries': { default: 1_000_000, least: 1, most: 1_000_000 },
 } as const
 
 export type NumberName = keyof typeof numbers
@@ -31,6 +32,8 @@ export type NumberName = keyof typeof numbers
 export const ranges = {
   'access.maxDepth': { least: 0, most: 100 },
   'access.maxAuthAgeSeconds': { least: 0, most: 31_536_000 },
+  /** At the most, so that milliseconds are found out. */
+  'revocation.issuedBefore': { least: 1, most: 99_999_999_999 },
 } as const
 
 /** A share of the whole: above 0. */
@@ -124,6 +127,8 @@ export const fixed = {
   assertionSeconds: 60,
   /** Streams end within a second of their token. */
   leaseCheckMs: 500,
+  /** So much later than now a token may be issued that a revocation without `issuedBefore` revokes. */
+  revocationLeadSeconds: 5,
   /** Of each sink. */
   pendingAuditEvents: 10_000,
   /** Of them, what is free for events whose token had no good signature. */

@@ -6,7 +6,7 @@ import { readTree } from './tree.ts'
 /** The comments of the options and the tables of the documents, against the data that the readers use. */
 
 const files = new Map(readTree().map(({ path, text }) => [path, text]))
-const comments = ['options', 'issuer-options', 'access', 'verifier'].flatMap((name) =>
+const comments = ['options', 'issuer-options', 'access', 'verifier', 'revocation'].flatMap((name) =>
   membersIn(sourceOf(`src/types/${name}.ts`)),
 )
 const kits = ['agent', 'certificate', 'clock', 'issuer', 'request-view'].flatMap((name) =>
@@ -25,6 +25,8 @@ const types: Readonly<Record<string, string>> = {
   access: 'AccessRequirement',
   close: 'CloseOptions',
   memoryReplayStore: 'MemoryReplayOptions',
+  memoryRevocations: 'MemoryRevocationOptions',
+  revocation: 'Revocation',
 }
 
 describe('comments of the options', () => {

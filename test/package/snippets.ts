@@ -125,6 +125,14 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
     { path: '/tools', agent: { ...travel, subject: 'rogue-1' }, status: 401 },
     { path: '/tools', agent: { ...travel, via: ['rogue-1'] }, status: 401 },
   ],
+  'revoke.ts': [
+    { path: '/tools', agent: travel, status: 200, body: by },
+    { method: 'POST', path: '/agents/stop', agent: travel, status: 403 },
+    { path: '/tools', agent: travel, status: 200, body: by },
+    { method: 'POST', path: '/agents/stop', agent: { ...travel, scopes: ['agents:stop'] }, status: 204 },
+    { path: '/tools', agent: travel, status: 401 },
+    { path: '/tools', agent: { ...travel, human: 'bob' }, status: 200, body: by },
+  ],
   'shutdown.ts': tools.filter(({ status }) => status !== 403),
   'before.ts': [{ path: '/tools', status: 401 }],
   'after.ts': [
