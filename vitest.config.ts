@@ -6,6 +6,7 @@ export default defineConfig({
       { find: /^onbehalf$/, replacement: new URL('./src/index.ts', import.meta.url).pathname },
       { find: /^onbehalf\/testing$/, replacement: new URL('./src/testing/index.ts', import.meta.url).pathname },
       { find: /^onbehalf\/adapter$/, replacement: new URL('./src/adapter/index.ts', import.meta.url).pathname },
+      { find: /^onbehalf\/issuers$/, replacement: new URL('./src/issuers/index.ts', import.meta.url).pathname },
       {
         find: /^onbehalf\/(express|fastify|fetch|node)$/,
         replacement: `${new URL('./adapters/', import.meta.url).pathname}$1.ts`,

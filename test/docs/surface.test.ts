@@ -5,9 +5,12 @@ import { root } from './tree.ts'
 
 const doors = ['express', 'fastify', 'fetch', 'node'].map((name) => `adapters/${name}.ts`)
 
-test.each(['src/index.ts', ...doors, 'src/testing/index.ts'])('SURFACE: %s exports these names', (path) => {
-  expect(exportsOf(readFileSync(join(root, path), 'utf8'))).toMatchSnapshot()
-})
+test.each(['src/index.ts', ...doors, 'src/issuers/index.ts', 'src/testing/index.ts'])(
+  'SURFACE: %s exports these names',
+  (path) => {
+    expect(exportsOf(readFileSync(join(root, path), 'utf8'))).toMatchSnapshot()
+  },
+)
 
 test('SURFACE: package.json exports these entries, and depends on no more than these', () => {
   const { exports, dependencies, peerDependencies, engines } = JSON.parse(

@@ -1,0 +1,3 @@
+import type { Dialect } from '../../types/dialect.ts'
+
+export const keycloak: Dialect = { name: 'keycloak' }
