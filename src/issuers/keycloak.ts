@@ -1,5 +1,5 @@
 import { OptionReader } from '../internal/option-reader.ts'
-import { keycloak as keycloakDialect } from '../token/dialects/keycloak.ts'
+import { keycloakDialect } from '../token/dialects/keycloak.ts'
 import type { JwtPayload } from '../types/context.ts'
 import type { Dialect } from '../types/dialect.ts'
 import type { IssuerOptions } from '../types/issuer-options.ts'

@@ -1,3 +1,3 @@
 import type { Dialect } from '../../types/dialect.ts'
 
-export const keycloak: Dialect = { name: 'keycloak' }
+export const keycloakDialect: Dialect = { name: 'keycloak' }
