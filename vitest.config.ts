@@ -10,6 +10,7 @@ export default defineConfig({
         replacement: new URL('./src/revocations/index.ts', import.meta.url).pathname,
       },
       { find: /^onbehalf\/adapter$/, replacement: new URL('./src/adapter/index.ts', import.meta.url).pathname },
+      { find: /^onbehalf\/issuers$/, replacement: new URL('./src/issuers/index.ts', import.meta.url).pathname },
       {
         find: /^onbehalf\/(express|fastify|fetch|node)$/,
         replacement: `${new URL('./adapters/', import.meta.url).pathname}$1.ts`,
