@@ -1,13 +1,25 @@
-import type { IssuerOptions, RefusalCode } from 'onbehalf'
+import type { IssuerOptions } from 'onbehalf'
 import { createTestCertificate, type TestCertificate } from 'onbehalf/testing'
 import * as openid from 'openid-client'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { mtlsRequest } from '../../examples/agents/mtls-request.ts'
-import { type Api, auditor, browse, callback, client, deviceGrant, startApi, startProvider } from './oidc-setup.ts'
+import {
+  asked,
+  call,
+  clientFlow,
+  codeFlow,
+  deviceFlow,
+  flows,
+  open,
+  refusal,
+  type Tokens,
+  unboundFlow,
+} from './oidc-client.ts'
+import { type Api, auditor, client, type RunningProvider, startApi, startProvider } from './oidc-setup.ts'
 
-let stock: Awaited<ReturnType<typeof startProvider>>
+let stock: RunningProvider
 /** Set to `accessTokenTTL: 300`, and to nothing else. */
-let short: typeof stock
+let short: RunningProvider
 let api: Api
 let secureApi: Api
 let server: TestCertificate
@@ -24,7 +36,7 @@ beforeAll(async () => {
   ])
   ;[stock, short, api, secureApi] = await Promise.all([
     startProvider(server),
-    startProvider(server, { accessTokenTTL: 300 }),
+    startProvider(server, { resourceServer: { accessTokenTTL: 300 } }),
     startApi(),
     startApi(server),
   ])
@@ -34,83 +46,10 @@ afterAll(() => {
   vi.restoreAllMocks()
 })
 
-interface Session {
-  readonly config: openid.Configuration
-  readonly DPoP: openid.DPoPHandle
-}
-
-async function open(issuer: string): Promise<Session> {
-  const execute = [openid.allowInsecureRequests]
-  const config = await openid.discovery(new URL(issuer), client.id, client.secret, undefined, { execute })
-  return { config, DPoP: openid.getDPoPHandle(config, await openid.randomDPoPKeyPair()) }
-}
-
-type Tokens = Awaited<ReturnType<typeof openid.clientCredentialsGrant>>
-
-const asked = () => ({ scope: 'tools:read', resource: api.resource })
-
-/** Each with the seconds that its tokens live unless the settings of the provider say otherwise. */
-const flows = [
-  { name: 'RFC 6749 §4.4: client credentials', flow: clientFlow, subject: client.id, life: 600 },
-  { name: 'RFC 7636 §4.5: an authorization code with PKCE', flow: codeFlow, subject: 'alice', life: 3_600 },
-  { name: 'RFC 8628 §3.4: a device code', flow: deviceFlow, subject: 'alice', life: 3_600 },
-] as const
-
-async function clientFlow({ config, DPoP }: Session): Promise<Tokens> {
-  return openid.clientCredentialsGrant(config, asked(), { DPoP })
-}
-
-async function codeFlow({ config, DPoP }: Session): Promise<Tokens> {
-  const pkceCodeVerifier = openid.randomPKCECodeVerifier()
-  const url = openid.buildAuthorizationUrl(config, {
-    ...asked(),
-    scope: 'openid offline_access tools:read',
-    // OpenID Connect Core §11: a refresh token takes consent.
-    prompt: 'consent',
-    redirect_uri: callback,
-    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
-    code_challenge_method: 'S256',
-  })
-  const answer = await browse(url)
-  if (answer === undefined) throw new Error('The browser was not sent back.')
-  return openid.authorizationCodeGrant(config, answer, { pkceCodeVerifier, idTokenExpected: true }, asked(), { DPoP })
-}
-
-async function deviceFlow({ config, DPoP }: Session): Promise<Tokens> {
-  const { device_code: code, verification_uri_complete: uri = '' } = await openid.initiateDeviceAuthorization(
-    config,
-    asked(),
-  )
-  expect(await browse(new URL(uri))).toBeUndefined()
-  return openid.genericGrantRequest(config, deviceGrant, { device_code: code, ...asked() }, { DPoP })
-}
-
-/** What the same client gets when it sends no proof. */
-async function unboundFlow({ config }: Session): Promise<Tokens> {
-  return openid.clientCredentialsGrant(config, asked())
-}
-
-/** Under the scheme DPoP where there is a key to prove, else Bearer. */
-async function call({ config }: Session, token: string, DPoP?: openid.DPoPHandle) {
-  const options = DPoP === undefined ? {} : { DPoP }
-  const url = new URL(`${api.resource}/tools`)
-  const response = await openid
-    .fetchProtectedResource(config, token, url, 'GET', undefined, undefined, options)
-    .catch((error: unknown) => {
-      if (error instanceof openid.WWWAuthenticateChallengeError) return error.response
-      throw error
-    })
-  return { status: response.status, body: (await response.json()) as Record<string, unknown>, hint: api.hint() }
-}
-
-function refusal(code: RefusalCode, hint?: string) {
-  return { status: 401, body: expect.objectContaining({ code }) as object, hint }
-}
-
 describe.each(flows)('$name', ({ flow, subject, life }) => {
   test('RFC 9449 §7.1: a bound token of five minutes needs no option', async () => {
     api.trust({ issuer: short.issuer })
-    const session = await open(short.issuer)
+    const session = await open(api, short.issuer)
     const { access_token: token } = await flow(session)
     expect(await call(session, token, session.DPoP)).toEqual({
       status: 200,
@@ -128,7 +67,7 @@ describe.each(flows)('$name', ({ flow, subject, life }) => {
   })
 
   test('Options: a token that lives as long as the defaults of the provider say needs maxTokenSeconds', async () => {
-    const session = await open(stock.issuer)
+    const session = await open(api, stock.issuer)
     const { access_token: token } = await flow(session)
     for (const maxTokenSeconds of [undefined, life - 1]) {
       api.trust({ issuer: stock.issuer, maxTokenSeconds })
@@ -141,16 +80,16 @@ describe.each(flows)('$name', ({ flow, subject, life }) => {
 
   test('PRES-09: it does not pass without its proof', async () => {
     api.trust({ issuer: short.issuer, dangerously: { allowUnbound: true } })
-    const session = await open(short.issuer)
+    const session = await open(api, short.issuer)
     const { access_token: token } = await flow(session)
     expect(await call(session, token)).toEqual(refusal('binding_scheme'))
-    const thief = await open(short.issuer)
+    const thief = await open(api, short.issuer)
     expect(await call(session, token, thief.DPoP)).toEqual(refusal('binding_mismatch'))
   })
 })
 
 test('Options: agentClients says that a client is an agent, since the tokens do not', async () => {
-  const session = await open(short.issuer)
+  const session = await open(api, short.issuer)
   const [forItself, forAlice] = [await clientFlow(session), await deviceFlow(session)]
   const seen = async ({ access_token: token }: Tokens) => (await call(session, token, session.DPoP)).body
 
@@ -168,8 +107,8 @@ describe('mutual TLS', () => {
   })
 
   async function certificateFlow(issuer: string): Promise<string> {
-    const { config } = await open(issuer)
-    const body = new URLSearchParams({ grant_type: 'client_credentials', ...asked(), resource: secureApi.resource })
+    const { config } = await open(secureApi, issuer)
+    const body = new URLSearchParams({ grant_type: 'client_credentials', ...asked(secureApi) })
     const basic = Buffer.from(`${auditor.id}:${encodeURIComponent(auditor.secret)}`).toString('base64')
     const answer = await mtlsRequest(identity(own), {
       method: 'POST',
@@ -211,7 +150,7 @@ describe('mutual TLS', () => {
 })
 
 test('Options: a token that no proof was sent for needs allowUnbound', async () => {
-  const session = await open(short.issuer)
+  const session = await open(api, short.issuer)
   const { access_token: token } = await unboundFlow(session)
   api.trust({ issuer: short.issuer })
   expect(await call(session, token)).toEqual(refusal('binding_missing', 'issuer.dangerously.allowUnbound'))
@@ -221,9 +160,9 @@ test('Options: a token that no proof was sent for needs allowUnbound', async () 
 
 test('RFC 8707 §2: a token for another resource is token_audience', async () => {
   api.trust({ issuer: short.issuer })
-  const session = await open(short.issuer)
+  const session = await open(api, short.issuer)
   const { config, DPoP } = session
-  const elsewhere = { ...asked(), resource: 'https://other.example.test' }
+  const elsewhere = { ...asked(api), resource: 'https://other.example.test' }
   const { access_token: token } = await openid.clientCredentialsGrant(config, elsewhere, { DPoP })
   expect(await call(session, token, DPoP)).toEqual(refusal('token_audience', 'audience'))
 })
@@ -238,7 +177,7 @@ const everything = (issuer: string): IssuerOptions => ({
 })
 
 test('RFC 9068 §4: an ID token is token_type, with every relaxation', async () => {
-  const session = await open(short.issuer)
+  const session = await open(api, short.issuer)
   const { id_token: token = '' } = await codeFlow(session)
   for (const trust of [{ issuer: short.issuer }, everything(short.issuer)]) {
     api.trust(trust)
@@ -249,7 +188,7 @@ test('RFC 9068 §4: an ID token is token_type, with every relaxation', async () 
 })
 
 test('RFC 6749 §1.5: a refresh token is refused, with every relaxation', async () => {
-  const session = await open(short.issuer)
+  const session = await open(api, short.issuer)
   const { refresh_token: token = '' } = await codeFlow(session)
   for (const trust of [{ issuer: short.issuer }, everything(short.issuer)]) {
     api.trust(trust)
@@ -261,7 +200,7 @@ test('RFC 6749 §1.5: a refresh token is refused, with every relaxation', async 
 
 test('RFC 6749 §1.4: an opaque access token, as clients get without a resource, is token_malformed', async () => {
   api.trust(everything(short.issuer))
-  const session = await open(short.issuer)
+  const session = await open(api, short.issuer)
   const { config, DPoP } = session
   const { access_token: token } = await openid.clientCredentialsGrant(config, {}, { DPoP })
   expect(token).not.toContain('.')

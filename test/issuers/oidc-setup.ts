@@ -15,9 +15,20 @@ export const client = { id: 'travel-app', secret: 'a secret of the tests, long e
 export const auditor = { id: 'auditor', secret: 'another secret of the tests, as long as the first' } as const
 export const callback = 'https://app.example.test/callback'
 
+/** The API itself, as it authenticates at the introspection endpoint. */
+export const introspector = {
+  id: 'tools-api',
+  secret: 'a third one, of the API: with signs + that % need coding',
+} as const
+
 export interface RunningProvider {
   readonly issuer: string
   close(): void
+}
+
+export interface ProviderSettings {
+  readonly resourceServer?: Partial<ResourceServer>
+  readonly extraTokenClaims?: (ctx: unknown, token: { readonly kind: string; readonly clientId: string }) => object
 }
 
 /**
@@ -27,7 +38,7 @@ export interface RunningProvider {
  */
 export async function startProvider(
   certificate: TestCertificate,
-  resourceServer: Partial<ResourceServer> = {},
+  { resourceServer, extraTokenClaims }: ProviderSettings = {},
 ): Promise<RunningProvider> {
   const [plain, secure] = [createServer(), createSecureServer(certificate)]
   const issuer = `http://127.0.0.1:${await listen(plain)}`
@@ -44,7 +55,15 @@ export async function startProvider(
         response_types: [],
         tls_client_certificate_bound_access_tokens: true,
       },
+      {
+        client_id: introspector.id,
+        client_secret: introspector.secret,
+        grant_types: [],
+        redirect_uris: [],
+        response_types: [],
+      },
     ],
+    ...(extraTokenClaims && { extraTokenClaims }),
     // RFC 8705 §5: without a certificate, clients use the endpoints of the issuer itself.
     discovery: { mtls_endpoint_aliases: { token_endpoint: `${secureOrigin}/token` } },
     features: {
