@@ -47,7 +47,7 @@ afterAll(() => {
 })
 
 describe.each(flows)('$name', ({ flow, subject, life }) => {
-  test('RFC 9449 §7.1: a bound token of five minutes needs no option', async () => {
+  test('Options: a bound token of five minutes needs none', async () => {
     api.trust({ issuer: short.issuer })
     const session = await open(api, short.issuer)
     const { access_token: token } = await flow(session)
@@ -78,7 +78,7 @@ describe.each(flows)('$name', ({ flow, subject, life }) => {
     expect(await call(session, token, session.DPoP)).toMatchObject({ status: 200, body: { subject, method: 'dpop' } })
   })
 
-  test('PRES-09: it does not pass without its proof', async () => {
+  test('RFC 9449 §7.1, §7.2: it passes neither as a bearer token nor with a proof of another key', async () => {
     api.trust({ issuer: short.issuer, dangerously: { allowUnbound: true } })
     const session = await open(api, short.issuer)
     const { access_token: token } = await flow(session)
@@ -158,7 +158,7 @@ test('Options: a token that no proof was sent for needs allowUnbound', async () 
   expect(await call(session, token)).toMatchObject({ status: 200, body: { method: 'none' } })
 })
 
-test('RFC 8707 §2: a token for another resource is token_audience', async () => {
+test('RFC 9068 §4: a token for another resource is token_audience', async () => {
   api.trust({ issuer: short.issuer })
   const session = await open(api, short.issuer)
   const { config, DPoP } = session
@@ -193,16 +193,16 @@ test('RFC 6749 §1.5: a refresh token is refused, with every relaxation', async 
   for (const trust of [{ issuer: short.issuer }, everything(short.issuer)]) {
     api.trust(trust)
     for (const DPoP of [session.DPoP, undefined]) {
-      expect(await call(session, token, DPoP)).toMatchObject(refusal('token_malformed'))
+      expect(await call(session, token, DPoP)).toMatchObject({ status: 401, body: { code: 'token_malformed' } })
     }
   }
 })
 
-test('RFC 6749 §1.4: an opaque access token, as clients get without a resource, is token_malformed', async () => {
+test('Options: an opaque access token, as clients get without a resource, is token_malformed', async () => {
   api.trust(everything(short.issuer))
   const session = await open(api, short.issuer)
   const { config, DPoP } = session
   const { access_token: token } = await openid.clientCredentialsGrant(config, {}, { DPoP })
   expect(token).not.toContain('.')
-  expect(await call(session, token, DPoP)).toMatchObject(refusal('token_malformed'))
+  expect(await call(session, token, DPoP)).toMatchObject({ status: 401, body: { code: 'token_malformed' } })
 })
