@@ -71,6 +71,7 @@ export async function startProvider(
       deviceFlow: { enabled: true },
       dPoP: { enabled: true },
       introspection: { enabled: true },
+      revocation: { enabled: true },
       mTLS: {
         enabled: true,
         certificateBoundAccessTokens: true,
