@@ -5,6 +5,7 @@ import { createRecorder } from './audit/record.ts'
 import type { RequestState } from './audit/request-state.ts'
 import { createContexts } from './context/agent-context.ts'
 import { checkDelegation, readParties, readPrincipal } from './context/parties.ts'
+import { createStandingCheck } from './context/standing.ts'
 import { readCredentials } from './credentials.ts'
 import type { MaybePromise } from './internal/maybe-promise.ts'
 import { createLeases } from './lease.ts'
@@ -48,7 +49,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
   )
   const revocation = createRevocationCheck(policy.revocation, policy.hookTimeoutMs)
   const sender = createSenderCheck(policy, policy.dpop === false ? undefined : createSingleUse(policy.dpop, policy))
-  const contexts = createContexts()
+  const standing = createStandingCheck(policy)
+  const contexts = createContexts(standing.partiesOf)
   const baseline = createBaselineCheck(policy, contexts)
   const refuse = createRefuser(policy, () => metadata?.advertisedUrl())
   const recorder = createRecorder(policy, contexts)
@@ -67,7 +69,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
         next(revocation.check(state.verified(token), credentials), (current) =>
           next(sender.prove(view, credentials, current, request), (bound) =>
             next(checkDelegation(state.proven(bound)), (delegated) =>
-              next(baseline.check(delegated, request), (allowed) => revocation.settle(allowed, credentials)),
+              next(standing.check(delegated), (accountable) =>
+                next(baseline.check(accountable, request), (allowed) => revocation.settle(allowed, credentials)),
+              ),
             ),
           ),
         ),
@@ -82,11 +86,15 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return outcome.then((late) => conclude(state, late instanceof Denial ? late : recheck(late)))
   }
 
-  /** Time passes while a request waits: life, freshness and revocation are judged again, last and without a further wait. */
+  /** Time passes while a request waits: life, freshness, revocation and the directory's answers are judged again, last and without a further wait. */
   function recheck(admitted: AdmittedToken): AdmittedToken | Denial {
     const { token } = admitted
     return (
-      tokens.checkLife(token) ?? sender.checkFreshness(admitted) ?? revocation.recheckAdmitted(admitted) ?? admitted
+      tokens.checkLife(token) ??
+      sender.checkFreshness(admitted) ??
+      revocation.recheckAdmitted(admitted) ??
+      standing.recheck(admitted) ??
+      admitted
     )
   }
 

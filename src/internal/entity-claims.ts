@@ -32,13 +32,13 @@ export function readEntityClaims(value: unknown): EntityClaims | undefined {
 }
 
 function readTexts(value: unknown): string | readonly string[] | undefined {
-  if (isText(value)) return value
+  if (isShortText(value)) return value
   if (!Array.isArray(value) || value.length > longestList) return undefined
   const texts = Array.from<unknown>(value)
-  return texts.every(isText) ? Object.freeze(texts) : undefined
+  return texts.every(isShortText) ? Object.freeze(texts) : undefined
 }
 
-function isText(value: unknown): value is string {
+function isShortText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= longestText
 }
 

@@ -43,6 +43,7 @@ export const choices = {
   'issuer.actorIssuers': { default: 'own', allowed: ['own', 'any', false] },
   'issuer.actorClaims': { default: 'sub', allowed: ['sub', 'sub-or-client_id'] },
   'issuer.dpopSchemeForMtls': { default: false, allowed: [true, false] },
+  'delegation.requireOwner': { default: false, allowed: [true, false] },
   problemCodes: { default: true, allowed: [true, false] },
 } as const
 
@@ -87,6 +88,13 @@ export const fixed = {
   keysPerIssuer: 100,
   /** Of one metadata document or one key set. */
   issuerResponseBytes: 524_288,
+  /** An answer of the directory counts this long, from when it was asked for. */
+  directoryAnswerSeconds: 30,
+  /** From this share of that time on, it is asked for anew in the background. */
+  directoryRefreshShare: 0.8,
+  /** After a failure in the background the next question waits so long. */
+  directoryRetryMs: 1_000,
+  directoryParties: 10_000,
   /** Streams end within a second of their token. */
   leaseCheckMs: 500,
   /** Of each sink. */
