@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import type { Contexts } from './context/agent-context.ts'
-import { settle } from './internal/maybe-promise.ts'
+import { andThen, type MaybePromise, settle } from './internal/maybe-promise.ts'
 import { fixed } from './options/defaults.ts'
+import type { CurrentToken } from './token/revocation.ts'
 import type { AgentContext } from './types/context.ts'
 import type { Clock } from './types/options.ts'
 import type { RevocationQuery, RevocationSource } from './types/revocation.ts'
@@ -16,18 +17,23 @@ interface Lease {
   readonly controller: AbortController
   readonly query: RevocationQuery
   readonly expiresAt: number
+  readonly token: CurrentToken
   /** Of the token. */
   readonly hash: string
   /** A slow source is asked once at a time. */
   isAsking: boolean
 }
 
-/** One lease per token for all its streams. Each lease ends with its token, so they cannot pile up. */
+/**
+ * One lease per token for all its streams. Each lease ends with its token, so they cannot pile up. `stands`: whether a
+ * request with the token would pass the directory now.
+ */
 export function createLeases(
   clock: Clock,
   revocation: RevocationSource | undefined,
   contexts: Contexts,
   hookTimeoutMs: number,
+  stands: (token: CurrentToken) => MaybePromise<boolean>,
 ): Leases {
   const leases = new Map<string, Lease>()
   let timer: NodeJS.Timeout | undefined
@@ -40,7 +46,8 @@ export function createLeases(
     const known = leases.get(token.hash)
     if (known !== undefined) return known.controller.signal
     const { hash, revocationQuery: query, claims } = token
-    const made: Lease = { controller: new AbortController(), query, expiresAt: claims.exp, hash, isAsking: false }
+    const controller = new AbortController()
+    const made: Lease = { controller, query, expiresAt: claims.exp, token, hash, isAsking: false }
     // Every stream of the token adds a listener, which is no leak that Node should warn of.
     setMaxListeners(0, made.controller.signal)
     if (isPast(made)) made.controller.abort()
@@ -59,6 +66,8 @@ export function createLeases(
   /** A revocation source that cannot tell ends the lease: unknown means refused. */
   async function check(lease: Lease): Promise<void> {
     if (isPast(lease)) return end(lease)
+    // Beside the revocation source: neither waits for the other.
+    void andThen(stands(lease.token), (isStanding) => isStanding || end(lease))
     if (revocation === undefined || lease.isAsking) return
     lease.isAsking = true
     const answer = await settle<unknown, true>(() => revocation.isRevoked(lease.query), true, hookTimeoutMs)
@@ -66,8 +75,9 @@ export function createLeases(
     if (answer !== false) end(lease)
   }
 
+  /** May be called twice; a later lease of the same token stays. */
   function end(lease: Lease): void {
-    leases.delete(lease.hash)
+    if (leases.get(lease.hash) === lease) leases.delete(lease.hash)
     lease.controller.abort()
   }
 

@@ -60,7 +60,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return token && (tokens.checkLife(token) ?? revocation.recheck(token))
   })
   const routeProblems = createRouteProblems([...policy.issuers.keys()])
-  const leases = createLeases(policy.clock, policy.revocation, contexts, policy.hookTimeoutMs)
+  const leases = createLeases(policy.clock, policy.revocation, contexts, policy.hookTimeoutMs, standing.holds)
 
   /** The way of a request. Each step takes what the one before it gave; the first denial is the answer. */
   function decide(state: RequestState, view: RequestView, request: object): MaybePromise<AdmittedToken | Denial> {
