@@ -33,8 +33,7 @@ const refreshAgeMs = maxAgeMs * fixed.directoryRefreshShare
 export function createDirectory(directory: Directory, clock: Clock, hookTimeoutMs: number): DirectoryCache {
   const entries = new LRUCache<string, Entry>({ max: fixed.directoryParties })
 
-  function askAbout(party: Party): MaybePromise<DirectoryAnswer> {
-    const now = clock.monotonic()
+  function askAbout(party: Party, now: number): MaybePromise<DirectoryAnswer> {
     const entry = entryOf(party)
     const { answer } = entry
     const age = now - entry.askedAt
@@ -76,7 +75,8 @@ export function createDirectory(directory: Directory, clock: Clock, hookTimeoutM
 
   return {
     ask(parties) {
-      const answers = parties.map(askAbout)
+      const now = clock.monotonic()
+      const answers = parties.map((party) => askAbout(party, now))
       return answers.some(isThenable) ? Promise.all(answers) : (answers as readonly DirectoryAnswer[])
     },
     latest: (party) => entries.peek(keyOf(party))?.answer,
