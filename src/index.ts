@@ -36,6 +36,7 @@ export type {
   DialectPrincipal,
   DialectReaders,
 } from './types/dialect.ts'
+export type { Directory } from './types/directory.ts'
 export type { IntrospectionOptions, PrivateKeyClient, SecretClient } from './types/introspection-options.ts'
 export type {
   AgentClient,

@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import type { Contexts } from './context/agent-context.ts'
-import { settle } from './internal/maybe-promise.ts'
+import { andThen, type MaybePromise, settle } from './internal/maybe-promise.ts'
 import { fixed } from './options/defaults.ts'
 import { partsOf } from './revocations/any-of.ts'
+import type { CurrentToken } from './token/revocation.ts'
 import type { AgentContext } from './types/context.ts'
 import type { Clock } from './types/options.ts'
 import type { RevocationQuery, RevocationSource } from './types/revocation.ts'
@@ -17,18 +18,23 @@ interface Lease {
   readonly controller: AbortController
   readonly query: RevocationQuery
   readonly expiresAt: number
+  readonly token: CurrentToken
   /** Of the token. */
   readonly hash: string
   /** The sources that have yet to answer: a slow one is asked once at a time, and no other waits for it. */
   readonly asking: Set<RevocationSource>
 }
 
-/** One lease per token for all its streams. Each lease ends with its token, so they cannot pile up. */
+/**
+ * One lease per token for all its streams. Each lease ends with its token, so they cannot pile up. `stands`: whether a
+ * request with the token would pass the directory now.
+ */
 export function createLeases(
   clock: Clock,
   revocation: RevocationSource | undefined,
   contexts: Contexts,
   hookTimeoutMs: number,
+  stands: (token: CurrentToken) => MaybePromise<boolean>,
 ): Leases {
   const leases = new Map<string, Lease>()
   const sources = revocation === undefined ? [] : partsOf(revocation)
@@ -42,7 +48,8 @@ export function createLeases(
     const known = leases.get(token.hash)
     if (known !== undefined) return known.controller.signal
     const { hash, revocationQuery: query, claims } = token
-    const made: Lease = { controller: new AbortController(), query, expiresAt: claims.exp, hash, asking: new Set() }
+    const controller = new AbortController()
+    const made: Lease = { controller, query, expiresAt: claims.exp, token, hash, asking: new Set() }
     // Every stream of the token adds a listener, which is no leak that Node should warn of.
     setMaxListeners(0, made.controller.signal)
     if (isPast(made)) made.controller.abort()
@@ -59,8 +66,13 @@ export function createLeases(
   }
 
   function check(lease: Lease): void {
-    if (isPast(lease)) end(lease)
-    else for (const source of sources) if (!lease.asking.has(source)) void ask(lease, source)
+    if (isPast(lease)) {
+      end(lease)
+      return
+    }
+    // None of them waits for another.
+    void andThen(stands(lease.token), (isStanding) => isStanding || end(lease))
+    for (const source of sources) if (!lease.asking.has(source)) void ask(lease, source)
   }
 
   /** A revocation source that cannot tell ends the lease: unknown means refused. */
@@ -71,6 +83,7 @@ export function createLeases(
     if (answer !== false) end(lease)
   }
 
+  /** May be called twice; a later lease of the same token stays. */
   function end(lease: Lease): void {
     // A late answer may come when the token has a lease anew.
     if (leases.get(lease.hash) === lease) leases.delete(lease.hash)

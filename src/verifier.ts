@@ -5,6 +5,7 @@ import { createRecorder } from './audit/record.ts'
 import type { RequestState } from './audit/request-state.ts'
 import { createContexts } from './context/agent-context.ts'
 import { checkDelegation, readParties, readPrincipal } from './context/parties.ts'
+import { createStandingCheck } from './context/standing.ts'
 import { readCredentials } from './credentials.ts'
 import type { MaybePromise } from './internal/maybe-promise.ts'
 import { createLeases } from './lease.ts'
@@ -49,7 +50,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const tokens = createTokenVerifier(policy, trust, prepare)
   const revocation = createRevocationCheck(policy.revocation, policy.hookTimeoutMs)
   const sender = createSenderCheck(policy, policy.dpop === false ? undefined : createSingleUse(policy.dpop, policy))
-  const contexts = createContexts()
+  const standing = createStandingCheck(policy)
+  const contexts = createContexts(standing.partiesOf)
   const baseline = createBaselineCheck(policy, contexts)
   const refuse = createRefuser(policy, () => metadata?.advertisedUrl())
   const recorder = createRecorder(policy, contexts)
@@ -59,7 +61,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return token && (tokens.checkLife(token) ?? revocation.recheck(token))
   })
   const routeProblems = createRouteProblems([...policy.issuers.keys()])
-  const leases = createLeases(policy.clock, policy.revocation, contexts, policy.hookTimeoutMs)
+  const leases = createLeases(policy.clock, policy.revocation, contexts, policy.hookTimeoutMs, standing.holds)
 
   /** The way of a request. Each step takes what the one before it gave; the first denial is the answer. */
   function decide(state: RequestState, view: RequestView, request: object): MaybePromise<AdmittedToken | Denial> {
@@ -68,7 +70,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
         next(revocation.check(state.verified(token), credentials), (current) =>
           next(sender.prove(view, credentials, current, request), (bound) =>
             next(checkDelegation(state.proven(bound)), (delegated) =>
-              next(baseline.check(delegated, request), (allowed) => revocation.settle(allowed, credentials)),
+              next(standing.check(delegated), (accountable) =>
+                next(baseline.check(accountable, request), (allowed) => revocation.settle(allowed, credentials)),
+              ),
             ),
           ),
         ),
@@ -83,11 +87,15 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return outcome.then((late) => conclude(state, late instanceof Denial ? late : recheck(late)))
   }
 
-  /** Time passes while a request waits: life, freshness and revocation are judged again, last and without a further wait. */
+  /** Time passes while a request waits: life, freshness, revocation and the directory's answers are judged again, last and without a further wait. */
   function recheck(admitted: AdmittedToken): AdmittedToken | Denial {
     const { token } = admitted
     return (
-      tokens.checkLife(token) ?? sender.checkFreshness(admitted) ?? revocation.recheckAdmitted(admitted) ?? admitted
+      tokens.checkLife(token) ??
+      sender.checkFreshness(admitted) ??
+      revocation.recheckAdmitted(admitted) ??
+      standing.recheck(admitted) ??
+      admitted
     )
   }
 

@@ -1,5 +1,5 @@
 import type { Contexts } from '../context/agent-context.ts'
-import type { DelegatedToken } from '../context/parties.ts'
+import type { AccountableToken } from '../context/standing.ts'
 import { andThen, type MaybePromise, synchronousBoolean } from '../internal/maybe-promise.ts'
 import type { Policy } from '../options/policy.ts'
 import type { Denial } from '../refusal/denial.ts'
@@ -33,11 +33,11 @@ export function accessSetting({ clock, token, issuers, hookTimeoutMs }: AccessPo
 
 declare const allowed: unique symbol
 
-/** A delegated token that the baseline allows on this request. Only this file makes one. */
-export type AllowedToken = DelegatedToken & { readonly [allowed]: true }
+/** An accountable token that the baseline allows on this request. Only this file makes one. */
+export type AllowedToken = AccountableToken & { readonly [allowed]: true }
 
 export interface BaselineCheck {
-  check(delegated: DelegatedToken, request: object): MaybePromise<AllowedToken | Denial>
+  check(accountable: AccountableToken, request: object): MaybePromise<AllowedToken | Denial>
 }
 
 /** Of requests whose baseline said something about allowing them. */
@@ -56,10 +56,10 @@ export function createBaselineCheck(
   const { access: baseline } = policy
   const setting = accessSetting(policy)
   return {
-    check(delegated, request) {
-      const token = delegated as AllowedToken
+    check(accountable, request) {
+      const token = accountable as AllowedToken
       if (baseline === undefined) return token
-      return andThen(checkAccess(baseline, contextOf(delegated), request, setting), (judgement) => {
+      return andThen(checkAccess(baseline, contextOf(accountable), request, setting), (judgement) => {
         if (judgement instanceof AccessDenial) return judgement
         if (judgement !== undefined) allowances.set(token, judgement)
         return token

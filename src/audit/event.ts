@@ -5,7 +5,7 @@ import { Denial } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import type { PreparedToken } from '../token/prepared-token.ts'
 import type { AuditEvent, EventFacts } from '../types/audit.ts'
-import type { AgentContext } from '../types/context.ts'
+import type { AgentContext, Party } from '../types/context.ts'
 import type { Facts, Refusal, Verdict } from '../types/verdict.ts'
 import type { RequestState } from './request-state.ts'
 import { type Origin, routeIn } from './requests.ts'
@@ -30,6 +30,7 @@ export function authenticationEvent(state: RequestState, verdict: Verdict, outco
   const { token, tokenHash, trail, bound } = state
   const { refusal, judged } = outcome
   const parties = knownParties(token)
+  const { principal, actor } = verdict.ok ? verdict.context : { principal: token?.principal, actor: parties?.actor }
   const owed = token?.confirmation
   return completeEvent(outcome, {
     version: 1,
@@ -47,9 +48,9 @@ export function authenticationEvent(state: RequestState, verdict: Verdict, outco
     rule: judged?.rule ?? null,
     issuer: token?.issuer.issuer ?? null,
     issuerLabel: token?.issuer.issuer ?? '',
-    principal: token?.principal ?? null,
-    actor: parties?.actor ?? null,
-    chain: parties?.named ?? none,
+    principal: principal ?? null,
+    actor: actor ?? null,
+    chain: namedIn(parties, actor) ?? none,
     authority: parties?.authority ?? null,
     involvesAgent: parties?.involvesAgent ?? false,
     client: token?.claims.clientId ?? null,
@@ -97,7 +98,7 @@ export function accessEvent(
     issuerLabel: token.issuer,
     principal,
     actor,
-    chain: knownParties(presented)?.named ?? context.delegation?.chain ?? none,
+    chain: namedIn(knownParties(presented), actor) ?? context.delegation?.chain ?? none,
     authority: context.authority,
     involvesAgent: context.involvesAgent,
     client: context.client?.id ?? null,
@@ -115,6 +116,12 @@ export function accessEvent(
 
 function knownParties(token: PreparedToken | undefined): Parties | undefined {
   return token === undefined || token.parties instanceof Denial ? undefined : token.parties
+}
+
+/** The actor of a context has what the directory says of it; the rest of the chain is the token's. */
+function namedIn(parties: Parties | undefined, actor: Party | undefined): readonly Party[] | undefined {
+  if (parties === undefined || actor === undefined || actor === parties.actor) return parties?.named
+  return Object.freeze(parties.named.map((party) => (party === parties.actor ? actor : party)))
 }
 
 function completeEvent({ refusal, judged }: Outcome, event: AuditEvent): AuditEvent {

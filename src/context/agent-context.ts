@@ -3,45 +3,46 @@ import { numbers } from '../options/defaults.ts'
 import type { CurrentToken } from '../token/revocation.ts'
 import type { AgentContext, Party, WarningCode } from '../types/context.ts'
 import type { Verdict } from '../types/verdict.ts'
-import { type DelegatedToken, partiesIn } from './parties.ts'
+import type { DelegatedToken, Parties } from './parties.ts'
+import type { AccountableToken } from './standing.ts'
 
-/** An admission without headers of its own: the same frozen object for all requests of a token. */
+/** An admission without headers of its own: the same frozen object for all requests of a token, while its parties stay the same. */
 export type PlainAdmission = Extract<Verdict, { ok: true }>
 
-/** The contexts of one verifier: one object per token, built when the first bound request asks for it. */
+/** The contexts of one verifier, built when the first bound request asks: one per token, and a new one when the directory changes what it says. */
 export interface Contexts {
-  contextOf(delegated: DelegatedToken): AgentContext
-  admissionOf(delegated: DelegatedToken): PlainAdmission
+  contextOf(token: AccountableToken): AgentContext
+  admissionOf(token: AccountableToken): PlainAdmission
   /** The token a context of this verifier was built from; undefined for any other object. */
   tokenOf(context: AgentContext): CurrentToken | undefined
 }
 
-export function createContexts(): Contexts {
-  const admissions = new WeakMap<CurrentToken, PlainAdmission>()
+export function createContexts(partiesOf: (token: AccountableToken) => Parties): Contexts {
+  /** By the parties, which belong to one token. */
+  const admissions = new WeakMap<Parties, PlainAdmission>()
   const tokens = new WeakMap<AgentContext, CurrentToken>()
 
-  function admissionOf(delegated: DelegatedToken): PlainAdmission {
-    const known = admissions.get(delegated.token)
+  function admissionOf(accountable: AccountableToken): PlainAdmission {
+    const parties = partiesOf(accountable)
+    const known = admissions.get(parties)
     if (known !== undefined) return known
-    const context = buildContext(delegated)
+    const context = buildContext(accountable, parties)
     const made: PlainAdmission = Object.freeze({ ok: true, context, headers: Object.freeze([]) })
-    admissions.set(delegated.token, made)
-    tokens.set(context, delegated.token)
+    admissions.set(parties, made)
+    tokens.set(context, accountable.token)
     return made
   }
 
   return {
     admissionOf,
-    contextOf: (delegated) => admissionOf(delegated).context,
+    contextOf: (accountable) => admissionOf(accountable).context,
     tokenOf: (context) => tokens.get(context),
   }
 }
 
 /** Step 6: the object the handler reads. It is frozen to the last member, and nothing in it is inherited. */
-function buildContext(delegated: DelegatedToken): AgentContext {
-  const { issuer, claims, id, issuedAt } = delegated.token
-  const { sender } = delegated
-  const parties = partiesIn(delegated)
+function buildContext({ token, sender }: DelegatedToken, parties: Parties): AgentContext {
+  const { issuer, claims, id, issuedAt } = token
   const warnings: WarningCode[] = [...parties.warnings]
   if (claims.exp - issuedAt > numbers['issuer.maxTokenSeconds'].default) warnings.push('ttl_over_policy')
   if (claims.iat === undefined) warnings.push('no_iat')

@@ -70,6 +70,7 @@ export const choices = {
   'issuer.dpopSchemeForMtls': { default: false, allowed: [true, false] },
   'issuer.introspection.for': { default: 'opaque', allowed: ['opaque', 'all'] },
   'issuer.introspection.signed': { default: false, allowed: [true, false] },
+  'delegation.requireOwner': { default: false, allowed: [true, false] },
   problemCodes: { default: true, allowed: [true, false] },
 } as const
 
@@ -125,6 +126,13 @@ export const fixed = {
   signedAnswerSeconds: 60,
   /** Life of a client assertion. */
   assertionSeconds: 60,
+  /** An answer of the directory counts this long, from when it was asked for. */
+  directoryAnswerSeconds: 30,
+  /** From this share of that time on, it is asked for anew in the background. */
+  directoryRefreshShare: 0.8,
+  /** After a failure in the background the next question waits so long. */
+  directoryRetryMs: 1_000,
+  directoryParties: 10_000,
   /** Streams end within a second of their token. */
   leaseCheckMs: 500,
   /** So much later than now a token may be issued that a revocation without `issuedBefore` revokes. */

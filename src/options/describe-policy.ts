@@ -27,7 +27,11 @@ export function describePolicy(policy: Policy, metadataUrl: string | undefined):
     dpop: policy.dpop === false ? false : describeDpop(policy.dpop),
     mtls: policy.mtls && { certificate: 'socket' },
     token: { clockToleranceSeconds: policy.token.toleranceSeconds, maxBytes: policy.token.maxBytes },
-    delegation: { maxDepth: policy.maxDepth },
+    delegation: {
+      maxDepth: policy.maxDepth,
+      requireOwner: policy.requireOwner,
+      directory: policy.directory !== undefined,
+    },
     cache: policy.cache,
     metadata: metadataUrl ?? null,
     relaxations: policyRelaxations(policy),

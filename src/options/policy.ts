@@ -2,6 +2,7 @@ import { problemsFor, type Requirement, readRequirement } from '../access/requir
 import { clockFrom } from '../internal/clock.ts'
 import { namesOf, OptionReader, type RawOptions } from '../internal/option-reader.ts'
 import { isHostName } from '../internal/urls.ts'
+import type { Directory } from '../types/directory.ts'
 import type {
   CacheOptions,
   Clock,
@@ -34,6 +35,8 @@ export interface Policy {
   readonly takesDpop: boolean
   readonly token: { readonly toleranceSeconds: number; readonly maxBytes: number }
   readonly maxDepth: number
+  readonly requireOwner: boolean
+  readonly directory: Directory | undefined
   readonly access: Requirement | undefined
   readonly cache: { readonly tokens: number; readonly tokenSeconds: number; readonly proofKeys: number }
   readonly revocation: RevocationSource | undefined
@@ -69,7 +72,7 @@ const names = namesOf<VerifierOptions>({
 })
 const dangerousNames = namesOf<DangerousVerifierOptions>({ allowHttp: true })
 const tokenNames = namesOf<TokenOptions>({ clockToleranceSeconds: true, maxBytes: true })
-const delegationNames = namesOf<DelegationOptions>({ maxDepth: true })
+const delegationNames = namesOf<DelegationOptions>({ maxDepth: true, requireOwner: true, directory: true })
 const cacheNames = namesOf<CacheOptions>({ tokens: true, tokenSeconds: true, proofKeys: true })
 
 export function readOptions(options: VerifierOptions): Policy {
@@ -98,7 +101,7 @@ export function readOptions(options: VerifierOptions): Policy {
     takesBearer: mtls !== false || anyUnbound,
     takesDpop: dpop !== false || everyIssuer.some((issuer) => issuer.dpopSchemeForMtls),
     token: readTokenOptions(read, raw.token),
-    maxDepth: readMaxDepth(read, raw.delegation),
+    ...readDelegationOptions(read, raw.delegation),
     access,
     cache: readCacheOptions(read, raw.cache),
     revocation: read.methods<RevocationSource>('revocation', raw.revocation, ['isRevoked']),
@@ -138,8 +141,17 @@ function readTokenOptions(read: OptionReader, value: unknown): Policy['token'] {
   }
 }
 
-function readMaxDepth(read: OptionReader, value: unknown): number {
-  return readNumber(read, 'delegation.maxDepth', read.object('delegation', value, delegationNames)?.maxDepth)
+function readDelegationOptions(
+  read: OptionReader,
+  value: unknown,
+): Pick<Policy, 'maxDepth' | 'requireOwner' | 'directory'> {
+  const raw: RawOptions<keyof DelegationOptions> = read.object('delegation', value, delegationNames) ?? {}
+  return {
+    maxDepth: readNumber(read, 'delegation.maxDepth', raw.maxDepth),
+    requireOwner:
+      read.boolean('delegation.requireOwner', raw.requireOwner) ?? choices['delegation.requireOwner'].default,
+    directory: read.function<Directory>('delegation.directory', raw.directory),
+  }
 }
 
 function readCacheOptions(read: OptionReader, value: unknown): Policy['cache'] {

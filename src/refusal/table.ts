@@ -36,6 +36,7 @@ export type RefusalCode =
   | 'delegation_malformed'
   | 'delegation_too_deep'
   | 'delegation_not_allowed'
+  | 'owner_missing'
   | 'actor_unauthorized'
   | 'authority_required'
   | 'access_denied'
@@ -47,6 +48,7 @@ export type RefusalCode =
   | 'introspection_unavailable'
   | 'replay_unavailable'
   | 'revocation_unavailable'
+  | 'directory_unavailable'
   | 'policy_unavailable'
   | 'audit_unavailable'
 
@@ -110,6 +112,7 @@ export const refusals: Readonly<Record<RefusalCode, RefusalRow>> = Object.freeze
   delegation_malformed: invalidToken('The act claim of the access token is malformed'),
   delegation_too_deep: invalidToken('The delegation chain of the access token is too deep'),
   delegation_not_allowed: invalidToken('The issuer of the access token may not name this actor'),
+  owner_missing: invalidToken('The actor of the access token has no known owner'),
 
   actor_unauthorized: actorUnauthorized('The parties of this request are not authorized for this action'),
   authority_required: actorUnauthorized('This action needs another kind of authority'),
@@ -131,6 +134,7 @@ export const refusals: Readonly<Record<RefusalCode, RefusalRow>> = Object.freeze
   introspection_unavailable: unavailable('The status of the access token is temporarily unavailable'),
   replay_unavailable: unavailable('The replay protection is temporarily unavailable'),
   revocation_unavailable: unavailable('The revocation status is temporarily unavailable'),
+  directory_unavailable: unavailable('The directory of the parties is temporarily unavailable'),
   policy_unavailable: unavailable('The access policy is temporarily unavailable'),
   audit_unavailable: unavailable('The audit record is temporarily unavailable'),
 })

@@ -1,5 +1,6 @@
 import type { AccessRequirement } from './access.ts'
 import type { AuditSetting, Sink } from './audit.ts'
+import type { Directory } from './directory.ts'
 import type { IssuerOptions } from './issuer-options.ts'
 import type { RevocationSource } from './revocation.ts'
 
@@ -61,7 +62,7 @@ export interface VerifierOptions {
   mtls?: MtlsOptions | false | undefined
   /** Clock tolerance and size of access tokens. */
   token?: TokenOptions | undefined
-  /** Bounds of the delegation chain. */
+  /** Bounds of the delegation chain, and who answers for the actor. */
   delegation?: DelegationOptions | undefined
   /**
    * The baseline: a requirement that every request must meet, before the requirements of its route. An adapter in
@@ -91,8 +92,8 @@ export interface VerifierOptions {
   /** Checks to give up for the whole verifier. Each one weakens this resource. Default: no check is given up. */
   dangerously?: DangerousVerifierOptions | undefined
   /**
-   * How long a hook of yours may take, in whole milliseconds: a replay store, a revocation source, `where`, one write of
-   * an audit sink. A later answer counts as an outage. From 1 to 60 000. Default: 1 000.
+   * How long a hook of yours may take, in whole milliseconds: a replay store, a revocation source, the directory,
+   * `where`, one write of an audit sink. A later answer counts as an outage. From 1 to 60 000. Default: 1 000.
    */
   hookTimeoutMs?: number | undefined
   /** Whether the body of a refusal has the member `code` with the refusal code. Default: true. */
@@ -142,13 +143,23 @@ export interface TokenOptions {
   maxBytes?: number | undefined
 }
 
-/** Bounds of the delegation chain. */
+/** What is accepted of delegation, and what is known of the parties. */
 export interface DelegationOptions {
   /**
    * How many nested `act` claims (RFC 8693 §4.1) a token may have. A longer chain is refused (`delegation_too_deep`); it
    * is never cut. From 1 to 100. Default: 5.
    */
   maxDepth?: number | undefined
+  /**
+   * Requires an owner, in the token or the directory, of an actor that is not the principal, and of an agent that acts for
+   * itself. An actor that is classified human or service needs none. Without one the request is refused (`owner_missing`).
+   * Only that there is a name is checked, not whose it is. Default: false.
+   */
+  requireOwner?: boolean | undefined
+  /**
+   * Is asked who the parties are and whether they are disabled; see {@link Directory}. Default: the token alone counts.
+   */
+  directory?: Directory | undefined
 }
 
 /** Sizes of the caches. Only what was verified enters them; the least recently used entry leaves a full cache. */

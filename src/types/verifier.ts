@@ -85,8 +85,8 @@ export interface PolicyDescription {
   readonly mtls: false | { readonly certificate: 'socket' }
   /** Clock tolerance in seconds, and the longest accepted token in bytes. */
   readonly token: { readonly clockToleranceSeconds: number; readonly maxBytes: number }
-  /** How many nested `act` claims a token may have. */
-  readonly delegation: { readonly maxDepth: number }
+  /** How many nested `act` claims a token may have, whether an actor needs an owner, and whether a directory is asked. */
+  readonly delegation: { readonly maxDepth: number; readonly requireOwner: boolean; readonly directory: boolean }
   /** How many entries the caches hold, and how long a token stays, in seconds. */
   readonly cache: { readonly tokens: number; readonly tokenSeconds: number; readonly proofKeys: number }
   /** The URL of the metadata document (RFC 9728 §3); null with `metadata: false`. */
@@ -126,8 +126,9 @@ export interface Verifier {
   ): Decision | Promise<Decision>
   /**
    * For streams and sockets that outlive their request: a signal that aborts within a second after the token has expired
-   * or was revoked, or at once when the verifier is closed. An error of the revocation source aborts it too. Nothing else
-   * about the request is judged again. A context that no verifier made gets an aborted signal.
+   * or was revoked, or at once when the verifier is closed. An error of the revocation source aborts it too, and so does the
+   * directory with the next answer by which the token would be refused, or with none. Nothing else about the request is
+   * judged again. A context that no verifier made gets an aborted signal.
    */
   lease(context: AgentContext): AbortSignal
   /** For adapters in optional mode: the refusal of a request without credentials on a route that has a requirement. */

@@ -65,6 +65,11 @@ describe('comments of the options', () => {
     expect(fixed.unprovenAuditEvents * 2).toBe(fixed.pendingAuditEvents)
     expect(commentOf('dpop.nonce.secret')).toContain(`at least ${fixed.nonceSecretBytes} bytes`)
     expect(commentOf('issuer.keys.freshSeconds')).toContain(`From ${fixed.keyRefreshShare * 100} %`)
+    const directory = sourceOf('src/types/directory.ts').replace(/\n \* /g, ' ')
+    const { directoryAnswerSeconds, directoryRefreshShare, directoryParties } = fixed
+    expect(directory).toContain(`counts for ${directoryAnswerSeconds} s`)
+    expect(directory).toContain(`once it is ${directoryAnswerSeconds * directoryRefreshShare} s old`)
+    expect(directory).toContain(`at most ${grouped(directoryParties)} parties`)
     expect(sourceOf('src/types/issuer-options.ts')).toContain(
       `At least ${fixed.keyCoolDownSeconds} s, or \`freshSeconds\``,
     )

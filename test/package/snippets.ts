@@ -133,6 +133,12 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
     { path: '/tools', agent: travel, status: 401 },
     { path: '/tools', agent: { ...travel, human: 'bob' }, status: 200, body: by },
   ],
+  'owners.ts': [
+    { path: '/tools', agent: travel, status: 200, body: { ...by, owner: 'travel-team@example.com' } },
+    { path: '/tools', agent: { ...travel, subject: 'rogue-1' }, status: 401 },
+    { path: '/tools', agent: { ...travel, via: ['rogue-1'] }, status: 401 },
+    { path: '/tools', agent: { ...travel, subject: 'stray-2' }, status: 401 },
+  ],
   'shutdown.ts': tools.filter(({ status }) => status !== 403),
   'before.ts': [{ path: '/tools', status: 401 }],
   'after.ts': [

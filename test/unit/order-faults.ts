@@ -60,6 +60,13 @@ export async function createOrderStage(): Promise<OrderStage> {
     verifier: {
       dpop: { nonce: { secret: 'order-secret-of-thirty-two-bytes' }, replay: { add: () => replay } },
       revocation: { isRevoked: () => isRevoked },
+      delegation: {
+        requireOwner: true,
+        directory({ subject }) {
+          if (subject === 'disabled-7') return { disabled: true }
+          return subject === 'ownerless-7' ? undefined : { owner: 'ops' }
+        },
+      },
       access,
     },
   })
@@ -202,6 +209,8 @@ export const faults: readonly Fault[] = [
   { code: 'delegation_malformed', name: 'act', spoil: (draft) => claim(draft, { act: 'x' }) },
   { code: 'delegation_too_deep', name: 'depth', spoil: (draft) => nest(draft, 6) },
   { code: 'delegation_not_allowed', name: 'act.iss', spoil: (draft) => extendAct(draft, { iss: 'https://evil.test' }) },
+  { code: 'token_revoked', name: 'disabled', spoil: (draft) => extendAct(draft, { sub: 'disabled-7' }) },
+  { code: 'owner_missing', name: 'owner', spoil: (draft) => extendAct(draft, { sub: 'ownerless-7' }) },
   { code: 'actor_unauthorized', name: 'principal', spoil: (draft) => claim(draft, { sub: 'eve' }) },
   { code: 'authority_required', name: 'no act', spoil: (draft) => claim(draft, { act: undefined }) },
   { code: 'access_denied', name: 'depth of the rule', spoil: (draft) => nest(draft, 1) },

@@ -13,6 +13,8 @@ const alternatives: readonly (readonly string[])[] = [
   ['exp', 'lifetime'],
   ['act', 'depth', 'act.iss', 'no act'],
   ['no act', 'depth of the rule'],
+  ['disabled', 'owner', 'no act'],
+  ['owner', 'depth of the rule'],
 ]
 
 let stage: OrderStage

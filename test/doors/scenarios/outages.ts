@@ -12,6 +12,9 @@ export const outages: readonly Chapter[] = [
   chapter('revocation_unavailable', 'RFC 9110 §15.6.4: a revocation source that fails', {
     revocation: { isRevoked: () => Promise.reject(new Error('down')) },
   }),
+  chapter('directory_unavailable', 'RFC 9110 §15.6.4: a directory that fails', {
+    delegation: { directory: () => Promise.reject(new Error('down')) },
+  }),
   chapter('audit_unavailable', 'RFC 9110 §15.6.4: a required audit sink that fails', {
     audit: { sink: { write: () => Promise.reject(new Error('down')) }, required: true },
   }),

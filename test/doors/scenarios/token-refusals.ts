@@ -1,3 +1,4 @@
+import type { Directory, Party } from 'onbehalf'
 import { sha256, withBrokenSignature } from '../../support/bytes.ts'
 import type { Changes, DoorKit } from '../kit.ts'
 import { refused } from '../seen.ts'
@@ -9,7 +10,11 @@ type TokenCode = Parameters<typeof refused>[0]
 export const tokenRefusals: Chapter = {
   subject: 'refusals of the token',
   app: ({ options }) => ({
-    options: { ...options, revocation: { isRevoked: ({ tokenId }) => tokenId === 'revoked' } },
+    options: {
+      ...options,
+      revocation: { isRevoked: ({ tokenId }) => tokenId === 'revoked' },
+      delegation: { requireOwner: true, directory },
+    },
     routes: [{ path: '/tools' }],
   }),
   rows: [
@@ -48,7 +53,16 @@ export const tokenRefusals: Chapter = {
     row('delegation_not_allowed', "RFC 8693 §4.1: an actor of an issuer that is not this one's to name", () =>
       claims({ act: { sub: 'travel-7', iss: 'https://other.example.test' } }),
     ),
+    row('token_revoked', 'Context: an actor that the directory has disabled', () =>
+      claims({ act: { sub: 'disabled-7' } }),
+    ),
+    row('owner_missing', 'Context: an actor without an owner', () => claims({ act: { sub: 'ownerless-7' } })),
   ],
+}
+
+function directory({ subject }: Party): ReturnType<Directory> {
+  if (subject === 'disabled-7') return { disabled: true }
+  return subject === 'ownerless-7' ? {} : { owner: 'ops' }
 }
 
 function row(

@@ -42,11 +42,16 @@ describe('describe()', () => {
       },
       mtls: { certificate: 'socket' },
       token: { clockToleranceSeconds: 5, maxBytes: 8_192 },
-      delegation: { maxDepth: 5 },
+      delegation: { maxDepth: 5, requireOwner: false, directory: false },
       cache: { tokens: 10_000, tokenSeconds: 60, proofKeys: 10_000 },
       metadata: `${resource}/.well-known/oauth-protected-resource`,
       relaxations: [],
     })
+  })
+
+  test('Describe: it tells whether owners are required and a directory is asked', () => {
+    const delegation = { requireOwner: true, directory: () => undefined }
+    expect(describeWith({ delegation }).delegation).toEqual({ maxDepth: 5, requireOwner: true, directory: true })
   })
 
   test('Describe: no secret is in it', () => {

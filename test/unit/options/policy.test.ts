@@ -159,6 +159,8 @@ describe('values of another kind', () => {
     ['mtls', [true, null, [], 'socket']],
     ['token', [true, null, [], 7]],
     ['delegation', [true, null, [], 7]],
+    ['delegation.requireOwner', ['', 'true', 1, 0, null, {}]],
+    ['delegation.directory', ['', {}, [], null, true, { lookup: () => undefined }]],
     ['cache', [true, false, null, [], 7]],
     ['access', [true, null, [], 7]],
     ['revocation', [{}, null, () => false, { isRevoked: false }]],
