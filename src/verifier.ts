@@ -22,7 +22,7 @@ import { createIntrospection } from './token/introspection.ts'
 import { createKeyrings } from './token/keyrings.ts'
 import { prepareToken } from './token/prepared-token.ts'
 import { createRevocationCheck } from './token/revocation.ts'
-import { createTokenVerifier, type VerifiedToken } from './token/verify.ts'
+import { createTokenVerifier } from './token/verify.ts'
 import type { VerifierOptions } from './types/options.ts'
 import type { RequestView } from './types/request.ts'
 import type { Verdict } from './types/verdict.ts'
@@ -41,14 +41,18 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const metadata = createMetadata(policy)
   const keyrings = createKeyrings(policy)
   const introspection = createIntrospection(policy, keyrings)
-  const prepare = (token: VerifiedToken) =>
-    prepareToken(token, {
-      confirmation: ({ claims, issuer, tokenType }) =>
-        checkTokenType(readConfirmation(claims.cnf, policy, issuer), tokenType, issuer),
-      parties: ({ claims, issuer }) => readParties(claims, issuer, policy.maxDepth),
-      principal: ({ claims, issuer }) => readPrincipal(claims, issuer, { isAlone: claims.act === undefined }),
-    })
-  const tokens = createTokenVerifier(policy, keyrings, prepare, introspection)
+  const tokens = createTokenVerifier(
+    policy,
+    keyrings,
+    (token) =>
+      prepareToken(token, {
+        confirmation: ({ claims, issuer, tokenType }) =>
+          checkTokenType(readConfirmation(claims.cnf, policy, issuer), tokenType, issuer),
+        parties: ({ claims, issuer }) => readParties(claims, issuer, policy.maxDepth),
+        principal: ({ claims, issuer }) => readPrincipal(claims, issuer, { isAlone: claims.act === undefined }),
+      }),
+    introspection,
+  )
   const revocation = createRevocationCheck(policy.revocation, policy.hookTimeoutMs)
   const sender = createSenderCheck(policy, policy.dpop === false ? undefined : createSingleUse(policy.dpop, policy))
   const contexts = createContexts()
