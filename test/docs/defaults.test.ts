@@ -6,7 +6,7 @@ import { readTree } from './tree.ts'
 /** The comments of the options and the tables of the documents, against the data that the readers use. */
 
 const files = new Map(readTree().map(({ path, text }) => [path, text]))
-const comments = ['options', 'issuer-options', 'access', 'verifier'].flatMap((name) =>
+const comments = ['options', 'issuer-options', 'introspection-options', 'access', 'verifier'].flatMap((name) =>
   membersIn(sourceOf(`src/types/${name}.ts`)),
 )
 const kits = ['agent', 'certificate', 'clock', 'issuer', 'request-view'].flatMap((name) =>
@@ -22,6 +22,7 @@ const types: Readonly<Record<string, string>> = {
   'dpop.nonce': 'NonceOptions',
   issuer: 'IssuerOptions',
   'issuer.keys': 'KeyOptions',
+  'issuer.introspection': 'IntrospectionOptions',
   access: 'AccessRequirement',
   close: 'CloseOptions',
   memoryReplayStore: 'MemoryReplayOptions',
@@ -63,6 +64,11 @@ describe('comments of the options', () => {
     expect(fixed.unprovenAuditEvents * 2).toBe(fixed.pendingAuditEvents)
     expect(commentOf('dpop.nonce.secret')).toContain(`at least ${fixed.nonceSecretBytes} bytes`)
     expect(commentOf('issuer.keys.freshSeconds')).toContain(`From ${fixed.keyRefreshShare * 100} %`)
+    expect(commentOf('issuer.introspection.cacheSeconds')).toContain(`kept for ${fixed.inactiveSeconds} s`)
+    expect(commentOf('issuer.introspection.signed')).toContain(`at most ${fixed.signedAnswerSeconds} s ago`)
+    expect(sourceOf('src/types/introspection-options.ts')).toContain(
+      `At most ${fixed.introspectionsInFlight} questions`,
+    )
     expect(sourceOf('src/types/issuer-options.ts')).toContain(
       `At least ${fixed.keyCoolDownSeconds} s, or \`freshSeconds\``,
     )

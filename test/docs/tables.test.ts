@@ -63,6 +63,7 @@ test('DOCS: every word in the form of a refusal code is one', () => {
 /** Claims and methods of the same form. */
 const claims: ReadonlySet<string> = new Set([
   'access_token',
+  'introspection_endpoint',
   'authorization_details',
   'private_key_jwt',
   'actor_unclassified',
