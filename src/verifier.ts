@@ -16,7 +16,7 @@ import { AuthError } from './refusal/auth-error.ts'
 import { Denial, next } from './refusal/denial.ts'
 import { createRefuser } from './refusal/response.ts'
 import { createSingleUse } from './replay/single-use.ts'
-import { checkTokenType, readConfirmation } from './sender/confirmation.ts'
+import { readBinding } from './sender/confirmation.ts'
 import { createSenderCheck } from './sender/sender.ts'
 import { createIntrospection } from './token/introspection.ts'
 import { createKeyrings } from './token/keyrings.ts'
@@ -46,8 +46,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     keyrings,
     (token) =>
       prepareToken(token, {
-        confirmation: ({ claims, issuer, tokenType }) =>
-          checkTokenType(readConfirmation(claims.cnf, policy, issuer), tokenType, issuer),
+        confirmation: ({ claims, issuer, tokenType }) => readBinding({ cnf: claims.cnf, tokenType }, policy, issuer),
         parties: ({ claims, issuer }) => readParties(claims, issuer, policy.maxDepth),
         principal: ({ claims, issuer }) => readPrincipal(claims, issuer, { isAlone: claims.act === undefined }),
       }),
