@@ -17,12 +17,12 @@ import { AuthError } from './refusal/auth-error.ts'
 import { Denial, next } from './refusal/denial.ts'
 import { createRefuser } from './refusal/response.ts'
 import { createSingleUse } from './replay/single-use.ts'
-import { checkTokenType, readConfirmation } from './sender/confirmation.ts'
+import { readBinding } from './sender/confirmation.ts'
 import { createSenderCheck } from './sender/sender.ts'
 import { prepareToken } from './token/prepared-token.ts'
 import { createRevocationCheck } from './token/revocation.ts'
 import { createTrust } from './token/trust.ts'
-import { createTokenVerifier, type VerifiedToken } from './token/verify.ts'
+import { createTokenVerifier } from './token/verify.ts'
 import type { VerifierOptions } from './types/options.ts'
 import type { RequestView } from './types/request.ts'
 import type { Verdict } from './types/verdict.ts'
@@ -40,14 +40,13 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const policy = readOptions(options)
   const metadata = createMetadata(policy)
   const trust = createTrust(policy)
-  const prepare = (token: VerifiedToken) =>
+  const tokens = createTokenVerifier(policy, trust, (token) =>
     prepareToken(token, {
-      confirmation: ({ claims, issuer, tokenType }) =>
-        checkTokenType(readConfirmation(claims.cnf, policy, issuer), tokenType, issuer),
+      confirmation: ({ claims, issuer, tokenType }) => readBinding({ cnf: claims.cnf, tokenType }, policy, issuer),
       parties: ({ claims, issuer }) => readParties(claims, issuer, policy.maxDepth),
       principal: ({ claims, issuer }) => readPrincipal(claims, issuer, claims.all['act'] === undefined),
-    })
-  const tokens = createTokenVerifier(policy, trust, prepare)
+    }),
+  )
   const revocation = createRevocationCheck(policy.revocation, policy.hookTimeoutMs)
   const sender = createSenderCheck(policy, policy.dpop === false ? undefined : createSingleUse(policy.dpop, policy))
   const standing = createStandingCheck(policy)

@@ -62,7 +62,7 @@ export function readIntrospection(
   if (raw === undefined) return undefined
   const endpoint = readUrl(read, `${path}.endpoint`, raw.endpoint, httpHosts)
   if (raw.endpoint === undefined && issuer !== undefined) readDiscoverable(read, at, issuer, httpHosts)
-  const client = readClient(read, `${path}.client`, raw.client)
+  const client = readAskingClient(read, `${path}.client`, raw.client)
   const scope = choices['issuer.introspection.for']
   const policy = {
     endpoint,
@@ -83,7 +83,7 @@ export function refuseSeveralIntrospections(
   }
 }
 
-function readClient(read: OptionReader, path: string, value: unknown): ClientPolicy | undefined {
+function readAskingClient(read: OptionReader, path: string, value: unknown): ClientPolicy | undefined {
   if (value === undefined) return read.problem(path, 'is required')
   const raw = read.object(path, value, clientNames)
   if (raw === undefined) return undefined
@@ -96,11 +96,11 @@ function readClient(read: OptionReader, path: string, value: unknown): ClientPol
     if (raw.alg !== undefined) read.problem(`${path}.alg`, 'belongs to privateKey')
     return id === undefined || secret === undefined ? undefined : { id, secret }
   }
-  const key = readPrivateKey(read, path, raw.privateKey, read.oneOf(`${path}.alg`, raw.alg, algorithms))
+  const key = readAssertionKey(read, path, raw.privateKey, read.oneOf(`${path}.alg`, raw.alg, algorithms))
   return id === undefined || key === undefined ? undefined : { id, key }
 }
 
-function readPrivateKey(
+function readAssertionKey(
   read: OptionReader,
   path: string,
   value: unknown,

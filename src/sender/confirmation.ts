@@ -11,6 +11,36 @@ export type Confirmation = AgentContext['sender']
 
 const none: Confirmation = sealed<Confirmation>({ method: 'none' })
 
+interface BindingRules {
+  readonly allowUnbound: boolean
+  readonly dpopSchemeForMtls: boolean
+  readonly path: string
+}
+
+/** The confirmation of a token; the `token_type` that an introspection answer gives it must fit. */
+export function readBinding(
+  { cnf, tokenType }: { readonly cnf: unknown; readonly tokenType: unknown },
+  policy: { dpop: unknown; mtls: unknown },
+  issuer: BindingRules,
+): Confirmation | Denial {
+  const confirmation = readConfirmation(cnf, policy, issuer)
+  if (tokenType === undefined || confirmation instanceof Denial) return confirmation
+  return checkTokenType(confirmation, tokenType, issuer)
+}
+
+/** RFC 9449 §6.2, RFC 6749 §7.1: the `token_type` of an introspection answer fits the binding. */
+function checkTokenType(
+  confirmation: Confirmation,
+  tokenType: unknown,
+  { dpopSchemeForMtls }: BindingRules,
+): Confirmation | Denial {
+  const expectedScheme = confirmation.jkt === undefined ? 'Bearer' : 'DPoP'
+  const type = typeof tokenType === 'string' ? tokenType.toLowerCase() : ''
+  if (type === expectedScheme.toLowerCase()) return confirmation
+  if (type === 'dpop' && confirmation.method === 'mtls' && dpopSchemeForMtls) return confirmation
+  return new Denial('binding_scheme', { claim: 'token_type', expectedScheme })
+}
+
 /**
  * A confirmation that cannot be checked must not degrade to a bearer token. RFC 7800 §3.1 lets a recipient ignore members
  * that it does not understand: done beside a member that is enforced, and never for a registered method.
@@ -37,20 +67,6 @@ export function readConfirmation(
     ...(hasJkt ? { jkt: jkt as string } : {}),
     ...(hasX5t ? { x5t: x5t as string } : {}),
   })
-}
-
-/** RFC 9449 §6.2, RFC 6749 §7.1: `token_type` of an introspection answer, where it is there, fits the binding. */
-export function checkTokenType(
-  confirmation: Confirmation | Denial,
-  tokenType: unknown,
-  issuer: { dpopSchemeForMtls: boolean },
-): Confirmation | Denial {
-  if (tokenType === undefined || confirmation instanceof Denial) return confirmation
-  const expectedScheme = confirmation.jkt === undefined ? 'Bearer' : 'DPoP'
-  const type = typeof tokenType === 'string' ? tokenType.toLowerCase() : ''
-  if (type === expectedScheme.toLowerCase()) return confirmation
-  if (type === 'dpop' && confirmation.method === 'mtls' && issuer.dpopSchemeForMtls) return confirmation
-  return new Denial('binding_scheme', { claim: 'token_type', expectedScheme })
 }
 
 /** The registered methods (RFC 7800 §6.2 and its registry) other than `jkt`, `x5t#S256` and `kid`, which alone proves nothing. */

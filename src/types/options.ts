@@ -93,7 +93,8 @@ export interface VerifierOptions {
   dangerously?: DangerousVerifierOptions | undefined
   /**
    * How long a hook of yours may take, in whole milliseconds: a replay store, a revocation source, the directory,
-   * `where`, one write of an audit sink. A later answer counts as an outage. From 1 to 60 000. Default: 1 000.
+   * `where`, one write of an audit sink; and how long an issuer may take to answer a question about a token. A later
+   * answer counts as an outage. From 1 to 60 000. Default: 1 000.
    */
   hookTimeoutMs?: number | undefined
   /** Whether the body of a refusal has the member `code` with the refusal code. Default: true. */
@@ -104,7 +105,7 @@ export interface VerifierOptions {
    */
   clock?: (() => number) | Clock | undefined
   /**
-   * Fetches issuer metadata and keys, and nothing else. It is called with `redirect: 'error'` and without credentials.
+   * Fetches issuer metadata and keys and asks issuers about tokens, and nothing else. It is called with `redirect: 'error'` and without credentials.
    * Default: the global `fetch`, as it is at each call.
    */
   fetch?: typeof fetch | undefined
@@ -113,7 +114,8 @@ export interface VerifierOptions {
 /** Checks that the verifier may skip. */
 export interface DangerousVerifierOptions {
   /**
-   * Host names that may be reached by http as loopback hosts may: in `issuer`, `jwksUri`, `resource` and `publicUrl`.
+   * Host names that may be reached by http as loopback hosts may: in `issuer`, `jwksUri`, `introspection.endpoint`, `resource`
+   * and `publicUrl`.
    * Compared exactly, in lower case and without a port; there are no wildcards. Whoever sits on the way to such an issuer
    * can replace its keys. What the metadata of an https issuer names must be https all the same. Default: no host.
    */

@@ -6,8 +6,8 @@ import { readTree } from './tree.ts'
 /** The comments of the options and the tables of the documents, against the data that the readers use. */
 
 const files = new Map(readTree().map(({ path, text }) => [path, text]))
-const comments = ['options', 'issuer-options', 'access', 'verifier', 'revocation'].flatMap((name) =>
-  membersIn(sourceOf(`src/types/${name}.ts`)),
+const comments = ['options', 'issuer-options', 'introspection-options', 'access', 'verifier', 'revocation'].flatMap(
+  (name) => membersIn(sourceOf(`src/types/${name}.ts`)),
 )
 const kits = ['agent', 'certificate', 'clock', 'issuer', 'request-view'].flatMap((name) =>
   membersIn(sourceOf(`src/testing/${name}.ts`)),
@@ -22,6 +22,7 @@ const types: Readonly<Record<string, string>> = {
   'dpop.nonce': 'NonceOptions',
   issuer: 'IssuerOptions',
   'issuer.keys': 'KeyOptions',
+  'issuer.introspection': 'IntrospectionOptions',
   access: 'AccessRequirement',
   close: 'CloseOptions',
   memoryReplayStore: 'MemoryReplayOptions',
@@ -70,6 +71,11 @@ describe('comments of the options', () => {
     expect(directory).toContain(`counts for ${directoryAnswerSeconds} s`)
     expect(directory).toContain(`once it is ${directoryAnswerSeconds * directoryRefreshShare} s old`)
     expect(directory).toContain(`at most ${grouped(directoryParties)} parties`)
+    expect(commentOf('issuer.introspection.cacheSeconds')).toContain(`kept for ${fixed.inactiveSeconds} s`)
+    expect(commentOf('issuer.introspection.signed')).toContain(`at most ${fixed.signedAnswerSeconds} s ago`)
+    expect(sourceOf('src/types/introspection-options.ts')).toContain(
+      `At most ${fixed.introspectionsInFlight} questions`,
+    )
     expect(sourceOf('src/types/issuer-options.ts')).toContain(
       `At least ${fixed.keyCoolDownSeconds} s, or \`freshSeconds\``,
     )

@@ -36,7 +36,7 @@ describe.each(rows)('DOCS: $path', ({ path, standard, least, most }) => {
 })
 
 test('DOCS: the tables have the options with bounds', () => {
-  expect(rows.length).toBe(15)
+  expect(rows.length).toBe(16)
 })
 
 function rowsOf(heading: string, prefix: string): readonly Row[] {

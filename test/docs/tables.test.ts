@@ -65,6 +65,7 @@ const claims: ReadonlySet<string> = new Set([
   // A warning.
   'actor_conflict',
   'access_token',
+  'introspection_endpoint',
   'authorization_details',
   'private_key_jwt',
   'actor_unclassified',

@@ -146,6 +146,10 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
     { path: '/tools', agent: { ...travel, scopes: [] }, status: 403 },
     { path: '/tools', status: 401 },
   ],
+  'introspection.ts': [
+    { path: '/tools', agent: travel, status: 200, body: by },
+    { path: '/tools', status: 401 },
+  ],
   'issuers.ts': [],
   'auth0.ts': [],
   'okta.ts': [],

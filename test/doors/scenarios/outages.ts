@@ -1,4 +1,4 @@
-import type { RefusalCode, VerifierOptions } from 'onbehalf'
+import type { IssuerOptions, RefusalCode, VerifierOptions } from 'onbehalf'
 import { refused } from '../seen.ts'
 import type { Chapter } from '../table.ts'
 
@@ -22,12 +22,25 @@ export const outages: readonly Chapter[] = [
     issuer: 'https://as.example.test',
     fetch: () => Promise.reject(new Error('down')),
   }),
+  chapter(
+    'introspection_unavailable',
+    'RFC 7662 §2.3: an introspection endpoint that cannot be reached',
+    ({ issuer }) => ({
+      issuer: { ...(issuer as IssuerOptions), introspection: { client: { id: 'api', secret: 'secret' }, for: 'all' } },
+      fetch: () => Promise.reject(new Error('down')),
+    }),
+  ),
 ]
 
-function chapter(code: RefusalCode, title: string, more: Partial<VerifierOptions>): Chapter {
+type More = Partial<VerifierOptions> | ((options: VerifierOptions) => Partial<VerifierOptions>)
+
+function chapter(code: RefusalCode, title: string, more: More): Chapter {
   return {
     subject: title,
-    app: ({ options }) => ({ options: { ...options, ...more }, routes: [{ path: '/tools' }] }),
+    app: ({ options }) => ({
+      options: { ...options, ...(typeof more === 'function' ? more(options) : more) },
+      routes: [{ path: '/tools' }],
+    }),
     rows: [{ title: `${title} is ${code}`, send: (kit) => kit.shot(), expect: refused(code) }],
   }
 }

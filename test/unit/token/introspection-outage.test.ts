@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createDesk, type Desk, opaque } from '../../support/introspection.ts'
+import type { Members } from '../../support/jws.ts'
 import { gate, until } from '../../support/key-home.ts'
 import { type Outcome, outcomeOf, url } from '../../support/kit.ts'
 
@@ -207,6 +208,37 @@ describe('what is remembered', () => {
     const desk = await createDesk({ verifier: { revocation: { isRevoked: () => isRevoked } } })
     expect(await codeOf(desk)).toBe('admitted')
     isRevoked = true
+    expect(await codeOf(desk)).toBe('token_revoked')
+  })
+})
+
+describe('the order of refusals', () => {
+  const down = () => new Response('', { status: 500 })
+
+  test('ORDER: an outage of the endpoint stands where an opaque token would be judged', async () => {
+    const desk = await createDesk()
+    desk.answer(down)
+    const call = { token: opaque, verifier: desk.verifier }
+    expect(await desk.forge.code({ ...call, headers: { authorization: ['DPoP a', 'DPoP a'] } })).toBe(
+      'request_malformed',
+    )
+    expect(await desk.forge.code({ ...call, proof: null })).toBe('introspection_unavailable')
+  })
+
+  test('ORDER: of a JWT it stands behind what the JWT says, and before its binding', async () => {
+    const desk = await createDesk({ introspection: { for: 'all' } })
+    desk.answer(down)
+    const code = (claims: Members, more: object = {}) =>
+      desk.forge.code({ token: desk.forge.token(claims), verifier: desk.verifier, ...more })
+    expect(await code({ exp: desk.forge.clock.now() / 1_000 + 301 })).toBe('token_lifetime')
+    expect(await code({})).toBe('introspection_unavailable')
+    expect(await code({ cnf: undefined })).toBe('introspection_unavailable')
+    expect(await code({}, { scheme: 'Bearer' })).toBe('introspection_unavailable')
+  })
+
+  test('ORDER: that token_type does not fit comes behind what the revocation source says', async () => {
+    const desk = await createDesk({ verifier: { revocation: { isRevoked: () => true } } })
+    desk.answer(() => desk.active({ token_type: 'Bearer' }))
     expect(await codeOf(desk)).toBe('token_revoked')
   })
 })
