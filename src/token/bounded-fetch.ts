@@ -21,7 +21,8 @@ export class AnswerError extends Error {
 /** The body of an answer with status 200. Throws for everything that goes wrong. */
 export async function fetchBody(url: string, request: OwnRequest, { fetch, signal }: FetchPolicy): Promise<Buffer> {
   signal.throwIfAborted()
-  return exchange(url, request, fetch, signal)
+  // Raced as well: a fetch of the user's own may not heed the signal.
+  return Promise.race([exchange(url, request, fetch, signal), whenAborted(signal)])
 }
 
 async function exchange(
@@ -44,7 +45,7 @@ async function exchange(
   return readBody(response, maxBytes, signal)
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
+export function whenAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
@@ -63,7 +64,7 @@ async function readBody(response: Response, maxBytes: number, signal: AbortSigna
   return Buffer.concat(chunks)
 }
 
-/** Runs an errand that ends after `timeoutMs`, or when `closing` aborts. */
+/** Runs an errand whose signal aborts after `timeoutMs`, or with `closing`. */
 export async function withinTime<T>(
   timeoutMs: number,
   closing: AbortSignal,
@@ -76,11 +77,11 @@ export async function withinTime<T>(
   closing.addEventListener('abort', close)
   if (closing.aborted) close()
   try {
-    deadline.signal.throwIfAborted()
-    // Raced as well: a fetch of the user's own may not heed the signal.
-    return await Promise.race([errand(deadline.signal), aborted(deadline.signal)])
+    return await errand(deadline.signal)
   } finally {
     clearTimeout(timer)
     closing.removeEventListener('abort', close)
+    // Frees the connection of an answer that was not read.
+    deadline.abort()
   }
 }

@@ -4,7 +4,7 @@ import { fixed } from '../options/defaults.ts'
 import type { IntrospectionPolicy } from '../options/introspection.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import type { Clock } from '../types/options.ts'
-import { AnswerError, fetchBody, withinTime } from './bounded-fetch.ts'
+import { AnswerError, fetchBody, whenAborted, withinTime } from './bounded-fetch.ts'
 import { proveClient } from './client-assertion.ts'
 import { FetchError } from './fetch-error.ts'
 import { createIntrospectionEndpoint } from './introspection-endpoint.ts'
@@ -46,6 +46,7 @@ export function createIntrospectionClient(
   }
 
   async function exchangeToken(token: string, signal: AbortSignal): Promise<JsonObject> {
+    signal.throwIfAborted()
     const url = await endpoint.find()
     const { headers, form } = await proveClient(client, issuer.issuer, clock.now())
     // RFC 9701 §4: the media type asks for a signed answer.
@@ -60,7 +61,11 @@ export function createIntrospectionClient(
   }
 
   return {
-    introspect: (token) => withinTime(policy.hookTimeoutMs, closing.signal, (signal) => exchangeToken(token, signal)),
+    introspect: (token) =>
+      withinTime(policy.hookTimeoutMs, closing.signal, (signal) =>
+        // Metadata and keys are waited for no longer than the answer.
+        Promise.race([exchangeToken(token, signal), whenAborted(signal)]),
+      ),
     async load() {
       await endpoint.load()
     },

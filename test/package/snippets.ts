@@ -132,6 +132,10 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
     { path: '/tools', agent: { ...travel, scopes: [] }, status: 403 },
     { path: '/tools', status: 401 },
   ],
+  'introspection.ts': [
+    { path: '/tools', agent: travel, status: 200, body: by },
+    { path: '/tools', status: 401 },
+  ],
   'issuers.ts': [],
   'replay.ts': [],
   'shared-store.ts': [],
