@@ -5,6 +5,7 @@ import type { Policy } from '../options/policy.ts'
 import type { Denial } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import type { AgentContext, Party } from '../types/context.ts'
+import type { Facts } from '../types/verdict.ts'
 import { AccessDenial, type Allowance, type Judgement } from './judgement.ts'
 import { type CompiledPartyRule, matchesParty } from './party-rule.ts'
 import type { Requirement } from './requirement.ts'
@@ -84,7 +85,7 @@ export function checkAccess(
     checkHeld('roles', requirement.roles, context.roles) ??
     checkHeld('permissions', requirement.permissions, context.permissions) ??
     checkAuthentication(requirement, context, setting) ??
-    checkScopes(requirement, context.scopes)
+    checkScopes(requirement, context)
   if (denial !== undefined || requirement.where === undefined) return denial
   return askWhere(requirement.where, context, request, setting.hookTimeoutMs)
 }
@@ -162,10 +163,17 @@ function checkAuthentication(
   return isRecent ? undefined : new AccessDenial('authentication_insufficient', 'maxAuthAgeSeconds')
 }
 
-function checkScopes({ scopes, anyScope }: Requirement, granted: readonly string[]): AccessDenial | undefined {
-  if (!scopes.every((scope) => granted.includes(scope))) {
-    return new AccessDenial('scope_missing', 'scopes', { facts: { wanted: scopes, granted } })
-  }
+function checkScopes({ scopes, anyScope }: Requirement, context: AgentContext): AccessDenial | undefined {
+  const granted = context.scopes
+  const missing = (wanted: readonly string[]) => ({ facts: { wanted, granted, ...unreadScopes(context) } })
+  if (!scopes.every((scope) => granted.includes(scope)))
+    return new AccessDenial('scope_missing', 'scopes', missing(scopes))
   if (anyScope.length === 0 || anyScope.some((scope) => granted.includes(scope))) return undefined
-  return new AccessDenial('scope_missing', 'anyScope', { facts: { wanted: anyScope, granted } })
+  return new AccessDenial('scope_missing', 'anyScope', missing(anyScope))
+}
+
+/** For the operator: the token has scopes where its dialect does not look. */
+function unreadScopes({ scopes, token }: AgentContext): Facts {
+  const claim = scopes.length > 0 ? undefined : ['scp', 'scopes'].find((name) => Object.hasOwn(token.claims, name))
+  return claim === undefined ? {} : { claim, hint: 'issuer.dialect' }
 }

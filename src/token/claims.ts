@@ -68,8 +68,10 @@ function checkedClaims(payload: JsonObject, issuer: IssuerPolicy): TokenClaims |
   const party = (name: string) => isPartyName(payload[name])
   const number = (name: string) => isExactNumber(payload[name])
   const malformed = (claim: string) => new Denial('token_claim', { claim, issuer: issuer.issuer })
-  const missing = (claim: string) =>
-    new Denial('token_claim', { claim, issuer: issuer.issuer, hint: `${issuer.path}.optionalClaims` })
+  const missing = (claim: string) => {
+    const option = otherNames.some(([name, other]) => name === claim && has(other)) ? 'dialect' : 'optionalClaims'
+    return new Denial('token_claim', { claim, issuer: issuer.issuer, hint: `${issuer.path}.${option}` })
+  }
 
   if (!text('iss')) return malformed('iss')
   if (!party('sub')) return malformed('sub')
@@ -118,6 +120,14 @@ function checkedClaims(payload: JsonObject, issuer: IssuerPolicy): TokenClaims |
     all: payload,
   }
 }
+
+/** What products call a member that RFC 9068 §2.2 names: a dialect reads it there. */
+const otherNames = [
+  ['client_id', 'cid'],
+  ['client_id', 'appid'],
+  ['client_id', 'applicationId'],
+  ['jti', 'uti'],
+] as const
 
 function readSubject({ sub, sub_profile: profile }: JsonObject): SaidParty {
   return { subject: sub as string, ...readProfiles(profile, new Set()) }

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { createForge } from '../../support/forge.ts'
+
+const forge = await createForge()
+
+test.each([
+  ['client_id', 'cid'],
+  ['client_id', 'appid'],
+  ['client_id', 'applicationId'],
+  ['jti', 'uti'],
+])('Dialect: a token without %s that has %s is hinted at the dialect', async (claim, other) => {
+  const absent = await forge.refusal({ token: forge.token({ [claim]: undefined }) })
+  expect(absent.facts).toMatchObject({ claim, hint: 'issuer.optionalClaims' })
+  const elsewhere = await forge.refusal({ token: forge.token({ [claim]: undefined, [other]: 'x' }) })
+  expect(elsewhere.facts).toMatchObject({ claim, hint: 'issuer.dialect' })
+})
+
+test.each([
+  ['scp', 'tools:read'],
+  ['scopes', ['tools:read']],
+])('RFC 6750 §3.1: a missing scope while %s is there is hinted at the dialect', async (claim, value) => {
+  const access = { scopes: ['tools:read'] }
+  const verifier = forge.verifierWith({ access })
+  const unread = await forge.refusal({ verifier, token: forge.token({ [claim]: value }) })
+  expect([unread.code, unread.facts.claim, unread.facts.hint]).toEqual(['scope_missing', claim, 'issuer.dialect'])
+  const read = await forge.refusal({ verifier, token: forge.token({ [claim]: value, scope: 'other' }) })
+  expect([read.code, read.facts.claim, read.facts.hint]).toEqual(['scope_missing', undefined, undefined])
+})
+
+test('Dialect: a type of another class is hinted at nothing', async () => {
+  expect((await forge.refusal({ token: forge.token({}, { typ: 'JWT' }) })).facts.hint).toBe('issuer.dialect')
+  expect((await forge.refusal({ token: forge.token({}, { typ: 'logout+jwt' }) })).facts).not.toHaveProperty('hint')
+})
