@@ -52,7 +52,7 @@ describe('a signature that waits on a thread', () => {
     expect(outcomeOf(await again)).toBe('proof_expired')
   })
 
-  test('AT-11: a token that expires meanwhile is refused', async () => {
+  test('AT-06: a token that expires meanwhile is refused', async () => {
     const verifier = verifierWith(store())
     const token = await kit.token({ lifetimeSeconds: 20 })
     const pending = verifier.check(await kit.request({ token }))

@@ -239,7 +239,7 @@ test('RFC 8693 §4.1: a mission and a complete chain are told, and must have the
   expect((await forge.context(call('rfc9068', { act }))).delegation).not.toHaveProperty('expiresAt')
 })
 
-test('ACT-02: under the actor profile every actor states its issuer', async () => {
+test('ACT-06: under the actor profile every actor states its issuer', async () => {
   const act = { sub: 'a', iss: home, sub_profile: 'ai_agent' }
   expect(await forge.code(call('actor-profile', { act }))).toBe('admitted')
   for (const bad of [{ sub: 'a' }, { ...act, act: { sub: 'b' } }]) {
