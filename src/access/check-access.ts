@@ -117,8 +117,12 @@ function checkAuthority(requirement: Requirement, context: AgentContext): Access
   if (authority !== undefined && authority !== context.authority) {
     return new AccessDenial('authority_required', 'authority')
   }
-  if (denyIfAgentInvolved && context.involvesAgent) return new AccessDenial('access_denied', 'denyIfAgentInvolved')
-  const depth = context.delegation?.depth ?? 0
+  // A chain that is known to lack someone cannot meet a rule about everyone in it.
+  const isIncomplete = context.delegation?.complete === false
+  if (denyIfAgentInvolved && (context.involvesAgent || isIncomplete)) {
+    return new AccessDenial('access_denied', 'denyIfAgentInvolved')
+  }
+  const depth = isIncomplete ? Number.POSITIVE_INFINITY : (context.delegation?.depth ?? 0)
   if (maxDepth !== undefined && depth > maxDepth) return new AccessDenial('access_denied', 'maxDepth')
   if (sender !== undefined && !context.sender.method.includes(sender))
     return new AccessDenial('access_denied', 'sender')

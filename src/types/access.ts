@@ -23,11 +23,11 @@ export interface AccessRequirement<R = unknown> {
   actor?: PartyRule | undefined
   /** Judges principal and actor together, on every request; else `actor_unauthorized`. Default: any pair. */
   pair?: ((principal: Party, actor: Party) => boolean) | undefined
-  /** Longest delegation chain; else `access_denied`. From 0 to 100. Default: no bound but `delegation.maxDepth`. */
+  /** Longest delegation chain, which must not be known to be incomplete; else `access_denied`. From 0 to 100. Default: no bound but `delegation.maxDepth`. */
   maxDepth?: number | undefined
   /**
    * Refuses (`access_denied`) when the principal, an actor of the chain or the client is an agent. A party that nothing
-   * classifies is not known to be an agent. Default: false.
+   * classifies is not known to be an agent; a chain that is known to be incomplete is refused. Default: false.
    */
   denyIfAgentInvolved?: boolean | undefined
   /** The kind of proof that must have been verified; both kinds together meet either. Else `access_denied`. Default: any. */
