@@ -9,6 +9,7 @@ import { createRefuser } from '../../src/refusal/response.ts'
 import { proofMembers } from '../../src/sender/proof-claims.ts'
 import { isTarget, readTarget } from '../../src/sender/proof-url.ts'
 import { readClaims, type TokenClaims } from '../../src/token/claims.ts'
+import { rfc9068Dialect } from '../../src/token/dialects/rfc9068.ts'
 import { agentOf, createAuthority, createSigner, flat, resource, type TokenInput, url } from '../keys.ts'
 import { ratioOf } from '../ratio.ts'
 import { rawVerification, sha256 } from '../raw.ts'
@@ -110,5 +111,6 @@ const issuerPolicy = {
   optionalClaims: new Set(),
   actorClaims: 'sub',
   agentClients: new Map(),
+  dialect: rfc9068Dialect,
   path: 'issuer',
 } as unknown as IssuerPolicy
