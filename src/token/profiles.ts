@@ -1,3 +1,4 @@
+import { sealed } from '../internal/freeze.ts'
 import type { EntityKind, Party, WarningCode } from '../types/context.ts'
 
 /** Entity profiles: what `sub_profile`, `act.sub_profile` and `client_profile` say a party is. */
@@ -18,15 +19,19 @@ const kindsByProfile: readonly (readonly [profile: string, kind: EntityKind])[] 
 
 /** Space-delimited, unordered, case-insensitive. Absent, malformed or unknown means unknown, never a guess. */
 export function readProfiles(value: unknown, warnings: Set<WarningCode>): Profile {
-  if (value !== undefined && typeof value !== 'string') warnings.add('profile_malformed')
+  if (value === undefined) return unclassified
+  if (typeof value !== 'string') warnings.add('profile_malformed')
   const words = typeof value === 'string' ? value.toLowerCase().split(' ') : []
   const profile = classify(words.filter((word) => word !== ''))
   if (profile.kind === 'unknown' && profile.profiles.length > 0) warnings.add('unknown_profile_value')
   return profile
 }
 
+const unclassified: Profile = sealed<Profile>({ kind: 'unknown', kindSource: 'none', profiles: Object.freeze([]) })
+
 /** `stated`: a kind that is known otherwise, which goes before what the profiles say. */
 export function classify(words: readonly string[], stated?: EntityKind): Profile {
+  if (words.length === 0 && (stated === undefined || stated === 'unknown')) return unclassified
   const profiles = Object.freeze([...new Set(words)])
   const kind = kindsByProfile.find(([profile]) => profiles.includes(profile))?.[1] ?? 'unknown'
   if (stated !== undefined && stated !== kind) {
