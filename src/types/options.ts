@@ -1,6 +1,6 @@
 import type { AccessRequirement } from './access.ts'
 import type { AuditSetting, Sink } from './audit.ts'
-import type { IssuerOptions } from './issuer-options.ts'
+import type { IssuerOptions, IssuerResolver } from './issuer-options.ts'
 import type { RevocationSource } from './revocation.ts'
 
 /**
@@ -28,10 +28,12 @@ export type Algorithm =
  */
 export interface VerifierOptions {
   /**
-   * The authorization servers to trust: an issuer URL, an {@link IssuerOptions} object, or a list of them. A token whose
-   * `iss` is not among them is refused (`token_issuer`). Each issuer verifies with its own keys only. Required.
+   * The authorization servers to trust: an issuer URL, an {@link IssuerOptions} object, an {@link IssuerResolver} that
+   * knows issuers at run time, or a list of them. A token whose `iss` is not among them is refused (`token_issuer`). Each
+   * issuer verifies with its own keys only. Issuers of the list go first; then its resolvers are asked, in order, until
+   * one knows the issuer. Required.
    */
-  issuer: string | IssuerOptions | readonly (string | IssuerOptions)[]
+  issuer: string | IssuerOptions | IssuerResolver | readonly (string | IssuerOptions | IssuerResolver)[]
   /**
    * The absolute URL that identifies this resource (RFC 8707 §2, RFC 9728 §1.2): https, or http on a loopback host,
    * without a fragment. Required.
@@ -91,7 +93,7 @@ export interface VerifierOptions {
   /** Checks to give up for the whole verifier. Each one weakens this resource. Default: no check is given up. */
   dangerously?: DangerousVerifierOptions | undefined
   /**
-   * How long a hook of yours may take, in whole milliseconds: a replay store, a revocation source, `where`, one write of
+   * How long a hook of yours may take, in whole milliseconds: a replay store, a revocation source, an issuer resolver, `where`, one write of
    * an audit sink. A later answer counts as an outage. From 1 to 60 000. Default: 1 000.
    */
   hookTimeoutMs?: number | undefined
