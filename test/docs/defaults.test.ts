@@ -22,6 +22,7 @@ const types: Readonly<Record<string, string>> = {
   'dpop.nonce': 'NonceOptions',
   issuer: 'IssuerOptions',
   'issuer.keys': 'KeyOptions',
+  issuerResolver: 'IssuerResolver',
   access: 'AccessRequirement',
   close: 'CloseOptions',
   memoryReplayStore: 'MemoryReplayOptions',
