@@ -93,8 +93,8 @@ export interface VerifierOptions {
   /** Checks to give up for the whole verifier. Each one weakens this resource. Default: no check is given up. */
   dangerously?: DangerousVerifierOptions | undefined
   /**
-   * How long a hook of yours may take, in whole milliseconds: a replay store, a revocation source, an issuer resolver, `where`, one write of
-   * an audit sink. A later answer counts as an outage. From 1 to 60 000. Default: 1 000.
+   * How long a hook of yours may take, in whole milliseconds: a replay store, a revocation source, an issuer resolver,
+   * `where`, one write of an audit sink. A later answer counts as an outage. From 1 to 60 000. Default: 1 000.
    */
   hookTimeoutMs?: number | undefined
   /** Whether the body of a refusal has the member `code` with the refusal code. Default: true. */
