@@ -21,7 +21,7 @@ export interface ResolutionSetting extends IntrospectionSetting {
   readonly httpHosts: ReadonlySet<string>
 }
 
-/** The first resolver that knows the issuer is right. One that cannot be asked is passed over by none. */
+/** The first resolver that knows the issuer decides. Where one fails, the later ones are not asked, because it might know the issuer. */
 export function createResolution(resolvers: readonly ResolverPolicy[], setting: ResolutionSetting): Resolution {
   const turns = createResolverTurns(fixed.resolutionsInFlight)
   const tables = resolvers.map((resolver) => createResolvedIssuers(resolver, setting, turns))
@@ -48,7 +48,7 @@ export function createResolution(resolvers: readonly ResolverPolicy[], setting: 
   }
 }
 
-/** What the user's function is asked about: anybody can write anything into `iss`. */
+/** What the user's function is asked about: the sender of a token writes `iss` as it likes. */
 function isResolvable(iss: unknown, httpHosts: ReadonlySet<string>): iss is string {
   if (typeof iss !== 'string' || iss.length > fixed.resolvableIssuerLength || controls.test(iss)) return false
   return typeof readHttpsUrl(iss, httpHosts) !== 'string'

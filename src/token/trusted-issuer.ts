@@ -3,7 +3,7 @@ import { createIntrospection, type Introspection, type IntrospectionSetting } fr
 import { createKeyring } from './keyring.ts'
 import type { Keyring } from './keys.ts'
 
-/** An issuer with what belongs to it alone: keys never mix, whatever their kids (RFC 9068 §4). */
+/** An issuer with what belongs to it alone: keys never mix, even where they share a kid (RFC 9068 §4). */
 export interface TrustedIssuer {
   readonly policy: IssuerPolicy
   readonly keyring: Keyring

@@ -87,7 +87,7 @@ export interface VerifierOptions {
    * and challenges name it in `resource_metadata` where this process serves it at the root. `true`: gates serve it too, and
    * challenges always name it. `false` serves no document and leaves `resource_metadata` out of challenges. An object is
    * `true` and adds members to the document; it must be JSON data and must not name a member that follows from other
-   * options. Default: left out.
+   * options; `authorization_servers` may be named where there is an {@link IssuerResolver}. Default: left out.
    */
   metadata?: boolean | Record<string, unknown> | undefined
   /** Checks to give up for the whole verifier. Each one weakens this resource. Default: no check is given up. */

@@ -91,7 +91,7 @@ test('Resolver: no request is judged by more than the answers that were given, a
             expect([outcome, about.failedAt]).toEqual(['keys_unavailable', now()])
           }
           expect(questions - before).toBeLessThanOrEqual(1)
-          // What was said just now is not asked about again, by whatever token.
+          // What was said just now is not asked about again, by any token.
           if (outcome !== 'keys_unavailable') {
             const asked = questions
             expect(stage.judgeNow(verifier, pairOf(one.name)[0].token({ exp }))).toBe(outcome)

@@ -51,7 +51,7 @@ describe('whom it knows', () => {
     expect(await stage.judge(verifier, acme.token({ iss: 'https://initech.example.test' }))).toBe('token_issuer')
   })
 
-  test('Options: a resolver that fails hides no later one, and none passes it over', async () => {
+  test('Options: where a resolver fails, no later one is asked', async () => {
     const failing = { resolve: async () => Promise.reject(new Error('no database')) }
     const verifier = stage.open({ issuer: [failing, stage.resolver] })
     expect(await stage.judge(verifier, acme.token())).toBe('keys_unavailable')
