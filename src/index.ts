@@ -42,6 +42,7 @@ export type {
   AgentClient,
   DangerousOptions,
   IssuerOptions,
+  IssuerResolver,
   KeyOptions,
   MissingAudienceOptions,
 } from './types/issuer-options.ts'

@@ -1,4 +1,5 @@
 import { createBaselineCheck } from './access/check-access.ts'
+import { partyIssuersOf } from './access/party-rule.ts'
 import { createAuthorizer } from './access/route-authorizer.ts'
 import { createRouteProblems } from './access/route-problems.ts'
 import { createRecorder } from './audit/record.ts'
@@ -59,7 +60,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const token = contexts.tokenOf(context)
     return token && (tokens.checkLife(token) ?? revocation.recheck(token))
   })
-  const routeProblems = createRouteProblems([...policy.issuers.keys()])
+  const routeProblems = createRouteProblems(partyIssuersOf(policy))
   const leases = createLeases(policy.clock, policy.revocation, contexts, policy.hookTimeoutMs, standing.holds)
 
   /** The way of a request. Each step takes what the one before it gave; the first denial is the answer. */
@@ -123,6 +124,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     describe: () => describePolicy(policy, metadata?.url),
     health: () => ({
       issuers: trust.state(),
+      resolved: trust.resolved(),
       replay: sender.replay,
       caches: { tokens: tokens.cachedTokens, proofKeys: sender.cachedKeys },
       audit: recorder.counts,

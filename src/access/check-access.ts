@@ -7,7 +7,7 @@ import type { RefusalCode } from '../refusal/table.ts'
 import type { AgentContext, Party } from '../types/context.ts'
 import type { Facts } from '../types/verdict.ts'
 import { AccessDenial, type Allowance, type Judgement } from './judgement.ts'
-import { type CompiledPartyRule, matchesParty } from './party-rule.ts'
+import { type CompiledPartyRule, matchesParty, type PartyIssuers, partyIssuersOf } from './party-rule.ts'
 import type { Requirement } from './requirement.ts'
 import { askWhere } from './where.ts'
 
@@ -17,18 +17,19 @@ export interface AccessSetting {
   nowSeconds(): number
   readonly toleranceSeconds: number
   /** The verifier's; where there is only one, it is the issuer of a party rule that names none. */
-  readonly issuers: readonly string[]
+  readonly issuers: PartyIssuers
   readonly hookTimeoutMs: number
 }
 
-type AccessPolicy = Pick<Policy, 'clock' | 'token' | 'issuers' | 'hookTimeoutMs'>
+type AccessPolicy = Pick<Policy, 'clock' | 'token' | 'issuers' | 'resolvers' | 'hookTimeoutMs'>
 
-export function accessSetting({ clock, token, issuers, hookTimeoutMs }: AccessPolicy): AccessSetting {
+export function accessSetting(policy: AccessPolicy): AccessSetting {
+  const { clock, token, hookTimeoutMs } = policy
   return {
     hookTimeoutMs,
     nowSeconds: () => clock.now() / 1_000,
     toleranceSeconds: token.toleranceSeconds,
-    issuers: [...issuers.keys()],
+    issuers: partyIssuersOf(policy),
   }
 }
 

@@ -31,28 +31,43 @@ export function readPartyRule(read: OptionReader, path: string, value: unknown):
   })
 }
 
-/** What is wrong with the rule for a verifier of these issuers: its issuer is not configured, or it has to name one. */
-export function problemsOfRule(
-  rule: CompiledPartyRule | undefined,
-  issuers: readonly string[],
-): readonly OptionProblem[] {
-  if (rule === undefined || typeof rule === 'function') return []
-  const { path, issuer, subjects } = rule
-  if (issuer !== undefined && !issuers.includes(issuer)) {
-    return [{ path: `${path}.issuer`, message: 'is not a configured issuer' }]
-  }
-  const isUnclear = subjects !== undefined && issuer === undefined && issuers.length !== 1
-  return isUnclear ? [{ path, message: 'needs an issuer beside subject, because several issuers are configured' }] : []
+/** Whose parties a verifier can meet. */
+export interface PartyIssuers {
+  readonly configured: readonly string[]
+  /** Whether a resolver may know further ones. */
+  readonly hasOthers: boolean
 }
 
-/** A rule with a subject and no issuer means the only configured one; with several it matches no party. */
-export function matchesParty(rule: PartyPattern, party: Party, issuers: readonly string[]): boolean {
+export function partyIssuersOf(policy: {
+  readonly issuers: ReadonlyMap<string, unknown>
+  readonly resolvers: readonly unknown[]
+}): PartyIssuers {
+  return { configured: [...policy.issuers.keys()], hasOthers: policy.resolvers.length > 0 }
+}
+
+/** What is wrong with the rule for a verifier of these issuers: its issuer is not configured, or it has to name one. */
+export function problemsOfRule(rule: CompiledPartyRule | undefined, issuers: PartyIssuers): readonly OptionProblem[] {
+  if (rule === undefined || typeof rule === 'function') return []
+  const { path, issuer, subjects } = rule
+  if (issuer !== undefined && !issuers.hasOthers && !issuers.configured.includes(issuer)) {
+    return [{ path: `${path}.issuer`, message: 'is not a configured issuer' }]
+  }
+  const isUnclear = subjects !== undefined && issuer === undefined && onlyOf(issuers) === undefined
+  return isUnclear ? [{ path, message: 'needs an issuer beside subject, because there may be several issuers' }] : []
+}
+
+/** A rule with a subject and no issuer means the only issuer; where there may be several it matches no party. */
+export function matchesParty(rule: PartyPattern, party: Party, issuers: PartyIssuers): boolean {
   const { subjects, kinds: allowed } = rule
   if (rule.issuer !== undefined && !isOf(party, rule.issuer)) return false
   if (allowed !== undefined && !allowed.includes(party.kind)) return false
   if (subjects === undefined) return true
-  const issuer = rule.issuer ?? (issuers.length === 1 ? issuers[0] : undefined)
+  const issuer = rule.issuer ?? onlyOf(issuers)
   return issuer !== undefined && isOf(party, issuer) && subjects.includes(party.subject)
+}
+
+function onlyOf({ configured, hasOthers }: PartyIssuers): string | undefined {
+  return hasOthers || configured.length !== 1 ? undefined : configured[0]
 }
 
 /** A partner's token cannot claim our parties: the asserting issuer counts, and the namespace where one is stated. */

@@ -2,7 +2,7 @@ import { namesOf, type OptionProblem, OptionReader } from '../internal/option-re
 import { ranges } from '../options/defaults.ts'
 import type { AccessRequirement, DetailRule, Rule } from '../types/access.ts'
 import type { Party } from '../types/context.ts'
-import { type CompiledPartyRule, problemsOfRule, readPartyRule } from './party-rule.ts'
+import { type CompiledPartyRule, type PartyIssuers, problemsOfRule, readPartyRule } from './party-rule.ts'
 import { type CompiledWhere, scopeToken } from './where.ts'
 
 /** An AccessRequirement read, checked and copied: later changes to the caller's object change nothing. */
@@ -35,7 +35,7 @@ const compiled = new WeakSet<object>()
  * Reads a route's requirement once. Throws OptionsError, also for rules that do not fit the verifier's `issuers`; where the
  * verifier is not known yet, `problemsFor` tells those later.
  */
-export function compileRequirement(value: AnyRequirement | Requirement, issuers?: readonly string[]): Requirement {
+export function compileRequirement(value: AnyRequirement | Requirement, issuers?: PartyIssuers): Requirement {
   const read = new OptionReader()
   const requirement = isCompiled(value) ? value : readRequirement(read, 'requirement', value)
   if (value === undefined) read.problem('requirement', 'is required')
@@ -49,7 +49,7 @@ function isCompiled(value: AnyRequirement | Requirement): value is Requirement {
 }
 
 /** What is wrong with the requirement for a verifier that has these issuers. */
-export function problemsFor({ principal, actor }: Requirement, issuers: readonly string[]): readonly OptionProblem[] {
+export function problemsFor({ principal, actor }: Requirement, issuers: PartyIssuers): readonly OptionProblem[] {
   return [...problemsOfRule(principal, issuers), ...problemsOfRule(actor, issuers)]
 }
 

@@ -1,5 +1,6 @@
 import { type OptionProblem, OptionsError } from '../internal/option-reader.ts'
 import { warnOfRule } from '../internal/process-warnings.ts'
+import type { PartyIssuers } from './party-rule.ts'
 import { problemsFor, type Requirement } from './requirement.ts'
 import type { GuardedRoute } from './route-summary.ts'
 
@@ -11,7 +12,7 @@ export interface RouteProblems {
   throwIfAny(): void
 }
 
-export function createRouteProblems(issuers: readonly string[]): RouteProblems {
+export function createRouteProblems(issuers: PartyIssuers): RouteProblems {
   const judged = new WeakSet<Requirement>()
   const found: OptionProblem[] = []
 

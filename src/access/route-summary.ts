@@ -80,7 +80,7 @@ export function scopesOf(found: readonly { readonly requirements: readonly Requi
 
 /** The route's answer as far as the context alone decides it; rules about the request are left open. */
 function reach(requirements: readonly Requirement[], context: AgentContext, now: number) {
-  const issuers = [context.token.issuer]
+  const issuers = { configured: [context.token.issuer], hasOthers: false }
   let reachable: 'yes' | 'depends' = 'yes'
   for (const requirement of requirements) {
     const decided: Requirement = { ...requirement, where: undefined, details: detailsPresent(requirement, context) }

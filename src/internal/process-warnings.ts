@@ -43,6 +43,11 @@ export function warnOfRule(rule: string, message: string): void {
   })
 }
 
+/** The operator's own function answers wrongly. The text quotes no issuer, because the caller chose it. */
+export function hintAtWrongResolver(problem: string): void {
+  hint('ONBEHALF_RESOLVER', `An answer of an IssuerResolver cannot be used: ${problem}. This is said once.`)
+}
+
 export function hintAtPerProcessReplay(): void {
   if (!cluster.isWorker) return
   hint('ONBEHALF_REPLAY_PER_PROCESS', 'The replay memory is per process: give cluster workers a shared ReplayStore')

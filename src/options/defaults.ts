@@ -20,6 +20,8 @@ export const numbers = {
   'issuer.keys.staleSeconds': { default: 3_600, least: 0, most: 604_800 },
   'issuer.keys.timeoutMs': { default: 5_000, least: 1, most: 60_000 },
   'issuer.introspection.cacheSeconds': { default: 30, least: 0, most: 3_600 },
+  'issuerResolver.max': { default: 1_000, least: 1, most: 100_000 },
+  'issuerResolver.freshSeconds': { default: 300, least: 1, most: 86_400 },
   hookTimeoutMs: { default: 1_000, least: 1, most: 60_000 },
   'close.timeoutMs': { default: 5_000, least: 0, most: 600_000 },
   'memoryReplayStore.capacity': { default: 1_000_000, least: 1, most: 16_000_000 },
@@ -119,6 +121,19 @@ export const fixed = {
   introspectionsInFlight: 32,
   /** Of one introspection answer. */
   introspectionResponseBytes: 65_536,
+  /** Of an issuer that a resolver may be asked about, in characters. */
+  resolvableIssuerLength: 512,
+  /** Questions under way at all resolvers; further ones are refused. */
+  resolutionsInFlight: 16,
+  /** For so long an issuer that a resolver does not know is not asked about again. */
+  unknownIssuerSeconds: 30,
+  unknownIssuers: 1_000,
+  /** From this share of `freshSeconds` on, a resolver is asked again in the background. */
+  resolverRefreshShare: 0.8,
+  /** After a failure a known issuer is asked about again no sooner. */
+  resolverRetrySeconds: 1,
+  /** Introspection answers that are remembered for each resolved issuer. */
+  resolvedIssuerAnswers: 100,
   /** For so long a token that is not active is not asked about again. */
   inactiveSeconds: 5,
   inactiveTokens: 10_000,

@@ -23,6 +23,7 @@ export function describePolicy(policy: Policy, metadataUrl: string | undefined):
       actorIssuers: issuer.actorIssuers instanceof Set ? [...issuer.actorIssuers] : issuer.actorIssuers,
       introspection: issuer.introspection === undefined ? false : describeIntrospection(issuer.introspection),
     })) as PolicyDescription['issuers'],
+    resolvers: policy.resolvers.map(({ max, freshSeconds }) => ({ max, freshSeconds })),
     schemes: [...(policy.takesBearer ? (['Bearer'] as const) : []), ...(policy.takesDpop ? (['DPoP'] as const) : [])],
     dpop: policy.dpop === false ? false : describeDpop(policy.dpop),
     mtls: policy.mtls && { certificate: 'socket' },
@@ -88,6 +89,9 @@ function policyRelaxations(policy: Policy): readonly string[] {
     if (cacheSeconds > numbers['issuer.introspection.cacheSeconds'].default)
       list.push(`${issuer.path}.introspection.cacheSeconds`)
     if (issuer.dpopSchemeForMtls) list.push(`${issuer.path}.dpopSchemeForMtls`)
+  }
+  for (const { path, freshSeconds } of policy.resolvers) {
+    if (freshSeconds > numbers['issuerResolver.freshSeconds'].default) list.push(`${path}.freshSeconds`)
   }
   if (policy.token.toleranceSeconds > numbers['token.clockToleranceSeconds'].default)
     list.push('token.clockToleranceSeconds')

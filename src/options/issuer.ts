@@ -5,7 +5,7 @@ import type { AgentClient, DangerousOptions, IssuerOptions, MissingAudienceOptio
 import type { Algorithm } from '../types/options.ts'
 import { choices, algorithms as defaultAlgorithms } from './defaults.ts'
 import { readDialect, typesOf } from './dialect.ts'
-import { type IntrospectionPolicy, readIntrospection, refuseSeveralIntrospections } from './introspection.ts'
+import { type IntrospectionPolicy, readIntrospection } from './introspection.ts'
 import { type KeySource, readDiscoverable, readKeySource } from './issuer-keys.ts'
 import { readAlgorithms } from './read-algorithms.ts'
 import { readNumber } from './read-number.ts'
@@ -60,32 +60,12 @@ const agentClientNames = namesOf<AgentClient>({ client: true, actsFor: true })
 const missingAudienceNames = namesOf<MissingAudienceOptions>({ clients: true })
 
 /** What the issuers take from the verifier's own options. */
-interface CommonPolicy {
+export interface CommonPolicy {
   readonly audience: readonly string[]
   readonly httpHosts: ReadonlySet<string>
 }
 
-export function readIssuers(
-  read: OptionReader,
-  value: unknown,
-  common: CommonPolicy,
-): ReadonlyMap<string, IssuerPolicy> {
-  const issuers = new Map<string, IssuerPolicy>()
-  if (value === undefined) read.problem('issuer', 'is required: an issuer URL, an object or a list of them')
-  const items: unknown[] = Array.isArray(value) ? value : value === undefined ? [] : [value]
-  if (Array.isArray(value) && value.length === 0) read.problem('issuer', 'must name at least one issuer')
-  for (const [index, item] of items.entries()) {
-    const path = Array.isArray(value) ? `issuer[${index}]` : 'issuer'
-    const policy = readIssuer(read, path, item, common)
-    if (policy === undefined) continue
-    if (issuers.has(policy.issuer)) read.problem(path, 'names an issuer that is already in the list')
-    issuers.set(policy.issuer, policy)
-  }
-  refuseSeveralIntrospections(read, [...issuers.values()])
-  return issuers
-}
-
-function readIssuer(
+export function readIssuer(
   read: OptionReader,
   path: string,
   value: unknown,
@@ -101,7 +81,7 @@ function readIssuer(
   if (issuer !== undefined && isTemplate(issuer)) {
     read.problem(
       at,
-      'must be the iss of the tokens as it is: it is compared character by character, so this one never matches',
+      'must be the iss of the tokens as it is, because it is compared character by character. Use an IssuerResolver for many issuers',
     )
   }
   if (issuer !== undefined && isDiscovered) readDiscoverable(read, at, issuer, httpHosts)

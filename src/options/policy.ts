@@ -1,3 +1,4 @@
+import { type PartyIssuers, partyIssuersOf } from '../access/party-rule.ts'
 import { problemsFor, type Requirement, readRequirement } from '../access/requirement.ts'
 import { clockFrom } from '../internal/clock.ts'
 import { namesOf, OptionReader, type RawOptions } from '../internal/option-reader.ts'
@@ -14,15 +15,14 @@ import type {
 import type { RevocationSource } from '../types/revocation.ts'
 import { type AuditPolicy, readAudit } from './audit.ts'
 import { choices } from './defaults.ts'
-import { type IssuerPolicy, readIssuers } from './issuer.ts'
+import { type IssuersPolicy, readIssuers } from './issuers.ts'
 import { readNumber } from './read-number.ts'
 import { audienceOf, readPublicUrls, readResource } from './resource.ts'
 import { readMetadataOption } from './resource-metadata.ts'
 import { type DpopPolicy, readDpop, readMtls } from './sender.ts'
 
 /** What the options mean, read once and frozen. Nothing else looks at raw options. */
-export interface Policy {
-  readonly issuers: ReadonlyMap<string, IssuerPolicy>
+export interface Policy extends IssuersPolicy {
   readonly resource: string
   /** Normalised, without trailing slash. */
   readonly publicUrls: readonly string[]
@@ -82,31 +82,33 @@ export function readOptions(options: VerifierOptions): Policy {
   const httpHosts = readHttpHosts(read, raw.dangerously)
   const resource = readResource(read, raw.resource, httpHosts)
   const audience = read.stringOrList('audience', raw.audience) ?? audienceOf(resource)
-  const issuers = readIssuers(read, raw.issuer, { audience, httpHosts })
+  const trusted = readIssuers(read, raw.issuer, { audience, httpHosts })
   const dpop = readDpop(read, raw.dpop)
   const mtls = readMtls(read, raw.mtls)
-  const access = readBaseline(read, raw.access, [...issuers.keys()])
-  const everyIssuer = [...issuers.values()]
-  const anyUnbound = everyIssuer.some((issuer) => issuer.allowUnbound)
+  const access = readBaseline(read, raw.access, partyIssuersOf(trusted))
+  const everyIssuer = [...trusted.issuers.values()]
+  // What a resolver will answer is not known yet. To take a scheme admits no token: its issuer still decides.
+  const hasResolver = trusted.resolvers.length > 0
+  const anyUnbound = hasResolver || everyIssuer.some((issuer) => issuer.allowUnbound)
   if (dpop === false && mtls === false && !anyUnbound) {
     read.problem('dpop', 'must not be false together with mtls: no token could be accepted')
   }
   const policy: Policy = {
-    issuers,
+    ...trusted,
     resource,
     publicUrls: readPublicUrls(read, raw.publicUrl, resource, httpHosts),
     httpHosts,
     dpop,
     mtls,
     takesBearer: mtls !== false || anyUnbound,
-    takesDpop: dpop !== false || everyIssuer.some((issuer) => issuer.dpopSchemeForMtls),
+    takesDpop: dpop !== false || hasResolver || everyIssuer.some((issuer) => issuer.dpopSchemeForMtls),
     token: readTokenOptions(read, raw.token),
     ...readDelegationOptions(read, raw.delegation),
     access,
     cache: readCacheOptions(read, raw.cache),
     revocation: read.methods<RevocationSource>('revocation', raw.revocation, ['isRevoked']),
     audit: readAudit(read, raw.audit),
-    metadata: readMetadataOption(read, raw.metadata),
+    metadata: readMetadataOption(read, raw.metadata, hasResolver),
     hookTimeoutMs: readNumber(read, 'hookTimeoutMs', raw.hookTimeoutMs),
     problemCodes: read.boolean('problemCodes', raw.problemCodes) ?? choices.problemCodes.default,
     clock: clockFrom(readClock(read, raw.clock)),
@@ -126,7 +128,7 @@ function readHttpHosts(read: OptionReader, value: unknown): ReadonlySet<string> 
   return new Set(hosts)
 }
 
-function readBaseline(read: OptionReader, value: unknown, issuers: readonly string[]): Requirement | undefined {
+function readBaseline(read: OptionReader, value: unknown, issuers: PartyIssuers): Requirement | undefined {
   if (value === undefined) return undefined
   const baseline = readRequirement(read, 'access', value)
   for (const { path, message } of problemsFor(baseline, issuers)) read.problem(path, message)

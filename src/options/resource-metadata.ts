@@ -3,7 +3,8 @@ import { hintAtUnservedMetadata } from '../internal/process-warnings.ts'
 import type { ResourceMetadata } from '../types/verifier.ts'
 import type { Policy } from './policy.ts'
 
-export function readMetadataOption(read: OptionReader, value: unknown): Policy['metadata'] {
+/** With a resolver the document names the authorization servers that the option names. */
+export function readMetadataOption(read: OptionReader, value: unknown, hasResolver: boolean): Policy['metadata'] {
   if (value === undefined) return undefined
   if (value === true) return {}
   if (value === false) return false
@@ -12,10 +13,13 @@ export function readMetadataOption(read: OptionReader, value: unknown): Policy['
     return {}
   }
   for (const name of generatedMembers) {
+    if (name === 'authorization_servers' && hasResolver) continue
     if (Object.hasOwn(value, name))
       read.problem(`metadata.${name}`, 'must be left out: it follows from the other options')
   }
-  read.strings('metadata.scopes_supported', (value as Record<string, unknown>)['scopes_supported'])
+  const { scopes_supported, authorization_servers } = value as Record<string, unknown>
+  read.strings('metadata.scopes_supported', scopes_supported)
+  read.strings('metadata.authorization_servers', authorization_servers)
   try {
     return JSON.parse(JSON.stringify(value)) as Record<string, unknown>
   } catch {
@@ -48,16 +52,19 @@ export interface AdvertisedMetadata extends ResourceMetadata {
 export function createMetadata(policy: Policy): AdvertisedMetadata | undefined {
   if (policy.metadata === false) return undefined
   const url = metadataUrl(policy.resource)
-  const unbound = [...policy.issuers.values()].some((issuer) => issuer.allowUnbound)
+  const configured = [...policy.issuers.values()]
+  const mayBeUnbound = policy.resolvers.length > 0 || configured.some((issuer) => issuer.allowUnbound)
   const { scopes_supported: given = [], ...further } = (policy.metadata ?? {}) as {
     scopes_supported?: readonly string[]
   }
   const fixed = {
     resource: policy.resource,
-    authorization_servers: [...policy.issuers.keys()],
+    ...(configured.length === 0 ? {} : { authorization_servers: configured.map(({ issuer }) => issuer) }),
     bearer_methods_supported: ['header'],
     ...(policy.dpop === false ? {} : { dpop_signing_alg_values_supported: policy.dpop.algorithms }),
-    ...(policy.dpop !== false && policy.mtls === false && !unbound ? { dpop_bound_access_tokens_required: true } : {}),
+    ...(policy.dpop !== false && policy.mtls === false && !mayBeUnbound
+      ? { dpop_bound_access_tokens_required: true }
+      : {}),
     ...(policy.mtls === false ? {} : { tls_client_certificate_bound_access_tokens: true }),
     ...further,
   }

@@ -65,7 +65,7 @@ function createDesk(
 ): Introspection {
   const answers = new LRUCache<string, Answer>({ max: cache.tokens })
   /** Until when a token that is not active is not asked about again. Of its own, so that it pushes out no answer. */
-  const inactive = new LRUCache<string, number>({ max: fixed.inactiveTokens })
+  const inactive = new LRUCache<string, number>({ max: Math.min(fixed.inactiveTokens, cache.tokens) })
   const inFlight = new Map<string, Promise<Answer | Denial>>()
 
   function ask(question: Question): MaybePromise<Answer | Denial> {

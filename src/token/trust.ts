@@ -1,20 +1,14 @@
-import type { MaybePromise } from '../internal/maybe-promise.ts'
+import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
+import { algorithms as knownAlgorithms } from '../jose/signature.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
+import type { IssuersPolicy } from '../options/issuers.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { Algorithm } from '../types/options.ts'
 import type { Health } from '../types/verifier.ts'
 import { type TokenHeader, unacceptedAlgorithm, unacceptedType, unknownValue } from './header.ts'
-import { createIntrospection, type Introspection, type IntrospectionSetting } from './introspection.ts'
-import { createKeyring } from './keyring.ts'
-import type { Keyring } from './keys.ts'
-import { readType } from './token-class.ts'
-
-/** An issuer with what belongs to it alone: keys never mix, whatever their kids (RFC 9068 §4). */
-export interface TrustedIssuer {
-  readonly policy: IssuerPolicy
-  readonly keyring: Keyring
-  readonly introspection: Introspection | undefined
-}
+import { createResolution, type ResolutionSetting } from './resolution.ts'
+import { isForeignType, readType } from './token-class.ts'
+import { closeTrustedIssuer, createTrustedIssuer, type TrustedIssuer } from './trusted-issuer.ts'
 
 /** Whose tokens are taken. */
 export interface Trust {
@@ -26,48 +20,56 @@ export interface Trust {
   readonly opaqueIssuer: TrustedIssuer | undefined
   load(): Promise<void>
   state(): Health['issuers']
+  resolved(): Health['resolved']
   close(): void
 }
 
-export interface TrustSetting extends IntrospectionSetting {
-  readonly issuers: ReadonlyMap<string, IssuerPolicy>
-}
+export interface TrustSetting extends ResolutionSetting, IssuersPolicy {}
 
 export function createTrust(policy: TrustSetting): Trust {
   const issuers = new Map<string, TrustedIssuer>()
   for (const [name, issuer] of policy.issuers) issuers.set(name, createTrustedIssuer(issuer, policy))
   const all = [...issuers.values()]
+  const resolution = policy.resolvers.length === 0 ? undefined : createResolution(policy.resolvers, policy)
 
   function some(takes: (issuer: IssuerPolicy) => boolean): boolean {
     return all.some((issuer) => takes(issuer.policy))
   }
 
+  function unknown(iss: unknown): Denial {
+    return new Denial('token_issuer', { ...unknownValue('issuer', iss), hint: 'issuer' })
+  }
+
+  /** By what an issuer must not take that is not known yet. */
+  function checkAnyHeader({ typ, alg }: TokenHeader): Denial | undefined {
+    const type = readType(typ)
+    if (type === undefined || isForeignType(type)) return unacceptedType(typ, undefined)
+    return knownAlgorithms.includes(alg as Algorithm) ? undefined : unacceptedAlgorithm(alg, undefined)
+  }
+
+  function checkConfiguredHeader({ typ, alg }: TokenHeader): Denial | undefined {
+    const type = readType(typ)
+    const only = all.length === 1 ? all[0]?.policy : undefined
+    if (type === undefined || !some(({ types }) => types.has(type))) return unacceptedType(typ, only)
+    return some(({ algorithms }) => algorithms.has(alg as Algorithm)) ? undefined : unacceptedAlgorithm(alg, only)
+  }
+
   return {
     find(iss) {
       const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined
-      return issuer ?? new Denial('token_issuer', { ...unknownValue('issuer', iss), hint: 'issuer' })
+      if (issuer !== undefined || resolution === undefined) return issuer ?? unknown(iss)
+      return andThen(resolution.find(iss), (found) => found ?? unknown(iss))
     },
-    checkHeader({ typ, alg }) {
-      const type = readType(typ)
-      const only = all.length === 1 ? all[0]?.policy : undefined
-      if (type === undefined || !some(({ types }) => types.has(type))) return unacceptedType(typ, only)
-      return some(({ algorithms }) => algorithms.has(alg as Algorithm)) ? undefined : unacceptedAlgorithm(alg, only)
-    },
+    checkHeader: resolution === undefined ? checkConfiguredHeader : checkAnyHeader,
     opaqueIssuer: all.find(({ introspection }) => introspection !== undefined),
     async load() {
       await Promise.all(all.flatMap(({ keyring, introspection }) => [introspection?.load(), keyring.load()]))
     },
     state: () => all.map(({ policy: { issuer }, keyring }) => ({ issuer, ...keyring.state() })),
+    resolved: () => resolution?.state() ?? null,
     close() {
-      for (const { keyring, introspection } of all) {
-        introspection?.close()
-        keyring.close()
-      }
+      resolution?.close()
+      for (const issuer of all) closeTrustedIssuer(issuer)
     },
   }
-}
-
-export function createTrustedIssuer(issuer: IssuerPolicy, policy: IntrospectionSetting): TrustedIssuer {
-  const keyring = createKeyring(issuer, policy)
-  return { policy: issuer, keyring, introspection: createIntrospection(issuer, keyring, policy) }
 }

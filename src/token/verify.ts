@@ -18,7 +18,8 @@ import { type Keyring, keyFacts, type TokenKey } from './keys.ts'
 import { checkAudience, checkLifetime, checkTimes, expired, isExpired } from './life.ts'
 import { malformedTokenFacts } from './malformed.ts'
 import { checkClass, markOfAnotherClass } from './token-class.ts'
-import type { Trust, TrustedIssuer } from './trust.ts'
+import type { Trust } from './trust.ts'
+import type { TrustedIssuer } from './trusted-issuer.ts'
 
 /** An access token whose signature, issuer, audience and claims held. Its life is checked on every use. */
 export interface VerifiedToken {

@@ -80,6 +80,32 @@ export interface IssuerOptions {
   dangerously?: DangerousOptions | undefined
 }
 
+/**
+ * Knows issuers at run time, such as those of tenants. A plain object. It is asked about the `iss` of tokens whose signature
+ * has not been verified: only about an https URL, or http on a loopback host or one that `dangerously.allowHttp` names, of
+ * at most 512 characters, without control characters, credentials and fragment. Any other is refused (`token_issuer`).
+ * Issuers of the options are never asked about. With a resolver a party rule that names a subject must name its issuer.
+ */
+export interface IssuerResolver {
+  /**
+   * The options of the issuer `iss`, or undefined where it is unknown, which refuses the token (`token_issuer`) and is
+   * remembered for 30 s, of 1 000 issuers. The options are read as those of the verifier are; their `issuer` must be
+   * `iss`, and `introspection` must be for `'all'` tokens. An answer that is no good, an exception, a rejection, an answer
+   * later than `hookTimeoutMs` and a 17th question at a time refuse the token (`keys_unavailable`). One question is asked
+   * for each issuer at a time. Nothing is fetched before there is an answer. An answer that differs from the one before
+   * (functions compared by identity) drops the issuer's keys and cached tokens, and so does undefined. Required.
+   */
+  resolve(iss: string): IssuerOptions | undefined | Promise<IssuerOptions | undefined>
+  /** How many issuers are known at a time; the one unused longest is forgotten first. From 1 to 100 000. Default: 1 000. */
+  max?: number | undefined
+  /**
+   * How long an answer is used without asking again, in whole seconds. From 80 % of it on `resolve` is asked again in the
+   * background, where the issuer's tokens still come. While `resolve` fails, the answer counts for as long again. From 1
+   * to 86 400. Default: 300.
+   */
+  freshSeconds?: number | undefined
+}
+
 /** A client that is an agent, and for whom it acts where the token names no actor and does not say that its subject is human. */
 export interface AgentClient {
   /** The client id (`client_id`). Required. */

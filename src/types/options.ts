@@ -1,7 +1,7 @@
 import type { AccessRequirement } from './access.ts'
 import type { AuditSetting, Sink } from './audit.ts'
 import type { Directory } from './directory.ts'
-import type { IssuerOptions } from './issuer-options.ts'
+import type { IssuerOptions, IssuerResolver } from './issuer-options.ts'
 import type { RevocationSource } from './revocation.ts'
 
 /**
@@ -29,10 +29,12 @@ export type Algorithm =
  */
 export interface VerifierOptions {
   /**
-   * The authorization servers to trust: an issuer URL, an {@link IssuerOptions} object, or a list of them. A token whose
-   * `iss` is not among them is refused (`token_issuer`). Each issuer verifies with its own keys only. Required.
+   * The authorization servers to trust: an issuer URL, an {@link IssuerOptions} object, an {@link IssuerResolver} that
+   * knows issuers at run time, or a list of them. A token whose `iss` is not among them is refused (`token_issuer`). Each
+   * issuer verifies with its own keys only. Issuers of the list go first; then its resolvers are asked, in order, until
+   * one knows the issuer. Required.
    */
-  issuer: string | IssuerOptions | readonly (string | IssuerOptions)[]
+  issuer: string | IssuerOptions | IssuerResolver | readonly (string | IssuerOptions | IssuerResolver)[]
   /**
    * The absolute URL that identifies this resource (RFC 8707 §2, RFC 9728 §1.2): https, or http on a loopback host,
    * without a fragment. Required.
@@ -86,14 +88,14 @@ export interface VerifierOptions {
    * and challenges name it in `resource_metadata` where this process serves it at the root. `true`: gates serve it too, and
    * challenges always name it. `false` serves no document and leaves `resource_metadata` out of challenges. An object is
    * `true` and adds members to the document; it must be JSON data and must not name a member that follows from other
-   * options. Default: left out.
+   * options; `authorization_servers` may be named where there is an {@link IssuerResolver}. Default: left out.
    */
   metadata?: boolean | Record<string, unknown> | undefined
   /** Checks to give up for the whole verifier. Each one weakens this resource. Default: no check is given up. */
   dangerously?: DangerousVerifierOptions | undefined
   /**
-   * How long a hook of yours may take, in whole milliseconds: a replay store, a revocation source, the directory,
-   * `where`, one write of an audit sink; and how long an issuer may take to answer a question about a token. A later
+   * How long a hook of yours may take, in whole milliseconds: a replay store, a revocation source, the directory, an
+   * issuer resolver, `where`, one write of an audit sink; and how long an issuer may take to answer a question about a token. A later
    * answer counts as an outage. From 1 to 60 000. Default: 1 000.
    */
   hookTimeoutMs?: number | undefined

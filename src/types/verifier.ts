@@ -13,7 +13,7 @@ export interface PolicyDescription {
   readonly resource: string
   /** The URLs a proof's `htu` may begin with, normalised and without a trailing slash. */
   readonly publicUrls: readonly string[]
-  /** The trusted issuers, in the order of the options. */
+  /** The trusted issuers of the options, in their order; those that a resolver knows are not among them. */
   readonly issuers: readonly {
     /** The issuer identifier. */
     readonly issuer: string
@@ -45,6 +45,8 @@ export interface PolicyDescription {
           readonly signed: boolean
         }
   }[]
+  /** The issuer resolvers, in the order of the options: how many issuers each may know, and for how many seconds. */
+  readonly resolvers: readonly { readonly max: number; readonly freshSeconds: number }[]
   /** The authentication schemes that are accepted. */
   readonly schemes: readonly ('Bearer' | 'DPoP')[]
   /** What is accepted of DPoP proofs; false when DPoP is off. */
@@ -146,7 +148,7 @@ export interface Verifier {
    */
   checkRoutes(routes: readonly Pick<GuardedRoute, 'path' | 'requirements'>[]): readonly OptionProblem[]
   /**
-   * Fetches the keys of every issuer that are not fresh. It rejects when those of one issuer cannot be fetched, and with
+   * Fetches the keys of every issuer of the options that are not fresh; it asks no resolver. It rejects when those of one issuer cannot be fetched, and with
    * an {@link OptionsError} when a known route has a rule that does not fit the issuers (Fastify: once the app is ready;
    * Express: once it has seen a request). Requests need not wait for it: keys are also fetched when a token asks for them.
    */
@@ -189,7 +191,7 @@ export interface ResourceMetadata {
 
 /** The state of a verifier, for readiness checks and metrics. */
 export interface Health {
-  /** The keys of each issuer. */
+  /** The keys of each issuer of the options. */
   readonly issuers: readonly {
     /** The issuer identifier. */
     readonly issuer: string
@@ -204,6 +206,11 @@ export interface Health {
     /** Why the last fetch failed: each URL that was tried, without its query, and the reason. Empty after a success. */
     readonly failures: readonly { readonly url: string; readonly reason: string }[]
   }[]
+  /**
+   * Issuers that resolvers know at run time: how many are known, how many were asked about and are unknown, and how many
+   * questions are under way. Null without a resolver.
+   */
+  readonly resolved: { readonly known: number; readonly unknown: number; readonly pending: number } | null
   /** The replay store. The built-in one tells how many proofs it holds and can hold. Null when DPoP is off. */
   readonly replay: {
     /** Whether it is the built-in store. */

@@ -23,6 +23,7 @@ const types: Readonly<Record<string, string>> = {
   issuer: 'IssuerOptions',
   'issuer.keys': 'KeyOptions',
   'issuer.introspection': 'IntrospectionOptions',
+  issuerResolver: 'IssuerResolver',
   access: 'AccessRequirement',
   close: 'CloseOptions',
   memoryReplayStore: 'MemoryReplayOptions',

@@ -21,6 +21,7 @@ test('DOCS: the table of refusals is the one in code, in its order', () => {
 test.each([
   ['VerifierOptions', 'options.md', '## The verifier'],
   ['IssuerOptions', 'options.md', '## An issuer'],
+  ['IssuerResolver', 'issuers.md', '## Tenants at run time'],
   ['DpopOptions', 'options.md', '## DPoP'],
   ['AccessRequirement', 'access.md', '## Rules'],
   ['CommonContext, AgentContext', 'context.md', '## Members'],

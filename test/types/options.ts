@@ -1,4 +1,11 @@
-import type { DpopOptions, IssuerOptions, NonceOptions, RevocationQuery, VerifierOptions } from 'onbehalf'
+import type {
+  DpopOptions,
+  IssuerOptions,
+  IssuerResolver,
+  NonceOptions,
+  RevocationQuery,
+  VerifierOptions,
+} from 'onbehalf'
 import { namesOf } from '../../src/internal/option-reader.ts'
 import { numbers } from '../../src/options/defaults.ts'
 import { readNumber } from '../../src/options/read-number.ts'
@@ -12,6 +19,11 @@ export const options: VerifierOptions = {
   mtls: {},
 }
 
+const tenants = new Map<string, IssuerOptions>()
+export const resolver: IssuerResolver = { resolve: (iss) => tenants.get(iss), max: 100, freshSeconds: 60 }
+export const resolved: VerifierOptions['issuer'] = [resolver, { resolve: async (iss) => tenants.get(iss) }]
+// @ts-expect-error a URL alone is no answer
+export const bare: IssuerResolver = { resolve: (iss) => iss }
 // @ts-expect-error the certificate is that of the connection
 export const certificate: VerifierOptions['mtls'] = { certificate: 'socket' }
 // @ts-expect-error no dialect has this name

@@ -59,6 +59,7 @@ describe('health()', () => {
     expect(JSON.parse(JSON.stringify(health))).toEqual(health)
     expect(health).toEqual({
       issuers: [{ issuer: kit.issuer.issuer, keys: 1, ageSeconds: null, stale: false, passedOver: {}, failures: [] }],
+      resolved: null,
       replay: { store: 'memory', size: 0, capacity: 1_000_000 },
       caches: { tokens: 0, proofKeys: 0 },
       audit: { dropped: 0, failed: 0, pending: 0 },
