@@ -155,6 +155,12 @@ export const otherClasses: readonly OtherClass[] = [
       status_list: { bits: 1, lst: 'x' },
     },
   },
+  {
+    title: 'UserInfo response (OpenID Connect Core §5.3.2)',
+    typ: 'JWT',
+    claims: { exp: undefined, iat: undefined, sub: '1', ...person },
+  },
+  { title: 'authorization response (JARM)', typ: 'JWT', claims: { iat: undefined, aud: app, code: 'c', state: 's' } },
 ]
 
 /** Grants and transaction tokens: beside the header only the audience tells them from an access token. */

@@ -1,4 +1,4 @@
-import type { Dialect } from '../../types/dialect.ts'
+import type { Dialect, DialectActor } from '../../types/dialect.ts'
 import { actorsOf, issuerOf, principalOf, textClaim, withIssuer } from './readers.ts'
 
 /**
@@ -21,6 +21,13 @@ export const oktaDialect: Dialect = {
     const principal = principalOf(claims, read)
     const user = textClaim(claims, 'uid')
     const ownToken = user === undefined && chain === undefined && claims['cid'] === principal.subject
-    return { principal: user === undefined ? principal : { ...principal, subject: user }, chain, ownToken, warnings }
+    if (user === undefined) return { principal, chain, ownToken, warnings }
+    return { principal: { ...principal, subject: user }, chain: chain?.map(byStableId), warnings }
+
+    // An actor with the login name of the principal is the principal.
+    function byStableId(actor: DialectActor): DialectActor {
+      const isPrincipal = actor.subject === claims.sub && actor.issuer === claims.iss
+      return isPrincipal && actor.namedBy !== 'client_id' ? { ...actor, subject: String(user) } : actor
+    }
   },
 }
