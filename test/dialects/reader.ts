@@ -14,18 +14,12 @@ const now = Math.floor(forge.clock.now() / 1_000)
 export const issuer: string = forge.trust.issuer
 
 /** As lax as docs/issuers.md has it for any product: unbound tokens of any life, whose actors are of any issuer. */
+export function laxOptions(dialect: DialectName): Partial<IssuerOptions> {
+  return { dialect, maxTokenSeconds: 86_400, actorIssuers: 'any', dangerously: { allowUnbound: true } }
+}
+
 export function verifierFor(dialect: DialectName, more: Partial<IssuerOptions> = {}): Verifier {
-  return createVerifier({
-    ...forge.options,
-    issuer: {
-      ...forge.trust,
-      dialect,
-      maxTokenSeconds: 86_400,
-      actorIssuers: 'any',
-      dangerously: { allowUnbound: true },
-      ...more,
-    },
-  })
+  return createVerifier({ ...forge.options, issuer: { ...forge.trust, ...laxOptions(dialect), ...more } })
 }
 
 /** `typ` null: none. Beside the claims it has `iss`, `aud`, `iat` and `exp`; undefined takes one away. */
