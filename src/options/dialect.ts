@@ -1,3 +1,4 @@
+import { isThenable } from '../internal/maybe-promise.ts'
 import { namesOf, type OptionReader, type RawOptions } from '../internal/option-reader.ts'
 import { dialects } from '../token/dialects/index.ts'
 import { isForeignType, normalizeType } from '../token/token-class.ts'
@@ -47,8 +48,20 @@ export function readDialect(read: OptionReader, path: string, value: unknown): D
 const functions = ['roles', 'permissions', 'refuse', 'parties', 'entity'] as const
 
 function readFunctions(read: OptionReader, path: string, raw: RawOptions): Pick<Dialect, (typeof functions)[number]> {
-  const given = functions.map((name) => [name, read.function(`${path}.${name}`, raw[name])] as const)
-  return Object.fromEntries(given.filter(([, value]) => value !== undefined))
+  const given = functions.map((name) => [name, read.function<Hook>(`${path}.${name}`, raw[name])] as const)
+  return Object.fromEntries(given.flatMap(([name, hook]) => (hook === undefined ? [] : [[name, synchronously(hook)]])))
+}
+
+type Hook = (...args: never[]) => unknown
+
+/** A promise is another shape. Its rejection must not end the process. */
+function synchronously(hook: Hook): Hook {
+  return (...args) => {
+    const answer = hook(...args)
+    if (!isThenable(answer)) return answer
+    Promise.resolve(answer).catch(() => {})
+    throw new TypeError('answered a promise')
+  }
 }
 
 /** Null, which stands for a token without `typ`, is a name here. */

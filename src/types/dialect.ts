@@ -48,7 +48,10 @@ export interface Dialect {
   roles?(claims: JwtPayload, audience: readonly string[]): readonly string[]
   /** Default: the list `permissions`. */
   permissions?(claims: JwtPayload): readonly string[]
-  /** Names the member that shows another class of token, which is refused (`token_type`); undefined for an access token. */
+  /**
+   * Names the member that shows another class of token, which is refused (`token_type`); undefined for an access token. It is
+   * asked about JWTs alone: what must also hold for opaque tokens belongs into `parties`.
+   */
   refuse?(header: Readonly<Record<string, unknown>>, claims: JwtPayload): string | undefined
   /** Who is in the token, in which part. Default: `sub` is the principal and `act` the chain of actors. */
   parties?(claims: JwtPayload, read: DialectReaders): DialectParties

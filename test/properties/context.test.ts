@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { AgentContext, Verdict } from '../../src/index.ts'
 import type { Members } from '../support/jws.ts'
 import { createRig, judgeNow, plainJson, type Rig, runs, viewOf } from './rig.ts'
+import { requireSealed } from './sealed.ts'
 
 let rig: Rig
 
@@ -52,19 +53,6 @@ const anyClaims: fc.Arbitrary<Members> = fc.record(
   },
   { requiredKeys: [], noNullPrototype: true },
 )
-
-/** Requires that every object inside is frozen and inherits nothing. */
-function requireSealed(value: unknown, path: string): void {
-  if (typeof value !== 'object' || value === null) return
-  expect(Object.isFrozen(value), `${path} is frozen`).toBe(true)
-  const isList = Array.isArray(value)
-  expect(Object.getPrototypeOf(value), `${path} inherits`).toBe(isList ? Array.prototype : null)
-  for (const name of Reflect.ownKeys(value)) {
-    const member = Reflect.getOwnPropertyDescriptor(value, name)
-    expect(member?.get ?? member?.set, `${path}.${String(name)} is plain`).toBeUndefined()
-    requireSealed(member?.value, `${path}.${String(name)}`)
-  }
-}
 
 const required = ['principal', 'actor', 'authority', 'delegation', 'involvesAgent', 'client', 'scopes'].concat([
   'authorizationDetails',

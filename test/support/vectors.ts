@@ -1,10 +1,12 @@
-/** Data that lies beside the repository (`VECTORS_DIR`, else `../shared/vectors`): its tests run where it is there. */
+/**
+ * Data that lies beside the repository: public test vectors (`VECTORS_DIR`, else `../shared/vectors`) and decoded tokens of
+ * products and drafts (`DIALECTS_DIR`, else `../shared/dialects`). Its tests run where it is there.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-/** A folder of public test vectors. */
-export interface VectorFolder {
+export interface DataFolder {
   /** Names of the files right in `path`. */
   names(path?: string): readonly string[]
   bytes(path: string): Buffer
@@ -15,13 +17,30 @@ export interface VectorFolder {
  * A suite over one folder of vectors. Where it is absent, one skipped line says so; with `ONBEHALF_REQUIRE_VECTORS=1`
  * it fails instead.
  */
-export function describeVectors(folder: string, suite: (files: VectorFolder) => void): void {
-  const root = resolve(process.env['VECTORS_DIR'] ?? join(import.meta.dirname, '../../../shared/vectors'), folder)
+export function describeVectors(folder: string, suite: (files: DataFolder) => void): void {
+  describeData(`vectors ${folder}`, 'VECTORS_DIR', join('vectors', folder), suite)
+}
+
+/** The same over the decoded tokens. */
+export function describeFixtures(suite: (files: DataFolder) => void): void {
+  describeData('tokens as they are issued', 'DIALECTS_DIR', 'dialects/fixtures', suite)
+}
+
+/** `path` begins with the name of the folder that the variable stands for. */
+function describeData(
+  name: string,
+  variable: 'VECTORS_DIR' | 'DIALECTS_DIR',
+  path: string,
+  suite: (files: DataFolder) => void,
+): void {
+  const [folder = '', ...inner] = path.split('/')
+  const beside = join(import.meta.dirname, '../../../shared', folder)
+  const root = resolve(process.env[variable] ?? beside, ...inner)
   const isMissing = !existsSync(root)
   if (isMissing && process.env['ONBEHALF_REQUIRE_VECTORS'] === '1') {
-    throw new Error(`ONBEHALF_REQUIRE_VECTORS=1, and the vectors ${folder} are missing`)
+    throw new Error(`ONBEHALF_REQUIRE_VECTORS=1, and the data is missing: ${name}`)
   }
-  const title = isMissing ? `vectors ${folder}: skipped, VECTORS_DIR has no such folder` : `vectors ${folder}`
+  const title = isMissing ? `${name}: skipped, ${variable} has no such folder` : name
   if (isMissing) console.info(title)
   describe.skipIf(isMissing)(title, () => {
     if (isMissing) test('the folder is there', () => expect(existsSync(root)).toBe(true))
@@ -29,7 +48,7 @@ export function describeVectors(folder: string, suite: (files: VectorFolder) => 
   })
 }
 
-function openFolder(root: string): VectorFolder {
+function openFolder(root: string): DataFolder {
   const bytes = (path: string) => readFileSync(join(root, path))
   return {
     names: (path = '.') =>
@@ -40,20 +59,4 @@ function openFolder(root: string): VectorFolder {
     bytes,
     json: (path) => JSON.parse(bytes(path).toString('utf8')),
   }
-}
-
-export interface SharedFolder {
-  readonly path: string
-  /** Why its tests cannot run; undefined where they can. */
-  readonly missing: string | undefined
-}
-
-/** A sibling of the vectors' folder (`VECTORS_DIR`). With `ONBEHALF_REQUIRE_VECTORS=1` a missing folder throws. */
-export function sharedFolder(name: string): SharedFolder {
-  const vectors = resolve(process.env['VECTORS_DIR'] ?? join(import.meta.dirname, '../../../shared/vectors'))
-  const path = name === 'vectors' ? vectors : join(dirname(vectors), name)
-  if (existsSync(path)) return { path, missing: undefined }
-  if (process.env['ONBEHALF_REQUIRE_VECTORS'] === '1')
-    throw new Error(`ONBEHALF_REQUIRE_VECTORS=1, and ${name} is missing`)
-  return { path, missing: `${name} is not beside this repository` }
 }

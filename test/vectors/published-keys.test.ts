@@ -3,10 +3,10 @@ import { fitsAlgorithm, thumbprint } from '../../src/jose/jwk.ts'
 import { algorithms } from '../../src/jose/signature.ts'
 import { isJsonObject, type JsonObject } from '../../src/jose/strict-json.ts'
 import { isRefusedAsPublished } from '../../src/sender/published-keys.ts'
-import { describeVectors, type VectorFolder } from '../support/vectors.ts'
+import { type DataFolder, describeVectors } from '../support/vectors.ts'
 
 /** Every key anywhere in the files that could sign a proof, by its thumbprint. */
-function keysIn(files: VectorFolder, folders: readonly string[]): ReadonlyMap<string, string> {
+function keysIn(files: DataFolder, folders: readonly string[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const path of folders.flatMap((folder) => files.names(folder).map((name) => `${folder}/${name}`))) {
     if (path.endsWith('.json')) collect(files.json(path), path, found)

@@ -27,7 +27,7 @@ function readAapParties(claims: JwtPayload, read: DialectReaders): DialectPartie
     return { principal: { subject, kind: 'unknown' } }
   }
   if (textIn(agent, 'id') !== subject) throw new Error('agent.id is not sub')
-  const chain = readDelegationChain(delegation, issuerOf(claims), read)
+  const chain = readDelegationChain(delegation, { subject, issuer: issuerOf(claims), read })
   return {
     principal: { subject, kind: 'agent' },
     chain,
@@ -38,8 +38,7 @@ function readAapParties(claims: JwtPayload, read: DialectReaders): DialectPartie
 /** The draft has a resource server refuse a depth over `max_depth`, and a chain whose length is not `depth` + 1. */
 function readDelegationChain(
   delegation: unknown,
-  issuer: string,
-  read: DialectReaders,
+  { subject, issuer, read }: { subject: string; issuer: string; read: DialectReaders },
 ): readonly DialectActor[] | undefined {
   if (delegation === undefined) return undefined
   const depth = countIn(delegation, 'depth')
@@ -50,8 +49,10 @@ function readDelegationChain(
   if (!chain.every((name) => typeof name === 'string' && name !== ''))
     throw new Error('delegation.chain holds other things than names')
   if (depth === 0) return undefined
-  const [, ...actors]: readonly string[] = chain
-  return actors.reverse().map((subject) => ({ subject, issuer }))
+  const [origin, ...actors]: readonly string[] = chain
+  // The examples of the draft write the first agent with and without the prefix.
+  if (origin !== subject && origin !== `agent:${subject}`) throw new Error('delegation.chain does not begin with sub')
+  return actors.reverse().map((name) => ({ subject: name, issuer }))
 }
 
 function countIn(delegation: unknown, name: string): number {

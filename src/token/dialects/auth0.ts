@@ -1,6 +1,6 @@
 import type { JwtPayload } from '../../types/context.ts'
 import type { Dialect } from '../../types/dialect.ts'
-import { firstPresent, issuerOf, principalOf, withIssuer } from './readers.ts'
+import { actorsOf, firstPresent, issuerOf, principalOf, withIssuer } from './readers.ts'
 
 /**
  * Auth0: its default profile (typ `JWT`, `azp`, no `jti`) and its RFC 9068 profile, with the claims of "Agents as Principal".
@@ -13,7 +13,7 @@ export const auth0Dialect: Dialect = {
   clientId: ['client_id', 'azp'],
   refuse: (_header, claims) => firstPresent(claims, ['sid']),
   parties(claims, read) {
-    const { chain, warnings } = withIssuer(read.actors(claims), issuerOf(claims))
+    const { chain, warnings } = withIssuer(actorsOf(claims, read), issuerOf(claims))
     const isMachine = isMachineToken(claims)
     return {
       principal: principalOf(claims, read, isMachine ? 'service' : 'unknown'),

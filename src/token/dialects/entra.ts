@@ -27,6 +27,7 @@ function readEntraParties(claims: JwtPayload): DialectParties {
   if (claims['act'] !== undefined) throw new Error('act is there, which this dialect gives no meaning')
   const subject = textClaim(claims, 'oid')
   if (subject === undefined) throw new Error('oid is missing')
+  if (!isOfTenant(claims)) throw new Error('tid is another tenant than that of iss')
   const client = clientOf(claims)
   const clientKind = isOfAgent(claims) ? 'agent' : undefined
   switch (modeOf(claims)) {
@@ -48,6 +49,13 @@ function readEntraParties(claims: JwtPayload): DialectParties {
     default:
       return { principal: { subject, kind: 'unknown' }, clientKind }
   }
+}
+
+/** An `oid` is unique within its tenant, whose id stands in `iss` and in `tid`. */
+function isOfTenant(claims: JwtPayload): boolean {
+  const tenant = textClaim(claims, 'tid')?.toLowerCase()
+  const named = /\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\/|$)/.exec(issuerOf(claims).toLowerCase())?.[1]
+  return tenant === undefined || named === undefined || tenant === named
 }
 
 const agentIdentity = 11

@@ -1,6 +1,6 @@
 import type { JwtPayload } from '../../types/context.ts'
 import type { Dialect } from '../../types/dialect.ts'
-import { issuerOf, memberOf, principalOf, textsOf, withIssuer } from './readers.ts'
+import { actorsOf, issuerOf, memberOf, principalOf, textsOf, withIssuer } from './readers.ts'
 
 /**
  * Keycloak. Every token names its class in the claim `typ`; every dialect refuses a value other than `Bearer` and `DPoP`.
@@ -12,7 +12,7 @@ export const keycloakDialect: Dialect = {
   clientId: ['azp', 'client_id'],
   roles: (claims, audience) => [...new Set(audience.flatMap((name) => rolesOf(claims, name)))],
   parties(claims, read) {
-    const { chain, warnings } = withIssuer(read.actors(claims), issuerOf(claims))
+    const { chain, warnings } = withIssuer(actorsOf(claims, read), issuerOf(claims))
     return {
       principal: principalOf(claims, read),
       chain,

@@ -30,6 +30,16 @@ export function principalOf(claims: JwtPayload, read: DialectReaders, kind: Enti
   return { subject: subjectOf(claims), kind: read.kind(profile), profiles: read.profiles(profile) }
 }
 
+/**
+ * The chain of RFC 8693 §4.1. WorkOS agent registrations and ZeroID give `act` the inverse meaning: read as an actor, the
+ * user would act for the agent. Where a claim shows such a token, another dialect refuses it (`delegation_malformed`).
+ */
+export function actorsOf(claims: JwtPayload, read: DialectReaders): readonly DialectActor[] {
+  const actors = read.actors(claims)
+  const isInverted = isAgentRegistration(claims) || claims['identity_type'] !== undefined
+  return isInverted && actors.length > 0 ? read.malformed('act') : actors
+}
+
 interface Namespaced {
   chain: readonly DialectActor[] | undefined
   warnings: readonly WarningCode[]

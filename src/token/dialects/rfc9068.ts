@@ -3,6 +3,7 @@ import { isExactNumber } from '../../jose/exact-number.ts'
 import type { JwtPayload } from '../../types/context.ts'
 import type { Dialect, DialectParties, DialectReaders } from '../../types/dialect.ts'
 import { ClaimFault } from '../faults.ts'
+import { actorsOf } from './readers.ts'
 
 /** RFC 9068 with the `act` of RFC 8693 §4.1: what every absent member of a dialect means. */
 export const rfc9068Dialect: Dialect = { name: 'rfc9068', parties: rfc9068Parties }
@@ -11,7 +12,7 @@ export const rfc9068Dialect: Dialect = { name: 'rfc9068', parties: rfc9068Partie
 export function rfc9068Parties(claims: JwtPayload, read: DialectReaders): DialectParties {
   return {
     principal: { subject: String(claims.sub), profiles: read.profiles(claims['sub_profile']) },
-    chain: read.actors(claims),
+    chain: actorsOf(claims, read),
     complete: readComplete(claims['chain_complete']),
     ...readMission(claims['mission']),
   }

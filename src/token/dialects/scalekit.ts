@@ -1,6 +1,6 @@
 import type { JwtPayload } from '../../types/context.ts'
 import type { Dialect } from '../../types/dialect.ts'
-import { firstPresent, principalOf } from './readers.ts'
+import { actorsOf, firstPresent, principalOf } from './readers.ts'
 
 /** Scalekit. ID tokens always carry `amr` and `azp`, access tokens neither. `oid` is an organization. */
 export const scalekitDialect: Dialect = {
@@ -9,7 +9,7 @@ export const scalekitDialect: Dialect = {
   scopes: ['scope', 'scopes'],
   refuse: (_header, claims) => firstPresent(claims, ['amr', 'azp']),
   parties(claims, read) {
-    const chain = read.actors(claims)
+    const chain = actorsOf(claims, read)
     const isMachine = isOwnMachine(claims)
     const principal = principalOf(claims, read, isMachine ? 'service' : 'unknown')
     return { principal, chain, ownToken: isMachine && chain.length === 0 }

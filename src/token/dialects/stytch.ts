@@ -1,6 +1,6 @@
 import type { JwtPayload } from '../../types/context.ts'
 import type { Dialect } from '../../types/dialect.ts'
-import { firstMissing, firstPresent, principalOf } from './readers.ts'
+import { actorsOf, firstMissing, firstPresent, principalOf } from './readers.ts'
 
 /**
  * Stytch: tokens of Connected Apps and of machine clients. Session tokens and ID tokens share the issuer and the keys,
@@ -15,7 +15,7 @@ export const stytchDialect: Dialect = {
     firstMissing(claims, ['scope']) ??
     (isMachineClient(claims) ? undefined : firstMissing(claims, ['client_id', 'jti'])),
   parties(claims, read) {
-    const chain = read.actors(claims)
+    const chain = actorsOf(claims, read)
     const isMachine = isMachineClient(claims)
     const principal = principalOf(claims, read, isMachine ? 'service' : 'unknown')
     return { principal, chain, ownToken: isMachine && chain.length === 0 }

@@ -14,6 +14,8 @@ export const workosAgentsDialect: Dialect = {
     firstMissing(claims, ['org_id', 'jti']) ??
     (isAgentRegistration(claims) ? undefined : 'sub'),
   parties(claims, read) {
+    // Opaque tokens come here without `refuse`.
+    if (!isAgentRegistration(claims)) throw new Error('sub is no agent registration')
     const agent = { subject: subjectOf(claims), kind: 'agent' } as const
     const inverted = invertedParty(claims, read, agent)
     if (inverted === undefined) return { principal: agent, ownToken: true }

@@ -1,6 +1,6 @@
 import type { EntityKind } from '../../types/context.ts'
 import type { Dialect } from '../../types/dialect.ts'
-import { firstMissing, firstPresent, issuerOf, principalOf, withIssuer } from './readers.ts'
+import { actorsOf, firstMissing, firstPresent, issuerOf, principalOf, withIssuer } from './readers.ts'
 
 /**
  * WSO2 Identity Server and Asgardeo. `aut` tells what the subject is, but not what the actor is. Only access tokens have it;
@@ -12,7 +12,7 @@ export const wso2Dialect: Dialect = {
   clientId: ['client_id', 'azp'],
   refuse: (_header, claims) => firstPresent(claims, ['amr', 'isk']) ?? firstMissing(claims, ['aut']),
   parties(claims, read) {
-    const { chain, warnings } = withIssuer(read.actors(claims), issuerOf(claims))
+    const { chain, warnings } = withIssuer(actorsOf(claims, read), issuerOf(claims))
     const principal = principalOf(claims, read, kinds.get(claims['aut']))
     return { principal, chain, ownToken: chain === undefined && claims['aut'] === 'APPLICATION', warnings }
   },

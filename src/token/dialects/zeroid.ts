@@ -13,6 +13,8 @@ export const zeroidDialect: Dialect = {
   scopes: ['scopes'],
   refuse: (_header, claims) => firstMissing(claims, ['identity_type']),
   parties(claims, read) {
+    // Opaque tokens come here without `refuse`.
+    if (claims['identity_type'] === undefined) throw new Error('identity_type is missing')
     const self: DialectPrincipal = { subject: subjectOf(claims), kind: kinds.get(claims['identity_type']) ?? 'unknown' }
     const depth = depthOf(claims)
     const inverted = invertedParty(claims, read, self)

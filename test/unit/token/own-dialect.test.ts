@@ -151,10 +151,12 @@ describe('faults of a dialect', () => {
   const throws = () => {
     throw new Error('mine')
   }
+  // Its rejection would end a process that does not look at it.
+  const rejects = () => Promise.reject(new Error('mine'))
   test.each(['roles', 'permissions', 'refuse', 'parties', 'entity'] as const)(
     'Dialect: %s() that throws or answers another shape refuses the token, at every request',
     async (name) => {
-      for (const member of [throws, () => 7]) {
+      for (const member of [throws, rejects, () => 7]) {
         const dialect = { name: 'own', [name]: member } as Dialect
         const verifier = forge.verifierTrusting({ dialect })
         const token = forge.token()

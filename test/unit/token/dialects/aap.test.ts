@@ -31,6 +31,7 @@ it.each([
   ['a chain that is too long', { delegation: { depth: 0, max_depth: 2, chain: ['a', 'b'] } }],
   ['a chain that is too short', { delegation: { depth: 1, max_depth: 2, chain: ['a'] } }],
   ['a chain of other things than names', { delegation: { depth: 1, max_depth: 2, chain: ['a', 1] } }],
+  ['a chain that another agent begins', { delegation: { depth: 1, max_depth: 2, chain: ['other', 'last'] } }],
   ['a depth that is no count', { delegation: { depth: -1, max_depth: 2, chain: [] } }],
   ['a depth without max_depth', { delegation: { depth: 0, chain: ['a'] } }],
   ['a delegation that is null', { delegation: null }],

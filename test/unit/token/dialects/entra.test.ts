@@ -58,3 +58,14 @@ it('Context: the blueprint governs the agent, never the human', () => {
   expect(entraDialect.entity?.(claims, 'actor')).toEqual({ governance: 'blueprint' })
   expect(entraDialect.entity?.(claims, 'principal')).toBeUndefined()
 })
+
+it('Context: an object of another tenant than that of the issuer is refused', () => {
+  const [home, other] = ['11111111-2222-3333-4444-55555555555a', '11111111-2222-3333-4444-55555555555b']
+  const at = (iss: string, tid: unknown) => () => parties({ iss, tid })
+  for (const iss of [`https://login.example/${home}/v2.0`, `https://sts.example/${home}/`]) {
+    expect(at(iss, home)()?.principal.subject).toBe('object')
+    expect(at(iss, home.toUpperCase())()?.principal.subject).toBe('object')
+    expect(at(iss, undefined)()?.principal.subject).toBe('object')
+    for (const tid of [other, 7, '']) expect(at(iss, tid)).toThrow()
+  }
+})

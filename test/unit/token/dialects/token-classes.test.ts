@@ -46,8 +46,17 @@ it('Context: uid of Okta is the principal, and act keeps the names of the issuer
   expect(oktaDialect.parties?.({ ...base, uid: '00u1' }, read).principal.subject).toBe('00u1')
   expect(oktaDialect.parties?.(base, read).principal.subject).toBe(base.sub)
   expect(oktaDialect.parties?.({ ...base, sub: 'c' }, read).ownToken).toBe(true)
-  expect(oktaDialect.parties?.({ ...base, sub: 'c', uid: '00u1' }, read).ownToken).toBe(false)
+  expect(oktaDialect.parties?.({ ...base, sub: 'c', uid: '00u1' }, read).ownToken ?? false).toBe(false)
   expect(() => oktaDialect.parties?.({ ...base, uid: 1 }, read)).toThrow()
+})
+
+it('ACT-08: an actor of Okta with the login name of the principal is the principal', () => {
+  const base = { iss: 'https://o.example/oauth2/default', sub: 'user@example.com', cid: 'c', uid: '00u1' }
+  const chainOf = (act: object) => oktaDialect.parties?.({ ...base, act }, read).chain?.map(({ subject }) => subject)
+  expect(chainOf({ sub: base.sub })).toEqual(['00u1'])
+  expect(chainOf({ sub: base.sub, iss: base.iss })).toEqual(['00u1'])
+  expect(chainOf({ sub: base.sub, iss: 'https://other.example' })).toEqual([base.sub])
+  expect(chainOf({ sub: 'agent', act: { sub: base.sub } })).toEqual(['agent', '00u1'])
 })
 
 it('Context: the id of a machine client counts only where it is the client', () => {
