@@ -54,14 +54,21 @@ function readFunctions(read: OptionReader, path: string, raw: RawOptions): Pick<
 
 type Hook = (...args: never[]) => unknown
 
+/** One wrapper per function, so that two readings of one dialect mean the same. */
+const wrappers = new WeakMap<Hook, Hook>()
+
 /** A promise is another shape. Its rejection must not end the process. */
 function synchronously(hook: Hook): Hook {
-  return (...args) => {
+  const known = wrappers.get(hook)
+  if (known !== undefined) return known
+  const wrapper: Hook = (...args) => {
     const answer = hook(...args)
     if (!isThenable(answer)) return answer
     Promise.resolve(answer).catch(() => {})
     throw new TypeError('answered a promise')
   }
+  wrappers.set(hook, wrapper)
+  return wrapper
 }
 
 /** Null, which stands for a token without `typ`, is a name here. */
