@@ -5,7 +5,7 @@ import { type Fault, failingAt, faults } from './faults.ts'
 import { isFull } from './size.ts'
 import { fakeDeadlines, patiently } from './waiting.ts'
 
-const requests = isFull ? 8 : 3
+const requests = isFull ? 5 : 3
 let kit: Kit
 let token: string
 let unhandled = 0
