@@ -83,7 +83,7 @@ describe.each(['now', 'monotonic'] as const)('a clock whose %s() fails once', (m
   const nonsense = faults.filter(({ name }) => name !== 'rejects')
 
   test.each<Fault>(nonsense)(
-    'DPOP-23: $name: what must be refused is never admitted, and later requests are judged',
+    'Hooks: $name: what must be refused is never admitted, and later requests are judged',
     async ({ answer }) => {
       for (let at = 1; at <= (isFull ? 20 : 8); at++) {
         let left = Number.POSITIVE_INFINITY
