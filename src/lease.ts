@@ -76,11 +76,13 @@ export function createLeases(
   }
 
   /** A revocation source that cannot tell ends the lease: unknown means refused. */
-  async function ask(lease: Lease, source: RevocationSource): Promise<void> {
+  function ask(lease: Lease, source: RevocationSource): MaybePromise<void> {
     lease.asking.add(source)
-    const answer = await settle<unknown, true>(() => source.isRevoked(lease.query), true, hookTimeoutMs)
-    lease.asking.delete(source)
-    if (answer !== false) end(lease)
+    const asked = settle<unknown, true>(() => source.isRevoked(lease.query), true, hookTimeoutMs)
+    return andThen(asked, (answer) => {
+      lease.asking.delete(source)
+      if (answer !== false) end(lease)
+    })
   }
 
   /** May be called twice; a later lease of the same token stays. */

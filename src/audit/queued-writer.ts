@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { isThenable } from '../internal/maybe-promise.ts'
+import { isThenable, whenSettled } from '../internal/maybe-promise.ts'
 import type { AuditEvent, AuditRecord, AuditSink } from '../types/audit.ts'
 import { AuditQueue } from './queue.ts'
 import type { SinkWriter } from './sinks.ts'
@@ -43,8 +43,8 @@ export function createQueuedWriter(sink: AuditSink, hookTimeoutMs: number, now: 
       goOn()
     }
     const timer = setTimeout(finish, hookTimeoutMs, false).unref()
-    // `Promise.resolve` first, because a thenable's own `then` may throw.
-    Promise.resolve(written).then(
+    whenSettled(
+      written,
       () => finish(true),
       () => finish(false),
     )

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { readEntityClaims } from '../internal/entity-claims.ts'
 import { sealed } from '../internal/freeze.ts'
-import { isThenable, type MaybePromise, settle } from '../internal/maybe-promise.ts'
+import { type MaybePromise, settle } from '../internal/maybe-promise.ts'
 import { sha256 } from '../jose/sha256.ts'
 import { fixed } from '../options/defaults.ts'
 import type { EntityClaims, Party } from '../types/context.ts'
@@ -56,8 +56,8 @@ export function createDirectory(directory: Directory, clock: Clock, hookTimeoutM
   /** The answer, or a promise of it that never rejects. */
   function putQuestion(entry: Entry, party: Party, askedAt: number): MaybePromise<DirectoryAnswer> {
     const answer = settle<unknown, null>(() => directory(withoutEntity(party)), null, hookTimeoutMs)
-    if (!isThenable(answer)) return keep(entry, readDirectoryAnswer(answer), askedAt)
-    entry.asking = Promise.resolve(answer).then((late) => keep(entry, readDirectoryAnswer(late), askedAt))
+    if (!(answer instanceof Promise)) return keep(entry, readDirectoryAnswer(answer), askedAt)
+    entry.asking = answer.then((late) => keep(entry, readDirectoryAnswer(late), askedAt))
     return entry.asking
   }
 
@@ -77,7 +77,9 @@ export function createDirectory(directory: Directory, clock: Clock, hookTimeoutM
     ask(parties) {
       const now = clock.monotonic()
       const answers = parties.map((party) => askAbout(party, now))
-      return answers.some(isThenable) ? Promise.all(answers) : (answers as readonly DirectoryAnswer[])
+      return answers.some((answer) => answer instanceof Promise)
+        ? Promise.all(answers)
+        : (answers as readonly DirectoryAnswer[])
     },
     latest: (party) => entries.peek(keyOf(party))?.answer,
   }

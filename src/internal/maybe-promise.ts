@@ -8,7 +8,8 @@ export function andThen<T, U>(value: MaybePromise<T>, next: (value: T) => MaybeP
 
 /**
  * Settles a hook of the user's: a throw, a rejection or no answer within `deadlineMs` gives `fallback`. Thenables of other
- * promise libraries count as promises.
+ * promise libraries count as promises. A promise that comes back is a real one; of any other answer, `then` must not be
+ * read a second time, because that may throw.
  */
 export function settle<T, F>(call: () => MaybePromise<T>, fallback: F, deadlineMs: number): MaybePromise<T | F> {
   try {
@@ -26,12 +27,23 @@ function withDeadline<T, F>(answer: PromiseLike<T>, fallback: F, deadlineMs: num
       clearTimeout(timer)
       resolve(value)
     }
-    // `Promise.resolve` first, because a thenable's own `then` may throw.
-    Promise.resolve(answer).then(finish, () => finish(fallback))
+    whenSettled(answer, finish, () => finish(fallback))
   })
 }
 
+/** Calls one of the two, or both where a promise's own `then` calls back and throws. Never throws. */
+export function whenSettled<T>(answer: PromiseLike<T>, onValue: (value: T) => void, onError: () => void): void {
+  try {
+    // `Promise.resolve` first, because a thenable's own `then` may throw; that of a real promise is called at once.
+    Promise.resolve(answer).then(onValue, onError)
+  } catch {
+    onError()
+  }
+}
+
+/** A promise whose `then` was taken away is one all the same: it is no answer. */
 export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  if (value instanceof Promise) return true
   return typeof value === 'object' && value !== null && typeof (value as PromiseLike<T>).then === 'function'
 }
 

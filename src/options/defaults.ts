@@ -44,6 +44,7 @@ export const shares = {
 } as const
 
 export const choices = {
+  'dpop.nonce.mode': { default: 'required', allowed: ['required', 'on-skew'] },
   'dpop.htu': { default: 'rfc9449', allowed: ['rfc9449', 'strict'] },
   'dpop.offload': { default: 'adaptive', allowed: ['never', 'adaptive', 'always'] },
   'issuer.dialect': {

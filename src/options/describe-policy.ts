@@ -1,10 +1,10 @@
 import { isMemoryReplayStore } from '../replay/memory-store.ts'
 import type { PolicyDescription } from '../types/verifier.ts'
-import { fixed, numbers } from './defaults.ts'
+import { choices, fixed, numbers } from './defaults.ts'
 import type { IntrospectionPolicy } from './introspection.ts'
 import type { Policy } from './policy.ts'
 import { isPkcs1 } from './read-algorithms.ts'
-import type { DpopPolicy } from './sender.ts'
+import { type DpopPolicy, defaultFreshness } from './sender.ts'
 
 /** The policy in force as data, for an operator to print at start. It contains no secret. */
 export function describePolicy(policy: Policy, metadataUrl: string | undefined): PolicyDescription {
@@ -56,7 +56,7 @@ function describeDpop(dpop: DpopPolicy): PolicyDescription['dpop'] {
   const capacity = isMemory ? replay.capacity : null
   return {
     ...rest,
-    nonce: nonce === undefined ? false : { seconds: nonce.seconds },
+    nonce: nonce === undefined ? false : { seconds: nonce.seconds, mode: nonce.mode },
     replay: {
       store: isMemory ? 'memory' : 'custom',
       scope: isMemory ? 'process' : 'store',
@@ -69,7 +69,9 @@ function describeDpop(dpop: DpopPolicy): PolicyDescription['dpop'] {
 
 /** How long a proof may have to be remembered: from the earliest moment at which it can pass to the last. */
 function windowOf({ freshness, nonce, maxAgeSeconds, futureSeconds }: DpopPolicy): number {
-  return freshness === 'nonce' && nonce !== undefined ? nonce.seconds : maxAgeSeconds + futureSeconds
+  const byIat = maxAgeSeconds + futureSeconds
+  if (freshness === 'on-skew') return Math.max(byIat, nonce?.seconds ?? 0)
+  return freshness === 'nonce' && nonce !== undefined ? nonce.seconds : byIat
 }
 
 function policyRelaxations(policy: Policy): readonly string[] {
@@ -111,6 +113,7 @@ function dpopRelaxations({
   if (futureSeconds > numbers['dpop.futureSeconds'].default) list.push('dpop.futureSeconds')
   if ((nonce?.seconds ?? 0) > numbers['dpop.nonce.seconds'].default) list.push('dpop.nonce.seconds')
   if (algorithms.some(isPkcs1)) list.push('dpop.algorithms')
-  if (freshness !== (nonce === undefined ? 'iat' : 'both')) list.push('dpop.freshness')
+  if (nonce !== undefined && nonce.mode !== choices['dpop.nonce.mode'].default) list.push('dpop.nonce.mode')
+  if (freshness !== defaultFreshness(nonce)) list.push('dpop.freshness')
   return list
 }

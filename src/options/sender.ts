@@ -10,11 +10,18 @@ export interface DpopPolicy {
   readonly maxAgeSeconds: number
   readonly futureSeconds: number
   readonly maxBytes: number
-  readonly freshness: 'iat' | 'nonce' | 'both'
-  readonly nonce: { readonly secrets: readonly Uint8Array[]; readonly seconds: number } | undefined
+  /** `'on-skew'`: the nonce alone where a proof has one, else `iat`. */
+  readonly freshness: 'iat' | 'nonce' | 'both' | 'on-skew'
+  readonly nonce: NoncePolicy | undefined
   readonly replay: ReplayStore
   readonly htu: 'rfc9449' | 'strict'
   readonly offload: 'never' | 'adaptive' | 'always'
+}
+
+interface NoncePolicy {
+  readonly secrets: readonly Uint8Array[]
+  readonly seconds: number
+  readonly mode: 'required' | 'on-skew'
 }
 
 const names = namesOf<DpopOptions>({
@@ -29,7 +36,7 @@ const names = namesOf<DpopOptions>({
   offload: true,
   preset: true,
 })
-const nonceNames = namesOf<NonceOptions>({ secret: true, seconds: true })
+const nonceNames = namesOf<NonceOptions>({ secret: true, seconds: true, mode: true })
 const mtlsNames = namesOf<MtlsOptions>({})
 
 export function readDpop(read: OptionReader, value: unknown): DpopPolicy | false {
@@ -41,10 +48,6 @@ export function readDpop(read: OptionReader, value: unknown): DpopPolicy | false
   const orPreset = (name: 'maxAgeSeconds' | 'futureSeconds' | 'htu') =>
     given[name] === undefined ? preset?.[name] : given[name]
   const nonce = readNonce(read, given.nonce)
-  const freshness = read.oneOf('dpop.freshness', given.freshness, ['iat', 'nonce', 'both'] as const)
-  if (freshness !== undefined && freshness !== 'iat' && given.nonce === undefined) {
-    read.problem('dpop.freshness', `'${freshness}' needs dpop.nonce`)
-  }
   const algorithms = readAlgorithms(read, 'dpop.algorithms', given.algorithms) ?? defaultAlgorithms['dpop.algorithms']
   if (presetName === 'fapi2' && algorithms.some(isPkcs1)) {
     read.problem('dpop.algorithms', "must not name RS256, RS384 or RS512 with preset 'fapi2'")
@@ -54,7 +57,7 @@ export function readDpop(read: OptionReader, value: unknown): DpopPolicy | false
     maxAgeSeconds: readNumber(read, 'dpop.maxAgeSeconds', orPreset('maxAgeSeconds')),
     futureSeconds: readNumber(read, 'dpop.futureSeconds', orPreset('futureSeconds')),
     maxBytes: readNumber(read, 'dpop.maxBytes', given.maxBytes),
-    freshness: freshness ?? (nonce === undefined ? 'iat' : 'both'),
+    freshness: readFreshness(read, given, nonce),
     nonce,
     replay: read.methods<ReplayStore>('dpop.replay', given.replay, ['add']) ?? memoryReplayStore(),
     htu: read.oneOf('dpop.htu', orPreset('htu'), choices['dpop.htu'].allowed) ?? choices['dpop.htu'].default,
@@ -63,13 +66,40 @@ export function readDpop(read: OptionReader, value: unknown): DpopPolicy | false
   }
 }
 
-function readNonce(read: OptionReader, value: unknown): DpopPolicy['nonce'] {
+function readFreshness(
+  read: OptionReader,
+  given: RawOptions<keyof DpopOptions>,
+  nonce: NoncePolicy | undefined,
+): DpopPolicy['freshness'] {
+  const freshness = read.oneOf('dpop.freshness', given.freshness, ['iat', 'nonce', 'both'] as const)
+  if (nonce?.mode === 'on-skew') {
+    if (given.freshness !== undefined)
+      read.problem('dpop.freshness', "must not be given with dpop.nonce.mode 'on-skew'")
+    return 'on-skew'
+  }
+  if (freshness !== undefined && freshness !== 'iat' && given.nonce === undefined) {
+    read.problem('dpop.freshness', `'${freshness}' needs dpop.nonce`)
+  }
+  return freshness ?? defaultFreshness(nonce)
+}
+
+export function defaultFreshness(nonce: DpopPolicy['nonce']): DpopPolicy['freshness'] {
+  if (nonce?.mode === 'on-skew') return nonce.mode
+  return nonce === undefined ? 'iat' : 'both'
+}
+
+function readNonce(read: OptionReader, value: unknown): NoncePolicy | undefined {
   const raw = read.object('dpop.nonce', value, nonceNames)
   if (raw === undefined) return undefined
   if (raw.secret === undefined) read.problem('dpop.nonce.secret', 'is required')
   const list = Array.isArray(raw.secret) || raw.secret === undefined ? raw.secret : [raw.secret]
   const secrets = read.list('dpop.nonce.secret', list, (path, item) => readSecret(read, path, item))
-  return { secrets: secrets ?? [], seconds: readNumber(read, 'dpop.nonce.seconds', raw.seconds) }
+  const modes = choices['dpop.nonce.mode']
+  return {
+    secrets: secrets ?? [],
+    seconds: readNumber(read, 'dpop.nonce.seconds', raw.seconds),
+    mode: read.oneOf('dpop.nonce.mode', raw.mode, modes.allowed) ?? modes.default,
+  }
 }
 
 function readSecret(read: OptionReader, path: string, item: unknown): Uint8Array | undefined {

@@ -45,7 +45,7 @@ export function createSingleUse(
         undefined,
         hookTimeoutMs,
       ),
-      (answer) => judge(readAnswer(answer, proof, dpop), proof),
+      (answer) => judge(readAnswer(answer, proof), proof),
     )
   }
 
@@ -95,18 +95,12 @@ function readHealth(store: ReplayStore): { state?: 'ready' | 'open' | 'probing';
 }
 
 /** A store may say since when it has forgotten nothing. What could have been used before is not known to be new. */
-function readAnswer(answer: unknown, proof: Proof, dpop: DpopPolicy): MemoryAnswer | undefined {
+function readAnswer(answer: unknown, { freshFrom }: Proof): MemoryAnswer | undefined {
   if (typeof answer !== 'object' || answer === null) return isReplayAnswer(answer) ? answer : undefined
   const { answer: own, completeSince } = answer as { answer?: unknown; completeSince?: unknown }
   if (!isReplayAnswer(own) || typeof completeSince !== 'number' || !Number.isFinite(completeSince)) return undefined
   if (own === 'seen') return own
-  const earliestUse = dpop.freshness === 'nonce' ? slotStart(proof, dpop) : (proof.iat - dpop.futureSeconds) * 1_000
-  return earliestUse === undefined || earliestUse <= completeSince + skewMs ? 'forgotten' : own
-}
-
-/** When the slot of its nonce began. */
-function slotStart({ nonceUntil }: Proof, { nonce }: DpopPolicy): number | undefined {
-  return nonceUntil === undefined || nonce === undefined ? undefined : nonceUntil - nonce.seconds * 1_000
+  return freshFrom > completeSince + skewMs ? own : 'forgotten'
 }
 
 function isReplayAnswer(answer: unknown): answer is ReplayAnswer {

@@ -22,12 +22,12 @@ import { isTarget, readTarget, type Target } from './proof-url.ts'
 /** A proof that holds for this request, token and key; only its single use is still to be checked. */
 export interface Proof {
   readonly jti: string
-  /** Seconds since the epoch, as the proof says. */
-  readonly iat: number
+  /** Milliseconds since the epoch: the first moment at which this proof could have passed. */
+  readonly freshFrom: number
   /** Milliseconds since the epoch: the last moment at which this proof could pass again. */
   readonly freshUntil: number
-  /** Milliseconds since the epoch: when its nonce ends; undefined without one. */
-  readonly nonceUntil: number | undefined
+  /** The refusal of this proof once it is no longer fresh. */
+  readonly staleCode: 'proof_expired' | 'nonce_invalid' | 'nonce_required'
   /** Seconds ahead of our clock. */
   readonly iatOffset: number
   readonly nonce: string | undefined
@@ -51,6 +51,7 @@ export function createProofCheck(
   nonces: Nonces | undefined,
   options: { publicUrls: readonly string[]; toleranceSeconds: number; cachedKeys: number; clock: Clock },
 ): ProofCheck {
+  const isOnSkew = policy.freshness === 'on-skew'
   const keys = createProofKeyCache(options.cachedKeys)
   const signatures = createSignatureCheck(policy.offload, options.clock)
 
@@ -75,7 +76,7 @@ export function createProofCheck(
 
     const accepted = checkNonce(claims, owed.nowMs)
     if (accepted instanceof Denial) return accepted
-    const refusal = checkRequest(view, claims, owed.tokenHash) ?? checkTime(claims, owed.nowMs)
+    const refusal = checkRequest(view, claims, owed.tokenHash) ?? checkTime(claims, accepted, owed.nowMs)
     if (refusal !== undefined) return refusal
 
     const key = known ?? findKey(header as ProofHeader, jkt)
@@ -86,11 +87,12 @@ export function createProofCheck(
       if (!isGood) return new Denial('proof_signature')
       if (known === undefined && parts.headerEnd <= fixed.cachedProofHeader)
         keys.add(proof.slice(0, parts.headerEnd), key)
+      const until = freshUntil(claims, accepted)
       return {
         jti: claims.jti,
-        iat: claims.iat,
-        freshUntil: freshUntil(claims, accepted),
-        nonceUntil: accepted,
+        freshFrom: freshFrom(claims, accepted),
+        freshUntil: until,
+        staleCode: staleCode(claims, accepted, until),
         iatOffset: claims.iat - owed.nowMs / 1_000,
         nonce: claims.nonce,
       }
@@ -110,10 +112,10 @@ export function createProofCheck(
     return proof
   }
 
-  /** Until when the nonce is good, in milliseconds; undefined where none is asked for. */
+  /** Until when the nonce is good, in milliseconds; undefined where the proof is not judged by one. */
   function checkNonce({ nonce }: ProofClaims, nowMs: number): number | undefined | Denial {
     if (nonces === undefined) return undefined
-    if (nonce === undefined) return new Denial('nonce_required')
+    if (nonce === undefined) return isOnSkew ? undefined : new Denial('nonce_required')
     return nonces.validUntil(nonce, nowMs) ?? new Denial('nonce_invalid')
   }
 
@@ -139,17 +141,25 @@ export function createProofCheck(
     }
   }
 
-  function checkTime({ iat, exp, nbf }: ProofClaims, nowMs: number): Denial | undefined {
+  function checkTime(claims: ProofClaims, nonceUntil: number | undefined, nowMs: number): Denial | undefined {
+    if (!isIatJudged(nonceUntil)) return checkLimits(claims, nowMs)
+    // A client is sent for a nonce only where a nonce is all that it lacks.
+    if (isOnSkew) return checkLimits(claims, nowMs) ?? checkIat(claims, nowMs)
+    return checkIat(claims, nowMs) ?? checkLimits(claims, nowMs)
+  }
+
+  function checkIat({ iat }: ProofClaims, nowMs: number): Denial | undefined {
+    const iatOffset = iat - nowMs / 1_000
+    const isOld = !(nowMs <= iatEnd(iat))
+    if (!isOld && iatOffset <= policy.futureSeconds) return undefined
+    if (isOnSkew) return new Denial('nonce_required', { iatOffset })
+    if (isOld) return new Denial('proof_expired', { iatOffset, hint: 'dpop.maxAgeSeconds' })
+    return new Denial('proof_not_active', { iatOffset, hint: 'dpop.futureSeconds' })
+  }
+
+  function checkLimits({ iat, exp, nbf }: ProofClaims, nowMs: number): Denial | undefined {
     const now = nowMs / 1_000
     const facts = () => ({ iatOffset: iat - now })
-    if (policy.freshness !== 'nonce') {
-      if (!(nowMs <= freshUntil({ iat }, undefined))) {
-        return new Denial('proof_expired', { ...facts(), hint: 'dpop.maxAgeSeconds' })
-      }
-      if (!(iat - now <= policy.futureSeconds)) {
-        return new Denial('proof_not_active', { ...facts(), hint: 'dpop.futureSeconds' })
-      }
-    }
     if (exp !== undefined && !(now < exp + options.toleranceSeconds)) return new Denial('proof_expired', facts())
     if (nbf !== undefined && !(now >= nbf - options.toleranceSeconds)) return new Denial('proof_not_active', facts())
     return undefined
@@ -159,13 +169,30 @@ export function createProofCheck(
    * The one rule from which both freshness and retention follow: a proof that is accepted now and still fresh later is still
    * remembered then. With a nonce as the only measure `iat` bounds nothing; a nonce always ends, and so does a proof's `exp`.
    */
-  function freshUntil(
-    { iat, exp }: Pick<ProofClaims, 'iat'> & Partial<ProofClaims>,
-    nonceUntil: number | undefined,
-  ): number {
-    const byIat = policy.freshness === 'nonce' ? Number.POSITIVE_INFINITY : (iat + policy.maxAgeSeconds) * 1_000
+  function freshUntil({ iat, exp }: ProofClaims, nonceUntil: number | undefined): number {
+    const byIat = isIatJudged(nonceUntil) ? iatEnd(iat) : Number.POSITIVE_INFINITY
     const byExp = exp === undefined ? Number.POSITIVE_INFINITY : (exp + options.toleranceSeconds) * 1_000
     return Math.min(byIat, nonceUntil ?? Number.POSITIVE_INFINITY, byExp)
+  }
+
+  /** A store that has forgotten what was used before this moment may have forgotten this proof. */
+  function freshFrom({ iat }: ProofClaims, nonceUntil: number | undefined): number {
+    if (isIatJudged(nonceUntil)) return (iat - policy.futureSeconds) * 1_000
+    // The slot of the nonce began then; without nonces there is no bound.
+    return (nonceUntil ?? Number.NEGATIVE_INFINITY) - (policy.nonce?.seconds ?? 0) * 1_000
+  }
+
+  function isIatJudged(nonceUntil: number | undefined): boolean {
+    return policy.freshness !== 'nonce' && !(isOnSkew && nonceUntil !== undefined)
+  }
+
+  function iatEnd(iat: number): number {
+    return (iat + policy.maxAgeSeconds) * 1_000
+  }
+
+  function staleCode({ iat }: ProofClaims, nonceUntil: number | undefined, until: number): Proof['staleCode'] {
+    if (until === nonceUntil) return 'nonce_invalid'
+    return isOnSkew && nonceUntil === undefined && until === iatEnd(iat) ? 'nonce_required' : 'proof_expired'
   }
 
   return {
@@ -177,8 +204,8 @@ export function createProofCheck(
 }
 
 /** The proof was fresh when it was checked, and is no longer after a wait. */
-export function staleProof({ iatOffset, freshUntil, nonceUntil }: Proof): Denial {
-  return new Denial(freshUntil === nonceUntil ? 'nonce_invalid' : 'proof_expired', { iatOffset })
+export function staleProof({ iatOffset, staleCode }: Proof): Denial {
+  return new Denial(staleCode, { iatOffset })
 }
 
 /** A query may hold a secret: it is not for logs (RFC 6750 §5.3). */

@@ -71,6 +71,7 @@ export function createSenderCheck(policy: Policy, singleUse: SingleUse | undefin
     dpop === false || dpop.nonce === undefined
       ? undefined
       : createNonces(dpop.nonce.secrets, dpop.nonce.seconds, policy.resource)
+  const carriesNonce = dpop !== false && dpop.nonce?.mode === 'on-skew' ? refusedForNonce : noncePending
   const proofs =
     dpop === false
       ? undefined
@@ -178,4 +179,6 @@ function isFresh({ freshUntil }: Proof, nowMs: number): boolean {
   return nowMs <= freshUntil
 }
 
-const carriesNonce: ReadonlySet<RefusalCode> = new Set(['nonce_required', 'nonce_invalid', 'proof_missing'])
+const refusedForNonce: ReadonlySet<RefusalCode> = new Set(['nonce_required', 'nonce_invalid'])
+/** Where every proof needs a nonce, so does the one that is missing. */
+const noncePending: ReadonlySet<RefusalCode> = new Set([...refusedForNonce, 'proof_missing'])

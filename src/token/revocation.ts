@@ -1,5 +1,5 @@
 import type { Credentials } from '../credentials.ts'
-import { andThen, isThenable, type MaybePromise, settle } from '../internal/maybe-promise.ts'
+import { andThen, type MaybePromise, settle } from '../internal/maybe-promise.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { RevocationSource } from '../types/revocation.ts'
 import type { PreparedToken } from './prepared-token.ts'
@@ -43,7 +43,7 @@ export function createRevocationCheck(source: RevocationSource | undefined, hook
 
   function askAgain(token: PreparedToken): Denial | undefined {
     const answer = ask(token)
-    answersLater ||= isThenable(answer)
+    answersLater ||= answer instanceof Promise
     return judge(answer)
   }
 
@@ -51,7 +51,7 @@ export function createRevocationCheck(source: RevocationSource | undefined, hook
     check(token, credentials) {
       if (source === undefined || answersLater) return token as CurrentToken
       const answer = ask(token)
-      if (!isThenable(answer)) return judge(answer) ?? (token as CurrentToken)
+      if (!(answer instanceof Promise)) return judge(answer) ?? (token as CurrentToken)
       answersLater = true
       pending.set(credentials, answer)
       return token as CurrentToken

@@ -198,12 +198,12 @@ export interface DpopOptions {
   futureSeconds?: number | undefined
   /** Longest proof in bytes; a longer one is refused (`proof_malformed`). From 256 to 1 048 576. Default: 4 096. */
   maxBytes?: number | undefined
-  /** Requires a server nonce in every proof (RFC 9449 §9). Default: no nonce is required. */
+  /** Asks for a server nonce in proofs (RFC 9449 §9): in every proof, or where `mode` says so. Default: no nonce is asked for. */
   nonce?: NonceOptions | undefined
   /**
    * What must be fresh. `'iat'`: the proof's `iat`. `'nonce'`: the server nonce alone, for clients whose clocks are wrong;
    * `iat` is then not judged. `'both'`: both. The last two need `nonce`; with `nonce`, every proof needs one in any case.
-   * Default: `'iat'`, or `'both'` with `nonce`.
+   * With `nonce.mode: 'on-skew'` it must not be given: that mode has its own rule. Default: `'iat'`, or `'both'` with `nonce`.
    */
   freshness?: 'iat' | 'nonce' | 'both' | undefined
   /**
@@ -232,8 +232,9 @@ export interface DpopOptions {
 /** Server nonces (RFC 9449 §8, §9). They are stateless: every process with the secret accepts them. */
 export interface NonceOptions {
   /**
-   * One secret or several, each of at least 32 bytes (a string counts in UTF-8). The first makes nonces, all are accepted:
-   * keep the previous one second in the list for `seconds` after a rotation. Required.
+   * One secret or several, each of at least 32 bytes (a string counts in UTF-8). The first makes nonces, all are accepted.
+   * To rotate without a failed request, give every process first `[old, new]`, then `[new, old]`, and `[new]` once `seconds`
+   * have passed. Required.
    */
   secret: string | Uint8Array | readonly (string | Uint8Array)[]
   /**
@@ -241,6 +242,14 @@ export interface NonceOptions {
    * answer to an accepted request carries the next nonce. From 10 to 86 400. Default: 300.
    */
   seconds?: number | undefined
+  /**
+   * Which proofs need a nonce. `'required'`: every proof (`nonce_required`). `'on-skew'`: only proofs of clients whose
+   * clocks are wrong. A proof without a nonce is judged by its `iat`, and one that fails in nothing else is asked for a
+   * nonce (`nonce_required` in place of `proof_expired` and `proof_not_active`). A proof with a nonce is judged by the
+   * nonce and not by its `iat`. This does not stop proofs that were made ahead of time without a nonce (RFC 9449 §11.2).
+   * Default: `'required'`.
+   */
+  mode?: 'required' | 'on-skew' | undefined
 }
 
 /** Certificate-bound tokens have no settings: the certificate is that of the TLS connection. */

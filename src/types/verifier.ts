@@ -61,10 +61,10 @@ export interface PolicyDescription {
         readonly futureSeconds: number
         /** The longest accepted proof, in bytes. */
         readonly maxBytes: number
-        /** What must be fresh. */
-        readonly freshness: 'iat' | 'nonce' | 'both'
-        /** How long a server nonce is accepted, in seconds; false when none is required. */
-        readonly nonce: false | { readonly seconds: number }
+        /** What must be fresh. `'on-skew'`: the nonce where a proof has one, else its `iat`. */
+        readonly freshness: 'iat' | 'nonce' | 'both' | 'on-skew'
+        /** How long a server nonce is accepted, in seconds, and which proofs need one; false when nonces are off. */
+        readonly nonce: false | { readonly seconds: number; readonly mode: 'required' | 'on-skew' }
         /** How the `htu` of a proof is compared. */
         readonly htu: 'rfc9449' | 'strict'
         /** Which proof signatures are verified on other threads. */

@@ -128,7 +128,7 @@ describe('in a project of its user', { timeout: 60_000 }, () => {
   test.each(programs)('DOCS: %s runs as printed', async (file) => {
     const requests = requestsOf[file] ?? []
     const parameters = ['drive.mjs', `out/typescript7/${file.replace(/ts$/, 'js')}`, `${file}.json`]
-    const env = { NONCE_SECRET: crypto.randomUUID(), PREVIOUS_NONCE_SECRET: crypto.randomUUID() }
+    const env = { NONCE_SECRET: crypto.randomUUID(), OTHER_NONCE_SECRET: crypto.randomUUID() }
     const { code, stdout, stderr } = await run(
       process.execPath,
       [...parameters, JSON.stringify(requests)],

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { ReplayStore, VerifierOptions } from '../../src/index.ts'
+import type { DpopOptions, NonceOptions, ReplayStore, VerifierOptions } from '../../src/index.ts'
 import { ecdsaTwin } from '../support/bytes.ts'
 import { outcomeOf } from '../support/kit.ts'
 import { createRig, judgeNow, type Rig, runs, startMs, viewOf } from './rig.ts'
@@ -16,9 +16,9 @@ beforeAll(async () => {
   token = rig.token({ iat: start - 30 * day, exp: start + 300 * day })
 })
 
-const usual = ['admitted', 'proof_replayed', 'proof_expired', 'proof_not_active', 'nonce_invalid']
+const usual = ['admitted', 'proof_replayed', 'proof_expired', 'proof_not_active', 'nonce_invalid', 'nonce_required']
 
-type Freshness = 'iat' | 'both' | 'nonce'
+type Freshness = 'iat' | 'both' | 'nonce' | 'on-skew' | 'on-skew with a nonce'
 
 interface Story {
   readonly maxAge: number
@@ -72,9 +72,14 @@ function optionsFor(
   { maxAge, future, nonceSeconds }: Story,
   replay?: ReplayStore,
 ): Partial<VerifierOptions> {
-  const nonce = freshness === 'iat' ? undefined : { secret: 'n'.repeat(32), seconds: nonceSeconds }
+  const secret = 'n'.repeat(32)
+  const nonce: NonceOptions | undefined = freshness === 'iat' ? undefined : { secret, seconds: nonceSeconds }
+  const rule: DpopOptions =
+    freshness === 'on-skew' || freshness === 'on-skew with a nonce'
+      ? { nonce: { secret, seconds: nonceSeconds, mode: 'on-skew' } }
+      : { nonce, freshness }
   return {
-    dpop: { maxAgeSeconds: maxAge, futureSeconds: future, nonce, freshness, replay },
+    dpop: { ...rule, maxAgeSeconds: maxAge, futureSeconds: future, replay },
     cache: { tokenSeconds: 3_600 },
   }
 }
@@ -86,10 +91,13 @@ function scene(freshness: Freshness, story: Story, replayFor?: (now: () => numbe
   const { clock, verifier } = rig.open(optionsFor(freshness, story, replay), { maxTokenSeconds: 31_536_000 })
   now = clock.now
   const iatMs = clock.now() + story.offset
-  const challenge = freshness === 'iat' ? undefined : judgeNow(verifier, viewOf(token, rig.proof(clock, token)))
+  const hasNonce = freshness !== 'iat' && freshness !== 'on-skew'
+  const isIatFree = freshness === 'nonce' || freshness === 'on-skew with a nonce'
+  // Every mode answers a proof that is a day old, where it has no nonce, with a nonce.
+  const challenge = hasNonce ? judgeNow(verifier, viewOf(token, rig.proof(clock, token, { iat: 0 }))) : undefined
   const nonce =
     challenge?.ok === false ? challenge.refusal.headers.find(([name]) => name === 'DPoP-Nonce')?.[1] : undefined
-  const proof = rig.proof(clock, token, { iat: freshness === 'nonce' ? iatMs / 1_000 - day : iatMs / 1_000, nonce })
+  const proof = rig.proof(clock, token, { iat: isIatFree ? iatMs / 1_000 - day : iatMs / 1_000, nonce })
   const moments = {
     'fresh end': iatMs + story.maxAge * 1_000,
     'nonce end': clock.now() + story.nonceSeconds * 1_000,
@@ -101,82 +109,88 @@ function scene(freshness: Freshness, story: Story, replayFor?: (now: () => numbe
     else if (change.kind === 'step') clock.step(change.ms / 1_000)
     else clock.advance(change.ms / 1_000)
   }
-  const other = () => viewOf(token, rig.proof(clock, token, { nonce, ...(freshness === 'nonce' && { iat: 0 }) }))
+  const other = () => viewOf(token, rig.proof(clock, token, { nonce, ...(isIatFree && { iat: 0 }) }))
   return { clock, verifier, view: viewOf(token, proof), twin: viewOf(token, ecdsaTwin(proof)), other, move, moments }
 }
 
-describe.each<Freshness>(['iat', 'both', 'nonce'])('with freshness %s', (freshness) => {
-  test('P1: a proof accepted once is never accepted again, whatever the clocks do', () => {
-    let everAdmitted = 0
-    fc.assert(
-      fc.property(stories(anyMove), (story) => {
-        const { clock, verifier, view, twin, other, move, moments } = scene(freshness, story)
-        const codes: string[] = []
-        const show = () => codes.push(outcomeOf(judgeNow(verifier, codes.length % 4 === 3 ? twin : view)))
-        show()
-        for (const change of story.moves) {
-          move(change)
+describe.each<Freshness>(['iat', 'both', 'nonce', 'on-skew', 'on-skew with a nonce'])(
+  'with freshness %s',
+  (freshness) => {
+    test('P1: a proof accepted once is never accepted again, whatever the clocks do', () => {
+      let everAdmitted = 0
+      fc.assert(
+        fc.property(stories(anyMove), (story) => {
+          const { clock, verifier, view, twin, other, move, moments } = scene(freshness, story)
+          const codes: string[] = []
+          const show = () => codes.push(outcomeOf(judgeNow(verifier, codes.length % 4 === 3 ? twin : view)))
           show()
-          // Proofs of others fill and age the memory.
-          verifier.checkNow(other())
-        }
-        const last = Math.max(...Object.values(moments)) + 30_000
-        for (let i = 0; i < 12; i++) {
-          clock.advance(Math.max(1, (last - startMs) / 10_000))
-          show()
-          verifier.checkNow(other())
-        }
-        for (const back of [moments['fresh end'], moments['nonce end'], moments.iat, moments['future end']]) {
-          clock.step((back - clock.now()) / 1_000)
-          show()
-        }
-        const admitted = codes.filter((code) => code === 'admitted').length
-        everAdmitted += admitted
-        expect(admitted, codes.join(' ')).toBeLessThanOrEqual(1)
-        for (const code of codes) expect([...usual, 'replay_unavailable']).toContain(code)
-      }),
-      runs(100),
-    )
-    expect(everAdmitted).toBeGreaterThan(60)
-  })
+          for (const change of story.moves) {
+            move(change)
+            show()
+            // Proofs of others fill and age the memory.
+            verifier.checkNow(other())
+          }
+          const last = Math.max(...Object.values(moments)) + 30_000
+          for (let i = 0; i < 12; i++) {
+            clock.advance(Math.max(1, (last - startMs) / 10_000))
+            show()
+            verifier.checkNow(other())
+          }
+          for (const back of [moments['fresh end'], moments['nonce end'], moments.iat, moments['future end']]) {
+            clock.step((back - clock.now()) / 1_000)
+            show()
+          }
+          const admitted = codes.filter((code) => code === 'admitted').length
+          everAdmitted += admitted
+          expect(admitted, codes.join(' ')).toBeLessThanOrEqual(1)
+          for (const code of codes) expect([...usual, 'replay_unavailable']).toContain(code)
+        }),
+        runs(100),
+      )
+      expect(everAdmitted).toBeGreaterThan(60)
+    })
 
-  // A shared store keeps entries five seconds longer for clock skew; the clock steps back by less.
-  test('P1: nor with an asynchronous store of somebody else that forgets exactly at the end', async () => {
-    let everAdmitted = 0
-    const forwards = fc.record({ kind: fc.constant('advance' as const), ms: fc.oneof(fc.nat(1_000), fc.nat(100_000)) })
-    const steps = fc.record({ kind: fc.constant('step' as const), ms: fc.integer({ min: -4_999, max: 20_000 }) })
-    await fc.assert(
-      fc.asyncProperty(stories(fc.oneof(forwards, steps)), async (story) => {
-        const { clock, verifier, view, moments, move } = scene(freshness, story, forgetful)
-        let latest = clock.now()
-        const codes: string[] = []
-        const show = async () => codes.push(outcomeOf(await verifier.check(view)))
-        await show()
-        for (const change of story.moves) {
-          const isBack = clock.now() + change.ms < latest - 4_999
-          move(isBack ? { ...change, ms: -change.ms } : change)
-          latest = Math.max(latest, clock.now())
+    // A shared store keeps entries five seconds longer for clock skew; the clock steps back by less.
+    test('P1: nor with an asynchronous store of somebody else that forgets exactly at the end', async () => {
+      let everAdmitted = 0
+      const forwards = fc.record({
+        kind: fc.constant('advance' as const),
+        ms: fc.oneof(fc.nat(1_000), fc.nat(100_000)),
+      })
+      const steps = fc.record({ kind: fc.constant('step' as const), ms: fc.integer({ min: -4_999, max: 20_000 }) })
+      await fc.assert(
+        fc.asyncProperty(stories(fc.oneof(forwards, steps)), async (story) => {
+          const { clock, verifier, view, moments, move } = scene(freshness, story, forgetful)
+          let latest = clock.now()
+          const codes: string[] = []
+          const show = async () => codes.push(outcomeOf(await verifier.check(view)))
           await show()
-        }
-        for (const end of [moments['fresh end'], moments['nonce end']]) {
-          for (const ms of [end - 1, end, end + 1, end + 4_999, end + 5_000, end + 5_001]) {
-            if (ms < latest - 4_999) continue
-            clock.step((ms - clock.now()) / 1_000)
+          for (const change of story.moves) {
+            const isBack = clock.now() + change.ms < latest - 4_999
+            move(isBack ? { ...change, ms: -change.ms } : change)
             latest = Math.max(latest, clock.now())
             await show()
-            clock.step((latest - 4_999 - clock.now()) / 1_000)
-            await show()
           }
-        }
-        const admitted = codes.filter((code) => code === 'admitted').length
-        everAdmitted += admitted
-        expect(admitted, codes.join(' ')).toBeLessThanOrEqual(1)
-      }),
-      runs(80),
-    )
-    expect(everAdmitted).toBeGreaterThan(50)
-  })
-})
+          for (const end of [moments['fresh end'], moments['nonce end']]) {
+            for (const ms of [end - 1, end, end + 1, end + 4_999, end + 5_000, end + 5_001]) {
+              if (ms < latest - 4_999) continue
+              clock.step((ms - clock.now()) / 1_000)
+              latest = Math.max(latest, clock.now())
+              await show()
+              clock.step((latest - 4_999 - clock.now()) / 1_000)
+              await show()
+            }
+          }
+          const admitted = codes.filter((code) => code === 'admitted').length
+          everAdmitted += admitted
+          expect(admitted, codes.join(' ')).toBeLessThanOrEqual(1)
+        }),
+        runs(80),
+      )
+      expect(everAdmitted).toBeGreaterThan(50)
+    })
+  },
+)
 
 /** Acts like a key-value server with a time to live: an entry is gone after its end. */
 function forgetful(now: () => number): ReplayStore {

@@ -28,8 +28,9 @@ export const bare: IssuerResolver = { resolve: (iss) => iss }
 export const certificate: VerifierOptions['mtls'] = { certificate: 'socket' }
 // @ts-expect-error no dialect has this name
 export const dialect: IssuerOptions = { issuer: 'https://as.example.test', dialect: 'rfc9069' }
-// @ts-expect-error a nonce is always required
-export const mode: NonceOptions = { secret: 'x'.repeat(32), mode: 'required' }
+export const mode: NonceOptions = { secret: 'x'.repeat(32), mode: 'on-skew' }
+// @ts-expect-error there are two modes
+export const noMode: NonceOptions = { secret: 'x'.repeat(32), mode: 'sometimes' }
 export const owner = ({ owner }: RevocationQuery): string | undefined => owner
 // @ts-expect-error off is written as absent
 export const unbound: IssuerOptions = { issuer: 'https://as.example.test', dangerously: { allowUnbound: false } }

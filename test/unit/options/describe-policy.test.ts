@@ -60,7 +60,7 @@ describe('describe()', () => {
     expect(text).not.toContain(secret)
     expect(text).not.toContain(JSON.stringify([...new TextEncoder().encode(secret)]).slice(1, -1))
     expect(text).not.toContain(Buffer.from(secret).toString('base64url'))
-    expect(JSON.parse(text).dpop.nonce).toEqual({ seconds: 300 })
+    expect(JSON.parse(text).dpop.nonce).toEqual({ seconds: 300, mode: 'required' })
   })
 
   test.each<[string, Partial<VerifierOptions>, object]>([
@@ -77,6 +77,16 @@ describe('describe()', () => {
       { windowSeconds: 100, requestsPerSecond: 9_090 },
     ],
     [
+      'nonces on skew that last longer than an iat',
+      { dpop: { nonce: { secret, seconds: 300, mode: 'on-skew' } } },
+      { windowSeconds: 300 },
+    ],
+    [
+      'nonces on skew that end sooner than an iat',
+      { dpop: { nonce: { secret, seconds: 10, mode: 'on-skew' } } },
+      { windowSeconds: 70 },
+    ],
+    [
       'a store of one’s own',
       { dpop: { replay: { add: () => 'fresh' } } },
       { store: 'custom', scope: 'store', capacity: null, requestsPerSecond: null },
@@ -89,6 +99,12 @@ describe('describe()', () => {
     const remote = { issuer: 'https://a.example.test', jwksUri: 'https://a.example.test/jwks' }
     const description = describeWith({ issuer: [issuer.options, remote, 'https://b.example.test'] })
     expect(description.issuers.map(({ keys }) => keys)).toEqual(['static', 'jwksUri', 'discovery'])
+  })
+
+  test('Describe: with nonces on skew, how freshness is judged, and nothing more than that is relaxed', () => {
+    const description = describeWith({ dpop: { nonce: { secret, mode: 'on-skew' } } })
+    expect(description.dpop).toMatchObject({ freshness: 'on-skew', nonce: { seconds: 300, mode: 'on-skew' } })
+    expect(description.relaxations).toEqual(['dpop.nonce.mode'])
   })
 
   test('Describe: what is off is said to be off', () => {
@@ -108,6 +124,7 @@ describe('describe()', () => {
     ['dpop.algorithms', { dpop: { algorithms: ['ES256', 'RS256'] } }],
     ['dpop.freshness', { dpop: { freshness: 'nonce', nonce: { secret } } }],
     ['dpop.freshness', { dpop: { freshness: 'iat', nonce: { secret } } }],
+    ['dpop.nonce.mode', { dpop: { nonce: { secret, mode: 'on-skew' } } }],
     ['delegation.maxDepth', { delegation: { maxDepth: 6 } }],
   ])('Describe: the relaxation %s is listed (%j)', (path, more) => {
     expect(describeWith(more).relaxations).toContain(path)

@@ -152,6 +152,7 @@ describe('values of another kind', () => {
     ['dpop.nonce.secret', [[]]],
     ['dpop.nonce.secret', [secret.slice(1), '', new Uint8Array(31), 7, null, {}], 'dpop.nonce.secret[0]'],
     ['dpop.nonce.secret', [[secret, 'short']], 'dpop.nonce.secret[1]'],
+    ['dpop.nonce.mode', ['', 'always', true, null]],
     ['dpop.freshness', ['', 'jti', 'nonce', 'both', null]],
     ['dpop.replay', [{}, null, () => 'fresh', { add: true }, 'redis://']],
     ['dpop.htu', ['', 'loose', true, null]],
@@ -222,7 +223,6 @@ describe('unknown keys', () => {
     'issuer.dangerously.allowMissingAudience.unknown',
     'dpop.unknown',
     'dpop.nonce.unknown',
-    'dpop.nonce.mode',
     'mtls.unknown',
     'mtls.certificate',
     'token.unknown',
@@ -267,6 +267,16 @@ describe('settings that contradict each other', () => {
     expect(pathsOf({ ...base, dpop: { freshness: 'nonce' } })).toEqual(['dpop.freshness'])
     expect(pathsOf({ ...base, dpop: { freshness: 'nonce', nonce: { secret } } })).toEqual([])
   })
+
+  test.each(['iat', 'nonce', 'both'])(
+    'Options: freshness %s beside nonces on skew, which have a rule of their own',
+    (freshness) => {
+      const base = { issuer: issuer.options, resource: issuer.resource }
+      const nonce = { secret, mode: 'on-skew' }
+      expect(pathsOf({ ...base, dpop: { freshness, nonce } })).toEqual(['dpop.freshness'])
+      expect(pathsOf({ ...base, dpop: { freshness: undefined, nonce } })).toEqual([])
+    },
+  )
 })
 
 test('Options: every wrong option is named in one error', () => {
