@@ -4,7 +4,7 @@ import { createBreaker } from './breaker.ts'
 import { type Deadline, within } from './deadline.ts'
 import { createEpochs, newEpoch, timeInEpoch } from './epochs.ts'
 import { isNoScript, RedisFailure, redisReasonOf } from './failure.ts'
-import { epochKeyOf, proofKeyOf, tagOfKey } from './keys.ts'
+import { epochKeyOf, proofKeyOf, redisTags, tagOfKey } from './keys.ts'
 import type { ReplaySettings } from './options.ts'
 import type { RedisPort } from './port.ts'
 import { callOf, type Script, settleScript, useScript } from './scripts.ts'
@@ -32,7 +32,9 @@ export function createRedisReplay(port: RedisPort, settings: ReplaySettings): Re
     const call = breaker.admit()
     if (call === undefined) throw new RedisFailure('the breaker is open')
     const keys = [epochKeyOf(prefix, tag), proofKeyOf(prefix, tag, key)]
-    const reply = await guarded(call, (deadline) => run(useScript, keys, [epochs.mark(), String(lifetimeMs)], deadline))
+    const reply = await guarded(call, (deadline) =>
+      run(useScript, keys, [epochs.mark(), String(lifetimeMs)], deadline, askAndWait),
+    )
     const completeSince = epochs.read(tag, reply.epoch)
     if (epochs.isLost) settleInBackground()
     return { answer: reply.isNew ? 'fresh' : 'seen', completeSince }
@@ -54,19 +56,24 @@ export function createRedisReplay(port: RedisPort, settings: ReplaySettings): Re
     script: Script,
     keys: readonly string[],
     args: readonly string[],
-    deadline?: Deadline,
+    deadline: Deadline,
+    ask: (key: string, command: readonly string[]) => Promise<Reply> = askOnce,
   ): Promise<Reply> {
-    const ask = (by: 'EVALSHA' | 'EVAL') => askOnce(keys[0] as string, callOf(script, by, keys, args))
+    const askBy = (by: 'EVALSHA' | 'EVAL') => ask(keys[0] as string, callOf(script, by, keys, args))
     try {
-      return await ask('EVALSHA')
+      return await askBy('EVALSHA')
     } catch (error) {
-      if (!isNoScript(error) || deadline?.isOver === true) throw error
-      return ask('EVAL')
+      if (!isNoScript(error) || deadline.isOver) throw error
+      return askBy('EVAL')
     }
   }
 
   async function askOnce(key: string, command: readonly string[]): Promise<Reply> {
-    if (wait === undefined) return readReply(await port.send(key, command))
+    return readReply(await port.send(key, command))
+  }
+
+  async function askAndWait(key: string, command: readonly string[]): Promise<Reply> {
+    if (wait === undefined) return askOnce(key, command)
     const [reply, replicas] = await port.sendPair(key, command, ['WAIT', String(wait.replicas), String(wait.ms)])
     if (!(Number(replicas) >= wait.replicas)) throw new RedisFailure('too few replicas have the proof')
     return readReply(reply)
@@ -107,13 +114,16 @@ export function createRedisReplay(port: RedisPort, settings: ReplaySettings): Re
     add,
     health: () => ({ state: breaker.state, ...(lastError === undefined ? {} : { lastError }) }),
     start: (inspect) =>
-      within(startMs, (deadline) =>
-        epochs.settleAll(async (tag) => {
+      within(startMs, async (deadline) => {
+        // No epoch waits for replicas: one that a fail-over loses is found missing.
+        await epochs.settleAll(async (tag) => {
           const epoch = await settleTag(tag, deadline)
           inspect(await askAbout(tag))
           return epoch
-        }),
-      ),
+        })
+        const [first] = redisTags
+        await run(useScript, [epochKeyOf(prefix, first as string)], [epochs.mark()], deadline, askAndWait)
+      }),
   }
 }
 
