@@ -32,7 +32,7 @@ function lowerCased([name = '', ...args]: readonly string[]): readonly string[] 
 function portOfNodeRedis(client: NodeRedisClient): RedisPort {
   const sendCommand = client.sendCommand.bind(client) as unknown as (...args: unknown[]) => Promise<unknown>
   const multi = client.multi.bind(client) as unknown as () => NodeRedisMulti
-  const routeTo = routeIn(client)
+  const routeTo = routeOfRaw(client)
   return {
     send: (key, command) => sendCommand(...routeTo(key), command),
     sendPair: (key, first, second) =>
@@ -49,7 +49,7 @@ interface NodeRedisMulti {
 }
 
 /** What goes before a raw command: a Cluster asks for a key and whether a replica may answer, Sentinel for the latter. */
-function routeIn(client: object): (key: string) => readonly unknown[] {
+function routeOfRaw(client: object): (key: string) => readonly unknown[] {
   if ('masters' in client && 'slots' in client) return (key) => [key, false]
   if ('getMasterNode' in client) return () => [false]
   return () => []

@@ -136,13 +136,13 @@ interface Reply {
 function readReply(reply: unknown): Reply {
   if (Array.isArray(reply)) {
     const [epoch, isNew] = reply as readonly unknown[]
-    if (isText(epoch) && ['0', '1'].includes(String(isNew)))
+    if (isReplyText(epoch) && ['0', '1'].includes(String(isNew)))
       return { epoch: String(epoch), isNew: String(isNew) === '1' }
-  } else if (isText(reply)) return { epoch: String(reply), isNew: false }
+  } else if (isReplyText(reply)) return { epoch: String(reply), isNew: false }
   throw new RedisFailure('the answer is of another type')
 }
 
 /** Clients can be told to give bytes, and numbers as text. */
-function isText(value: unknown): value is string | Buffer {
+function isReplyText(value: unknown): value is string | Buffer {
   return typeof value === 'string' || Buffer.isBuffer(value)
 }

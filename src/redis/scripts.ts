@@ -6,8 +6,9 @@ export interface Script {
 }
 
 /**
- * KEYS: the epoch, and the proof unless only the epoch is meant. ARGV: the mark of a new epoch, the lifetime in ms.
- * Gives the epoch, and 1 where the proof was new. Without a proof it writes the epoch in any case, so that a server that
+ * KEYS: the epoch, and the proof unless only the epoch is meant. ARGV: a mark that no other call has, the lifetime in ms.
+ * Gives the epoch, and 1 where the proof was new. A client may send a call again whose answer it lost with the connection:
+ * then the proof has the mark of this very call, and is new all the same. Without a proof it writes the epoch in any case, so that a server that
  * takes no writes is found out.
  */
 export const useScript: Script = scriptOf(`
@@ -19,7 +20,8 @@ elseif not KEYS[2] then
   redis.call('SET', KEYS[1], epoch)
 end
 if not KEYS[2] then return { epoch, 0 } end
-if redis.call('SET', KEYS[2], '', 'NX', 'PX', ARGV[2]) then return { epoch, 1 } end
+if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return { epoch, 1 } end
+if redis.call('GET', KEYS[2]) == ARGV[1] then return { epoch, 1 } end
 return { epoch, 0 }
 `)
 

@@ -22,16 +22,16 @@ export function createProcessCounts(clock: Clock): ProcessCounts {
   return {
     isOver(token, nowMs) {
       generations.forgetPast(nowMs, clock.monotonic())
-      return generations.size > capacity / 2 && generations.entriesOf(clientOf(token)) >= quota
+      return generations.size > capacity / 2 && generations.entriesOf(shareHolderOf(token)) >= quota
     },
     count(token, nowMs, lifetimeMs) {
       const end = nowMs + lifetimeMs
-      generations.count(generations.at(end), clientOf(token), end, clock.monotonic() + lifetimeMs)
+      generations.count(generations.at(end), shareHolderOf(token), end, clock.monotonic() + lifetimeMs)
     },
   }
 }
 
-function clientOf(token: PreparedToken) {
+function shareHolderOf(token: PreparedToken) {
   token.proofOwner ??= { prefix: '', client: digestOf(token.partition) }
   return token.proofOwner.client
 }

@@ -62,6 +62,23 @@ describeWithService('redis-server', 'a replay memory in Redis', () => {
     expect(answers).toEqual(['fresh', 'seen', 'seen', 'seen', 'seen'])
   })
 
+  test('REPLAY: a call that the client sends again, because it lost the answer, is one use', async () => {
+    const { client, close } = await libraries['ioredis 6'](server.port)
+    onTestFinished(close)
+    if (!('call' in client)) throw new Error('this is a client of ioredis')
+    const twice = {
+      async call(command: string, ...args: string[]) {
+        await client.call(command, ...args)
+        return client.call(command, ...args)
+      },
+      pipeline: client.pipeline.bind(client),
+    }
+    const store = await redisReplayStore({ client: twice, timeoutMs: 5_000 })
+    const proof = key()
+    expect(await store.add(proof, 75_000)).toMatchObject({ answer: 'fresh' })
+    expect(await store.add(proof, 75_000)).toMatchObject({ answer: 'seen' })
+  })
+
   test('REPLAY: two prefixes are two memories', async () => {
     const [one, other] = await Promise.all(['one:', 'other:'].map((prefix) => open('redis 6', { prefix })))
     const proof = key()
