@@ -25,6 +25,9 @@ export const numbers = {
   hookTimeoutMs: { default: 1_000, least: 1, most: 60_000 },
   'close.timeoutMs': { default: 5_000, least: 0, most: 600_000 },
   'memoryReplayStore.capacity': { default: 1_000_000, least: 1, most: 16_000_000 },
+  'redisReplayStore.timeoutMs': { default: 250, least: 1, most: 60_000 },
+  'redisReplayStore.breaker.failures': { default: 5, least: 1, most: 1_000 },
+  'redisReplayStore.breaker.openMs': { default: 1_000, least: 1, most: 60_000 },
   'memoryRevocations.maxEntries': { default: 1_000_000, least: 1, most: 1_000_000 },
 } as const
 
@@ -34,6 +37,8 @@ export type NumberName = keyof typeof numbers
 export const ranges = {
   'access.maxDepth': { least: 0, most: 100 },
   'access.maxAuthAgeSeconds': { least: 0, most: 31_536_000 },
+  'redisReplayStore.wait.replicas': { least: 1, most: 100 },
+  'redisReplayStore.wait.ms': { least: 1, most: 60_000 },
   /** At the most, so that milliseconds are found out. */
   'revocation.issuedBefore': { least: 1, most: 99_999_999_999 },
 } as const
@@ -107,6 +112,8 @@ export const fixed = {
   /** So many forged signatures, each within this time of the one before, are a flood. */
   floodFailures: 8,
   floodMemoryMs: 1_000,
+  /** In which a Redis store settles all its epochs. */
+  redisStartMs: 5_000,
   /** A shared store keeps a proof this much longer, since the clocks of several processes differ. */
   sharedReplaySeconds: 5,
   /** At least this long lies between two fetches of one issuer's keys, or `freshSeconds` where that is shorter. */

@@ -1,4 +1,5 @@
 import { isMemoryReplayStore } from '../replay/memory-store.ts'
+import { sharedStoreOf } from '../replay/shared-stores.ts'
 import type { PolicyDescription } from '../types/verifier.ts'
 import { choices, fixed, numbers } from './defaults.ts'
 import type { IntrospectionPolicy } from './introspection.ts'
@@ -52,19 +53,30 @@ function describeIntrospection({ endpoint, client, cacheSeconds, signed, ...rest
 function describeDpop(dpop: DpopPolicy): PolicyDescription['dpop'] {
   const { nonce, replay, ...rest } = dpop
   const isMemory = isMemoryReplayStore(replay)
+  const shared = sharedStoreOf(replay)
   const windowSeconds = windowOf(dpop)
   const capacity = isMemory ? replay.capacity : null
   return {
     ...rest,
     nonce: nonce === undefined ? false : { seconds: nonce.seconds, mode: nonce.mode },
     replay: {
-      store: isMemory ? 'memory' : 'custom',
-      scope: isMemory ? 'process' : 'store',
+      store: isMemory ? 'memory' : (shared?.store ?? 'custom'),
+      scope: isMemory ? 'process' : shared === undefined ? 'store' : 'shared',
       windowSeconds,
+      notes: shared === undefined ? [] : [...shared.notes, outageNote(dpop)],
       capacity,
       requestsPerSecond: capacity === null ? null : Math.floor(capacity / (windowSeconds + fixed.replayBatchSeconds)),
     },
   }
+}
+
+/** Until the first proof that cannot have been used before the loss. */
+function outageNote({ freshness, nonce, futureSeconds }: DpopPolicy): string {
+  const isByNonce = freshness === 'nonce' && nonce !== undefined
+  const seconds = (isByNonce ? 0 : futureSeconds) + fixed.sharedReplaySeconds
+  return isByNonce
+    ? `On an empty server every proof is refused until its nonce is from more than ${seconds} s later.`
+    : `On an empty server every proof is refused for ${seconds} s, of clients whose clocks are right.`
 }
 
 /** How long a proof may have to be remembered: from the earliest moment at which it can pass to the last. */

@@ -9,7 +9,9 @@ import type { PreparedToken } from '../token/prepared-token.ts'
 import type { Clock, ReplayAnswer, ReplayStore } from '../types/options.ts'
 import type { Health } from '../types/verifier.ts'
 import { isMemoryReplayStore, type MemoryAnswer, replayName } from './memory-store.ts'
+import { createProcessCounts } from './process-counts.ts'
 import { createRequestUses } from './request-uses.ts'
+import { sharedStoreOf } from './shared-stores.ts'
 
 /** RFC 9449 §11.1: a proof admits one request. */
 export interface SingleUse {
@@ -29,6 +31,7 @@ export function createSingleUse(
 ): SingleUse {
   const store = dpop.replay
   const uses = createRequestUses(store)
+  const counts = createProcessCounts(clock)
   let lastError: string | undefined
   if (isMemoryReplayStore(store)) hintAtPerProcessReplay()
 
@@ -37,6 +40,7 @@ export function createSingleUse(
       token.proofOwner ??= store.ownerOf(jkt, token.partition)
       return judge(store.remember(token.proofOwner, proof.jti, proof.freshUntil, nowMs, clock.monotonic()), proof)
     }
+    if (counts.isOver(token, nowMs)) return new Denial('rate_limited', { iatOffset: proof.iatOffset })
     // Clocks of processes that share a store differ.
     const lifetimeMs = Math.max(1, Math.ceil(proof.freshUntil - nowMs)) + skewMs
     return andThen(
@@ -45,7 +49,11 @@ export function createSingleUse(
         undefined,
         hookTimeoutMs,
       ),
-      (answer) => judge(readAnswer(answer, proof), proof),
+      (late) => {
+        const answer = readAnswer(late, proof)
+        if (answer === 'fresh') counts.count(token, nowMs, lifetimeMs)
+        return judge(answer, proof)
+      },
     )
   }
 
@@ -71,7 +79,8 @@ export function createSingleUse(
     },
     get health(): NonNullable<Health['replay']> {
       const known = lastError === undefined ? {} : { lastError }
-      if (!isMemoryReplayStore(store)) return { store: 'custom', ...known, ...readHealth(store) }
+      if (!isMemoryReplayStore(store))
+        return { store: sharedStoreOf(store)?.store ?? 'custom', ...known, ...readHealth(store) }
       return { store: 'memory', size: store.size, capacity: store.capacity, ...known }
     },
   }

@@ -71,15 +71,20 @@ export interface PolicyDescription {
         readonly offload: 'never' | 'adaptive' | 'always'
         /** What the replay memory can remember. */
         readonly replay: {
-          /** Whether it is the built-in store. */
-          readonly store: 'memory' | 'custom'
-          /** `process`: other processes do not know what it remembers. `store`: that depends on the store. */
-          readonly scope: 'process' | 'store'
+          /** Whether it is the built-in store, one of `redisReplayStore`, or one of your own. */
+          readonly store: 'memory' | 'redis' | 'custom'
+          /**
+           * `process`: other processes do not know what it remembers. `shared`: every process with the same server and prefix
+           * does. `store`: that depends on the store.
+           */
+          readonly scope: 'process' | 'shared' | 'store'
           /** For how long a proof has to be remembered at most, in seconds. */
           readonly windowSeconds: number
-          /** How many proofs fit; null for a custom store. */
+          /** What a loss or a fail-over of the server means, in sentences; empty for other stores. */
+          readonly notes: readonly string[]
+          /** How many proofs fit; null for any store but the built-in one. */
           readonly capacity: number | null
-          /** How many proofs a second it can take for good; null for a custom store. */
+          /** How many proofs a second it can take for good; null for any store but the built-in one. */
           readonly requestsPerSecond: number | null
         }
       }
@@ -213,8 +218,8 @@ export interface Health {
   readonly resolved: { readonly known: number; readonly unknown: number; readonly pending: number } | null
   /** The replay store. The built-in one tells how many proofs it holds and can hold. Null when DPoP is off. */
   readonly replay: {
-    /** Whether it is the built-in store. */
-    readonly store: 'memory' | 'custom'
+    /** Whether it is the built-in store, one of `redisReplayStore`, or one of your own. */
+    readonly store: 'memory' | 'redis' | 'custom'
     /** As the store tells it: whether it answers, has its breaker open, or tries again. */
     readonly state?: 'ready' | 'open' | 'probing'
     /** Why the last use of a proof could not be judged. */

@@ -6,9 +6,15 @@ import { readTree } from './tree.ts'
 /** The comments of the options and the tables of the documents, against the data that the readers use. */
 
 const files = new Map(readTree().map(({ path, text }) => [path, text]))
-const comments = ['options', 'issuer-options', 'introspection-options', 'access', 'verifier', 'revocation'].flatMap(
-  (name) => membersIn(sourceOf(`src/types/${name}.ts`)),
-)
+const comments = [
+  'options',
+  'redis-options',
+  'issuer-options',
+  'introspection-options',
+  'access',
+  'verifier',
+  'revocation',
+].flatMap((name) => membersIn(sourceOf(`src/types/${name}.ts`)))
 const kits = ['agent', 'certificate', 'clock', 'issuer', 'request-view'].flatMap((name) =>
   membersIn(sourceOf(`src/testing/${name}.ts`)),
 )
@@ -27,6 +33,9 @@ const types: Readonly<Record<string, string>> = {
   access: 'AccessRequirement',
   close: 'CloseOptions',
   memoryReplayStore: 'MemoryReplayOptions',
+  redisReplayStore: 'RedisReplayOptions',
+  'redisReplayStore.breaker': 'RedisBreakerOptions',
+  'redisReplayStore.wait': 'RedisWaitOptions',
   memoryRevocations: 'MemoryRevocationOptions',
   revocation: 'Revocation',
 }

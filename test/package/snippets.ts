@@ -165,6 +165,7 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
   'oidc-provider.ts': [],
   'own-dialect.ts': [],
   'replay.ts': [],
+  'redis.ts': [],
   'shared-store.ts': [],
   'summary.ts': [],
 }
