@@ -46,6 +46,12 @@ export type {
   MissingAudienceOptions,
 } from './types/issuer-options.ts'
 export type {
+  CertificateHeader,
+  CustomCertificateHeader,
+  ForwardedCertificate,
+  MtlsOptions,
+} from './types/mtls-options.ts'
+export type {
   Algorithm,
   CacheOptions,
   Clock,
@@ -53,7 +59,6 @@ export type {
   DelegationOptions,
   DpopOptions,
   MemoryReplayOptions,
-  MtlsOptions,
   NonceOptions,
   ReplayAnswer,
   ReplayStore,

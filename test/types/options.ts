@@ -12,8 +12,13 @@ export const options: VerifierOptions = {
   mtls: {},
 }
 
-// @ts-expect-error the certificate is that of the connection
-export const certificate: VerifierOptions['mtls'] = { certificate: 'socket' }
+export const socket: VerifierOptions['mtls'] = { certificate: 'socket' }
+export const header: VerifierOptions['mtls'] = { certificate: { header: 'nginx', trustedProxies: ['unix'] } }
+export const own: VerifierOptions['mtls'] = { certificate: () => undefined }
+// @ts-expect-error a field counts only from named peers
+export const anyPeer: VerifierOptions['mtls'] = { certificate: { header: 'nginx' } }
+// @ts-expect-error the function is synchronous
+export const promised: VerifierOptions['mtls'] = { certificate: async () => new Uint8Array(1) }
 // @ts-expect-error no dialect has this name
 export const dialect: IssuerOptions = { issuer: 'https://as.example.test', dialect: 'rfc9069' }
 // @ts-expect-error a nonce is always required
