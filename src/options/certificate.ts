@@ -46,7 +46,7 @@ function readForwarded(read: OptionReader, value: object | null): CertificateSou
   const at = 'mtls.certificate'
   const raw: RawOptions<keyof ForwardedCertificate> = read.object(at, value, sourceNames) ?? {}
   for (const name of sourceNames) if (raw[name] === undefined) read.problem(`${at}.${name}`, 'is required')
-  const header = readHeader(read, `${at}.header`, raw.header)
+  const header = readFieldRules(read, `${at}.header`, raw.header)
   const trustedProxies = read.list(`${at}.trustedProxies`, raw.trustedProxies, (path, item) => {
     const isKnown = typeof item === 'string' && (item === 'unix' || item === 'host' || readNetwork(item) !== undefined)
     return isKnown ? item : read.problem(path, "must be an IP address, a network such as 10.0.0.0/8, 'unix' or 'host'")
@@ -60,7 +60,7 @@ const none: HeaderRules = { name: 'client-cert', format: 'rfc9440', chain: 'refu
 type HeaderRules = Pick<CertificateHeaderPolicy, 'name' | 'format' | 'chain'> &
   Partial<Pick<CertificateHeaderPolicy, 'verified'>>
 
-function readHeader(read: OptionReader, at: string, value: unknown): HeaderRules {
+function readFieldRules(read: OptionReader, at: string, value: unknown): HeaderRules {
   if (typeof value === 'string') {
     const preset = Object.hasOwn(certificateHeaders, value) ? certificateHeaders[value] : undefined
     if (preset === undefined)

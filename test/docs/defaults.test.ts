@@ -6,7 +6,7 @@ import { readTree } from './tree.ts'
 /** The comments of the options and the tables of the documents, against the data that the readers use. */
 
 const files = new Map(readTree().map(({ path, text }) => [path, text]))
-const comments = ['options', 'issuer-options', 'introspection-options', 'access', 'verifier', 'revocation'].flatMap(
+const comments = ['options', 'mtls-options', 'issuer-options', 'introspection-options', 'access', 'verifier', 'revocation'].flatMap(
   (name) => membersIn(sourceOf(`src/types/${name}.ts`)),
 )
 const kits = ['agent', 'certificate', 'clock', 'issuer', 'request-view'].flatMap((name) =>
@@ -20,6 +20,8 @@ const types: Readonly<Record<string, string>> = {
   cache: 'CacheOptions',
   dpop: 'DpopOptions',
   'dpop.nonce': 'NonceOptions',
+  mtls: 'MtlsOptions',
+  'mtls.certificate.header': 'CustomCertificateHeader',
   issuer: 'IssuerOptions',
   'issuer.keys': 'KeyOptions',
   'issuer.introspection': 'IntrospectionOptions',
