@@ -6,9 +6,15 @@ import { readTree } from './tree.ts'
 /** The comments of the options and the tables of the documents, against the data that the readers use. */
 
 const files = new Map(readTree().map(({ path, text }) => [path, text]))
-const comments = ['options', 'mtls-options', 'issuer-options', 'introspection-options', 'access', 'verifier', 'revocation'].flatMap(
-  (name) => membersIn(sourceOf(`src/types/${name}.ts`)),
-)
+const comments = [
+  'options',
+  'mtls-options',
+  'issuer-options',
+  'introspection-options',
+  'access',
+  'verifier',
+  'revocation',
+].flatMap((name) => membersIn(sourceOf(`src/types/${name}.ts`)))
 const kits = ['agent', 'certificate', 'clock', 'issuer', 'request-view'].flatMap((name) =>
   membersIn(sourceOf(`src/testing/${name}.ts`)),
 )
