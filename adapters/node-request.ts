@@ -29,6 +29,9 @@ export function nodeRequestView<R extends IncomingMessage>(
       get local() {
         return isFromUnixSocket(request) ? ('unix' as const) : undefined
       },
+      get encrypted() {
+        return isEncrypted(request)
+      },
       certificate: () => peerCertificate(request),
     },
   }
@@ -70,6 +73,12 @@ function peerCertificate(request: IncomingMessage): Uint8Array | undefined {
   const der = (request.socket as Partial<TLSSocket>).getPeerCertificate?.(false)?.raw
   if (der !== undefined) certificates.set(connection, der)
   return der
+}
+
+/** By the class of the socket: one that has no client certificate to give is not TLS. */
+function isEncrypted({ socket, stream }: IncomingMessage & { stream?: { session?: { encrypted?: boolean } } }) {
+  if (stream?.session !== undefined) return stream.session.encrypted
+  return socket && typeof (socket as Partial<TLSSocket>).getPeerCertificate === 'function'
 }
 
 /** HTTP/2 hands every request a socket object of its own; the session is the connection. */

@@ -36,6 +36,11 @@ export function readMtls(read: OptionReader, value: unknown): CertificateSource 
   return { from: 'socket' }
 }
 
+/** Whether a certificate can be seen over a connection that is not TLS. */
+export function seesCertificateOverPlain(source: CertificateSource | false): boolean {
+  return source !== false && source.from !== 'socket'
+}
+
 /** RFC 9440 §2.4: the fields that an answer depends on, as the value of `Vary`. */
 export function varyOn(source: CertificateSource | false): string | undefined {
   if (source === false || source.from !== 'header') return undefined

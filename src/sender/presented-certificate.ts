@@ -1,4 +1,5 @@
 import { synchronousAnswer } from '../internal/maybe-promise.ts'
+import { hintAtPlainConnection } from '../internal/process-warnings.ts'
 import { sha256 } from '../jose/sha256.ts'
 import type { CertificateSource } from '../options/certificate.ts'
 import { Denial } from '../refusal/denial.ts'
@@ -18,7 +19,7 @@ const missing = new Denial('certificate_missing')
 
 export function createPresentedCertificate(source: CertificateSource): PresentedCertificate {
   if (source.from === 'socket') {
-    return { thumbprint: (view) => certificateThumbprint(view) ?? missing, isIgnored: () => false }
+    return { thumbprint: (view) => certificateThumbprint(view) ?? missingOn(view), isIgnored: () => false }
   }
   if (source.from === 'function') {
     return { thumbprint: (_view, request) => askFunction(source.read, request), isIgnored: () => false }
@@ -35,6 +36,11 @@ export function createPresentedCertificate(source: CertificateSource): Presented
 }
 
 const nothing = Symbol('no certificate')
+
+function missingOn({ peer }: RequestView): Denial {
+  if (peer?.encrypted === false) hintAtPlainConnection()
+  return missing
+}
 
 /** Hashed each time, because a function may fill one buffer again and again. */
 function askFunction(read: (request: object) => unknown, request: object): string | Denial {

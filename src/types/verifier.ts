@@ -210,8 +210,12 @@ export interface ResourceMetadata {
    * name it from now on. A guard does not count where a `publicUrl` has a path: the document lies outside that path.
    */
   declareServed(by: 'resourceMetadata' | 'guard'): void
-  /** The document. Its `scopes_supported` has these scopes, those of the baseline and those of the options. */
-  document(scopes: readonly string[]): Readonly<Record<string, unknown>>
+  /**
+   * The document. Its `scopes_supported` has these scopes, those of the baseline and those of the options.
+   * @param isPlain whether it is asked for over a connection without TLS, where the server sees no client certificate: the
+   * document then does not offer mutual TLS, unless the options name another source of certificates
+   */
+  document(scopes: readonly string[], isPlain?: boolean): Readonly<Record<string, unknown>>
 }
 
 /** The state of a verifier, for readiness checks and metrics. */
