@@ -1,7 +1,7 @@
 import type { CertificateHeader } from 'onbehalf'
 import { beforeAll, expect, test } from 'vitest'
 import { base64Of, createForwardedKit, type ForwardedKit, pemOf, proxyAddress } from '../../support/forwarded.ts'
-import { headerValues } from '../../support/kit.ts'
+import { headerValues, type Kit, outcomeOf } from '../../support/kit.ts'
 
 /** The fields around a certificate header: other spellings, what it goes with, and what answers say of it. */
 
@@ -146,4 +146,18 @@ test('MTLS-08: a token that names no certificate does not make anybody read the 
     ok: true,
   })
   expect(asked.filter((name) => name.includes('client'))).toEqual([])
+})
+
+test('ORDER: a broken field is refused after the scheme and before the proof', async () => {
+  const { kit, own, token, verifier } = forwarded
+  const guard = verifier('nginx')
+  const both = { claims: { cnf: { jkt: kit.agent.jkt, 'x5t#S256': own.thumbprint } } }
+  const ask = async (call: Parameters<Kit['request']>[0], field: string) => {
+    const view = await kit.request({ ...call, headers: { 'ssl-client-cert': field } })
+    return outcomeOf(await guard.check({ ...view, peer: { address: proxyAddress } }))
+  }
+  expect(await ask({ token, scheme: 'DPoP' }, 'x')).toBe('binding_scheme')
+  expect(await ask({ token: both, proof: null }, 'x')).toBe('request_malformed')
+  expect(await ask({ token: both, proof: null }, '')).toBe('certificate_missing')
+  expect(await ask({ token: both, proof: null }, value)).toBe('proof_missing')
 })
