@@ -117,6 +117,8 @@ export const fixed = {
   /** A longer value of a certificate header is refused. */
   certificateHeaderLength: 65_536,
   certificateHeaderSeparators: 6,
+  /** Certificates whose form is known to be good, by their hash. */
+  completeCertificates: 1_000,
   /** Signatures that wait for a thread; further ones are verified at once. */
   pendingSignatures: 64,
   /** A key whose encoded header is longer is imported for each proof. The longest usual one, of RSA 4 096, has 1 100 characters. */

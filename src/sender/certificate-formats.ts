@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto'
+import { sha256 } from '../jose/sha256.ts'
 import type { CertificateHeaderPolicy } from '../options/certificate.ts'
+import { fixed } from '../options/defaults.ts'
 import { readForwardedElement } from './forwarded-element.ts'
 
 /**
@@ -74,11 +76,19 @@ function allOf(items: readonly (Uint8Array | undefined)[]): readonly Uint8Array[
   return found.length === items.length ? found : undefined
 }
 
+/** SHA-256 of octets that are one certificate: parsing them costs more than everything else. It is empty again when it is full. */
+const complete = new Set<string>()
+
 /** X509Certificate reads over octets behind the certificate, and takes PEM as well: its own octets must be all there are. */
 function isOneCertificate(der: Uint8Array): boolean {
+  const hash = sha256(der)
+  if (complete.has(hash)) return true
   try {
-    return new X509Certificate(der).raw.equals(der)
+    if (!new X509Certificate(der).raw.equals(der)) return false
   } catch {
     return false
   }
+  if (complete.size >= fixed.completeCertificates) complete.clear()
+  complete.add(hash)
+  return true
 }
