@@ -170,11 +170,9 @@ function answerExpress(
     writeAnswer(response, entry.answer)
     return
   }
-  if (entry?.kind === 'admitted') {
-    setContext(request, { value: entry.context })
-    addHeadersToHead(response, entry.headers)
-  }
+  if (entry?.kind === 'admitted') setContext(request, { value: entry.context })
   if (entry?.kind === 'anonymous') setContext(request, { get: failWithoutContext })
+  if (entry?.kind === 'admitted' || entry?.kind === 'anonymous') addHeadersToHead(response, entry.headers)
   if (entry?.kind === 'handed over') {
     setContext(request, { get: failRefused })
     holdRefusal(response, entry.error)

@@ -182,7 +182,7 @@ export function agentContextOf(request: AnyFastifyRequest): AgentContext | undef
 function answerFastify(entry: Entry | undefined, anyReply: AnyFastifyReply): FastifyReply | undefined {
   // On HTTP/2 the same by all that is used of it.
   const reply = anyReply as FastifyReply
-  if (entry?.kind === 'admitted') addHeadersToHead(reply.raw, entry.headers)
+  if (entry?.kind === 'admitted' || entry?.kind === 'anonymous') addHeadersToHead(reply.raw, entry.headers)
   if (entry?.kind === 'handed over') {
     holdRefusal(reply.raw, entry.error)
     throw entry.error
@@ -190,7 +190,9 @@ function answerFastify(entry: Entry | undefined, anyReply: AnyFastifyReply): Fas
   if (entry?.kind !== 'answered') return undefined
   const { status, headers, body } = entry.answer
   addHeadersToHead(reply.raw, headers)
-  return reply.code(status).headers(Object.fromEntries(headers)).send(body)
+  // `Vary` is merged with that of other plugins, when the head is written.
+  const own = headers.filter(([name]) => name !== 'Vary')
+  return reply.code(status).headers(Object.fromEntries(own)).send(body)
 }
 
 function viewOfFastify(request: FastifyRequest): RequestView {

@@ -17,7 +17,7 @@ import {
   type Verifier,
   type VerifierOptions,
 } from '../src/index.ts'
-import { mergeExposed } from './node-request.ts'
+import { mergeExposed, mergeVary } from './node-request.ts'
 
 /** What a web-standard Request does not tell: the socket's address, and the DER of the TLS client certificate. */
 export interface Connection {
@@ -143,7 +143,9 @@ function responseTo(entry: Entry): Response {
 function finish(response: Response, headers: HeaderList): Response {
   if (headers.length === 0) return response
   const finished = new Response(response.body, response)
-  for (const [name, value] of headers) finished.headers.set(name, value)
+  for (const [name, value] of headers) {
+    finished.headers.set(name, name === 'Vary' ? mergeVary(finished.headers.get(name), value) : value)
+  }
   const exposed = mergeExposed(finished.headers.get('Access-Control-Expose-Headers'), headers)
   if (exposed !== undefined) finished.headers.set('Access-Control-Expose-Headers', exposed)
   return finished

@@ -29,6 +29,9 @@ export function nodeRequestView<R extends IncomingMessage>(
       get local() {
         return isFromUnixSocket(request) ? ('unix' as const) : undefined
       },
+      get encrypted() {
+        return isEncrypted(request)
+      },
       certificate: () => peerCertificate(request),
     },
   }
@@ -72,6 +75,12 @@ function peerCertificate(request: IncomingMessage): Uint8Array | undefined {
   return der
 }
 
+/** By the class of the socket: one that has no client certificate to give is not TLS. */
+function isEncrypted({ socket, stream }: IncomingMessage & { stream?: { session?: { encrypted?: boolean } } }) {
+  if (stream?.session !== undefined) return stream.session.encrypted
+  return socket && typeof (socket as Partial<TLSSocket>).getPeerCertificate === 'function'
+}
+
 /** HTTP/2 hands every request a socket object of its own; the session is the connection. */
 function connectionOf({ socket, stream }: IncomingMessage & { stream?: { session?: object } }): object | undefined {
   return stream?.session ?? socket ?? undefined
@@ -84,7 +93,7 @@ export function writeAnswer(response: ServerResponse, answer: Answer): void {
     return
   }
   response.statusCode = answer.status
-  for (const [name, value] of answer.headers) response.setHeader(name, value)
+  setOurFields(response, answer.headers)
   exposeHeaders(response, answer.headers)
   response.end(answer.body)
 }
@@ -97,10 +106,23 @@ export function addHeadersToHead(response: ServerResponse, headers: HeaderList):
     // Fields given to writeHead would win over those set: set them first.
     const given = rest.at(-1)
     if (typeof given === 'object' && given !== null) setFields(this, given)
-    for (const [name, value] of headers) this.setHeader(name, value)
+    setOurFields(this, headers)
     exposeHeaders(this, headers)
     return writeHead.call(this, status, ...rest.filter((item) => typeof item === 'string'))
   } as typeof response.writeHead
+}
+
+function setOurFields(response: ServerResponse, headers: HeaderList): void {
+  for (const [name, value] of headers) {
+    response.setHeader(name, name === 'Vary' ? mergeVary(response.getHeader(name), value) : value)
+  }
+}
+
+/** RFC 9110 §12.5.5: what the answer varies by already, and ours. */
+export function mergeVary(present: unknown, ours: string): string {
+  const names = listed(present)
+  const known = new Set(names.map((name) => name.toLowerCase()))
+  return [...names, ...listed(ours).filter((name) => !known.has(name.toLowerCase()))].join(', ')
 }
 
 /** Node takes an object, or names and values in one list, flat or in pairs, where a name may come again. */
@@ -126,11 +148,15 @@ const exposed = ['WWW-Authenticate', 'DPoP-Nonce', 'Retry-After']
 /** Lets a browser's script read them (Fetch §3.2.3): what is there and what is ours; undefined where none of ours is sent. */
 export function mergeExposed(present: unknown, headers: HeaderList): string | undefined {
   if (!headers.some(([name]) => exposed.includes(name))) return undefined
-  const names = String(present ?? '')
-    .split(',')
-    .flatMap((name) => (name.trim() === '' ? [] : [name.trim()]))
+  const names = listed(present)
   const missing = exposed.filter((name) => !names.some((known) => known.toLowerCase() === name.toLowerCase()))
   return [...names, ...missing].join(', ')
+}
+
+function listed(value: unknown): readonly string[] {
+  return String(value ?? '')
+    .split(',')
+    .flatMap((name) => (name.trim() === '' ? [] : [name.trim()]))
 }
 
 function exposeHeaders(response: ServerResponse, headers: HeaderList): void {

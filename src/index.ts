@@ -47,6 +47,12 @@ export type {
   MissingAudienceOptions,
 } from './types/issuer-options.ts'
 export type {
+  CertificateHeader,
+  CustomCertificateHeader,
+  ForwardedCertificate,
+  MtlsOptions,
+} from './types/mtls-options.ts'
+export type {
   Algorithm,
   CacheOptions,
   Clock,
@@ -54,7 +60,6 @@ export type {
   DelegationOptions,
   DpopOptions,
   MemoryReplayOptions,
-  MtlsOptions,
   NonceOptions,
   ReplayAnswer,
   ReplayStore,

@@ -54,7 +54,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const contexts = createContexts(standing.partiesOf)
   const baseline = createBaselineCheck(policy, contexts)
   const refuse = createRefuser(policy, () => metadata?.advertisedUrl())
-  const recorder = createRecorder(policy, contexts)
+  const recorder = createRecorder(policy, contexts, sender.isCertificateIgnored)
   const conclude = createConclusion(policy, sender, contexts, refuse, recorder)
   const authorizer = createAuthorizer(policy, refuse, recorder, (context) => {
     const token = contexts.tokenOf(context)
@@ -116,6 +116,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     challenge: (requirement, view) => authorizer.challenge(requirement, view),
     metadata,
     hasBaseline: policy.access !== undefined,
+    vary: policy.vary,
     checkRoutes: routeProblems.check,
     async ready() {
       routeProblems.throwIfAny()

@@ -3,7 +3,7 @@ import { OptionReader } from '../internal/option-reader.ts'
 import type { AgentContext } from '../types/context.ts'
 import type { VerifierOptions } from '../types/options.ts'
 import type { RequestView } from '../types/request.ts'
-import type { Refusal, Verdict } from '../types/verdict.ts'
+import type { HeaderList, Refusal, Verdict } from '../types/verdict.ts'
 import type { Verifier } from '../types/verifier.ts'
 import { createVerifier } from '../verifier.ts'
 import { answerRefusal, type Entry, type OnRefusal } from './answer.ts'
@@ -122,11 +122,17 @@ function remember(request: object, admission: Admission): Entry {
   return entryOf(admission)
 }
 
-function entryOf({ verdict, answerOf }: Admission): Entry {
-  if (verdict === undefined) return { kind: 'anonymous' }
+function entryOf({ verdict, answerOf, verifier }: Admission): Entry {
+  if (verdict === undefined) return { kind: 'anonymous', headers: varyHeader(verifier) }
   if (!verdict.ok) return answerOf(verdict.refusal)
   return { kind: 'admitted', context: verdict.context, headers: verdict.headers }
 }
+
+function varyHeader({ vary }: Verifier): HeaderList {
+  return vary === undefined ? noHeaders : [['Vary', vary]]
+}
+
+const noHeaders: HeaderList = Object.freeze([])
 
 export function admissionOf(request: object): Admission | undefined {
   return admissions.get(request)

@@ -7,7 +7,7 @@ import type { HeaderList, Refusal } from '../types/verdict.ts'
 export type Entry =
   | { readonly kind: 'admitted'; readonly context: AgentContext; readonly headers: HeaderList }
   /** Let in without credentials, in optional mode. */
-  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'anonymous'; readonly headers: HeaderList }
   /** Write this response as it stands. */
   | { readonly kind: 'answered'; readonly answer: Answer }
   /** Give the error to the framework's error handling. */

@@ -12,14 +12,18 @@ export type AnswerDocument = (view: RequestView, scopes: () => readonly string[]
  * scopes: an adapter gives the same list until the routes of its app change.
  */
 export function createDocumentAnswer({ path, document }: ResourceMetadata): AnswerDocument {
-  const made = new WeakMap<readonly string[], Answer>()
+  const overTls = new WeakMap<readonly string[], Answer>()
+  const overPlain = new WeakMap<readonly string[], Answer>()
 
   return function answerDocument(view, scopes) {
     if (view.target !== path) return undefined
     if (view.method === 'OPTIONS') return isPreflight(view) ? preflightAnswer : undefined
     if (view.method !== 'GET' && view.method !== 'HEAD') return undefined
     const list = scopes()
-    const known = made.get(list) ?? { status: 200, headers: documentHeaders, body: JSON.stringify(document(list)) }
+    const isPlain = view.peer?.encrypted === false
+    const made = isPlain ? overPlain : overTls
+    const body = () => JSON.stringify(document(list, isPlain))
+    const known = made.get(list) ?? { status: 200, headers: documentHeaders, body: body() }
     made.set(list, known)
     return known
   }

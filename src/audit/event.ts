@@ -65,7 +65,7 @@ export function authenticationEvent(state: RequestState, verdict: Verdict, outco
     tokenId: token?.id ?? (tokenHash === undefined ? null : `t:${tokenHash}`),
     tokenLifetimeSeconds: token === undefined ? null : token.claims.exp - token.issuedAt,
     relaxations: refusal === undefined ? (token?.relaxations ?? none) : none,
-    warnings: verdict.ok ? verdict.context.warnings : (parties?.warnings ?? none),
+    warnings: warningsIn(state, verdict.ok ? verdict.context.warnings : (parties?.warnings ?? none)),
   })
 }
 
@@ -112,6 +112,10 @@ export function accessEvent(
     relaxations: presented?.relaxations ?? none,
     warnings: context.warnings,
   })
+}
+
+function warningsIn({ isCertificateIgnored }: RequestState, known: AuditEvent['warnings']): AuditEvent['warnings'] {
+  return isCertificateIgnored ? Object.freeze([...known, 'certificate_header_ignored' as const]) : known
 }
 
 function knownParties(token: PreparedToken | undefined): Parties | undefined {

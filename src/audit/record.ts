@@ -5,6 +5,7 @@ import type { Contexts } from '../context/agent-context.ts'
 import type { Scheme } from '../credentials.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import type { Policy } from '../options/policy.ts'
+import type { SenderCheck } from '../sender/sender.ts'
 import type { AuditEvent } from '../types/audit.ts'
 import type { AgentContext } from '../types/context.ts'
 import type { RequestView } from '../types/request.ts'
@@ -43,7 +44,11 @@ export interface Recorder {
   close(timeoutMs: number): Promise<void>
 }
 
-export function createRecorder(policy: Policy, contexts: Contexts): Recorder {
+export function createRecorder(
+  policy: Policy,
+  contexts: Contexts,
+  isCertificateIgnored: SenderCheck['isCertificateIgnored'],
+): Recorder {
   const { clock } = policy
   const sinks = createAuditSinks(policy)
   const requests = createAuditedRequests()
@@ -87,6 +92,7 @@ export function createRecorder(policy: Policy, contexts: Contexts): Recorder {
     const watching = verdict.ok ? admissionChannel : refusalChannel
     if (!sinks.areThere && !watching.hasSubscribers) return true
     const refusal = verdict.ok ? undefined : verdict.refusal
+    state.isCertificateIgnored = state.token !== undefined && isCertificateIgnored(state.view, state.token)
     const event = authenticationEvent(state, verdict, outcomeOf(refusal, judged, needs, state.startedAt))
     return emit(event, () => {
       if (!watching.hasSubscribers) return

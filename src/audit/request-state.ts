@@ -15,6 +15,8 @@ export class RequestState {
   token: PreparedToken | undefined = undefined
   /** Set once every key was proven and every proof used up. */
   bound: BoundToken | undefined = undefined
+  /** That a certificate header came from somebody else than the proxy, and counted for nothing. */
+  isCertificateIgnored = false
   #trail: Trail | undefined
 
   constructor(view: RequestView, startedAt?: number) {

@@ -53,6 +53,15 @@ export function hintAtPerProcessReplay(): void {
   hint('ONBEHALF_REPLAY_PER_PROCESS', 'The replay memory is per process: give cluster workers a shared ReplayStore')
 }
 
+/** Over HTTP without TLS no client certificate arrives, unless a proxy sends it. */
+export function hintAtPlainConnection(): void {
+  const cures = 'name the field of your proxy in mtls.certificate, or set `mtls` to false'
+  hint(
+    'ONBEHALF_PLAIN',
+    `The protected resource metadata does not offer mutual TLS, because a connection without TLS shows no certificate: ${cures}`,
+  )
+}
+
 /** A challenge would point at a document that, for all this process knows, is a 404. */
 export function hintAtUnservedMetadata(): void {
   const cures =

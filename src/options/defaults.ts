@@ -1,3 +1,4 @@
+import type { CustomCertificateHeader } from '../types/mtls-options.ts'
 import type { Algorithm } from '../types/options.ts'
 
 /** Every default and bound, once and as data: readers, `describe()`, comments and documents go by it. */
@@ -78,6 +79,8 @@ export const choices = {
   'issuer.dpopSchemeForMtls': { default: false, allowed: [true, false] },
   'issuer.introspection.for': { default: 'opaque', allowed: ['opaque', 'all'] },
   'issuer.introspection.signed': { default: false, allowed: [true, false] },
+  'mtls.certificate': { default: 'socket', allowed: ['socket'] },
+  'mtls.certificate.header.chain': { default: 'refuse', allowed: ['refuse', 'leaf-first'] },
   'delegation.requireOwner': { default: false, allowed: [true, false] },
   problemCodes: { default: true, allowed: [true, false] },
 } as const
@@ -96,6 +99,22 @@ export const presets = {
   mcp: { maxAgeSeconds: 300, futureSeconds: 300, htu: 'strict' },
 } as const
 
+/** The fields that proxies set, by the name that an option gives them. */
+export const certificateHeaders: Readonly<Record<string, CertificateHeaderSetting>> = {
+  'client-cert': { name: 'client-cert', format: 'rfc9440', chain: 'refuse' },
+  'x-forwarded-client-cert': { name: 'x-forwarded-client-cert', format: 'xfcc', chain: 'refuse' },
+  nginx: { name: 'ssl-client-cert', format: 'pem-urlencoded', chain: 'refuse' },
+  alb: { name: 'x-amzn-mtls-clientcert-leaf', format: 'pem-urlencoded', chain: 'refuse' },
+  'alb-passthrough': { name: 'x-amzn-mtls-clientcert', format: 'pem-urlencoded', chain: 'leaf-first' },
+  traefik: { name: 'x-forwarded-tls-client-cert', format: 'der-base64', chain: 'leaf-first' },
+}
+
+interface CertificateHeaderSetting {
+  readonly name: string
+  readonly format: CustomCertificateHeader['format']
+  readonly chain: 'refuse' | 'leaf-first'
+}
+
 /** Numbers that no option changes. */
 export const fixed = {
   nonceSecretBytes: 32,
@@ -103,6 +122,11 @@ export const fixed = {
   replayBatchSeconds: 10,
   /** Of the ends that the memory store has forgotten. */
   forgottenIntervals: 64,
+  /** A longer value of a certificate header is refused. */
+  certificateHeaderLength: 65_536,
+  certificateHeaderSeparators: 6,
+  /** Certificates whose form is known to be good, by their hash. */
+  completeCertificates: 1_000,
   /** Signatures that wait for a thread; further ones are verified at once. */
   pendingSignatures: 64,
   /** A key whose encoded header is longer is imported for each proof. The longest usual one, of RSA 4 096, has 1 100 characters. */

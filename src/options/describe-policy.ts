@@ -1,6 +1,7 @@
 import { isMemoryReplayStore } from '../replay/memory-store.ts'
 import { sharedStoreOf } from '../replay/shared-stores.ts'
 import type { PolicyDescription } from '../types/verifier.ts'
+import type { CertificateSource } from './certificate.ts'
 import { choices, fixed, numbers } from './defaults.ts'
 import type { IntrospectionPolicy } from './introspection.ts'
 import type { Policy } from './policy.ts'
@@ -27,7 +28,7 @@ export function describePolicy(policy: Policy, metadataUrl: string | undefined):
     resolvers: policy.resolvers.map(({ max, freshSeconds }) => ({ max, freshSeconds })),
     schemes: [...(policy.takesBearer ? (['Bearer'] as const) : []), ...(policy.takesDpop ? (['DPoP'] as const) : [])],
     dpop: policy.dpop === false ? false : describeDpop(policy.dpop),
-    mtls: policy.mtls && { certificate: 'socket' },
+    mtls: policy.mtls && { certificate: describeCertificate(policy.mtls) },
     token: { clockToleranceSeconds: policy.token.toleranceSeconds, maxBytes: policy.token.maxBytes },
     delegation: {
       maxDepth: policy.maxDepth,
@@ -48,6 +49,13 @@ function describeIntrospection({ endpoint, client, cacheSeconds, signed, ...rest
     cacheSeconds,
     signed,
   }
+}
+
+function describeCertificate(source: CertificateSource) {
+  if (source.from !== 'header') return source.from
+  const { name, format, chain, verified = null, trustedProxies } = source
+  const requires = `The proxy must remove a client's own line of ${name}, also where the client has no certificate.`
+  return { header: name, format, chain, verified, trustedProxies, requires }
 }
 
 function describeDpop(dpop: DpopPolicy): PolicyDescription['dpop'] {

@@ -14,12 +14,13 @@ import type {
 } from '../types/options.ts'
 import type { RevocationSource } from '../types/revocation.ts'
 import { type AuditPolicy, readAudit } from './audit.ts'
+import { type CertificateSource, readMtls, varyOn } from './certificate.ts'
 import { choices } from './defaults.ts'
 import { type IssuersPolicy, readIssuers } from './issuers.ts'
 import { readNumber } from './read-number.ts'
 import { audienceOf, readPublicUrls, readResource } from './resource.ts'
 import { readMetadataOption } from './resource-metadata.ts'
-import { type DpopPolicy, readDpop, readMtls } from './sender.ts'
+import { type DpopPolicy, readDpop } from './sender.ts'
 
 /** What the options mean, read once and frozen. Nothing else looks at raw options. */
 export interface Policy extends IssuersPolicy {
@@ -29,8 +30,10 @@ export interface Policy extends IssuersPolicy {
   /** Where http is allowed beside loopback hosts. */
   readonly httpHosts: ReadonlySet<string>
   readonly dpop: DpopPolicy | false
-  /** Whether certificate-bound tokens are taken. */
-  readonly mtls: boolean
+  /** Where the certificates of certificate-bound tokens come from; false where such tokens are refused. */
+  readonly mtls: CertificateSource | false
+  /** Of every answer of a guarded route. */
+  readonly vary: string | undefined
   readonly takesBearer: boolean
   readonly takesDpop: boolean
   readonly token: { readonly toleranceSeconds: number; readonly maxBytes: number }
@@ -100,6 +103,7 @@ export function readOptions(options: VerifierOptions): Policy {
     httpHosts,
     dpop,
     mtls,
+    vary: varyOn(mtls),
     takesBearer: mtls !== false || anyUnbound,
     takesDpop: dpop !== false || hasResolver || everyIssuer.some((issuer) => issuer.dpopSchemeForMtls),
     token: readTokenOptions(read, raw.token),

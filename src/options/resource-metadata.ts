@@ -1,6 +1,7 @@
 import { isPlainObject, type OptionReader } from '../internal/option-reader.ts'
-import { hintAtUnservedMetadata } from '../internal/process-warnings.ts'
+import { hintAtPlainConnection, hintAtUnservedMetadata } from '../internal/process-warnings.ts'
 import type { ResourceMetadata } from '../types/verifier.ts'
+import { seesCertificateOverPlain } from './certificate.ts'
 import type { Policy } from './policy.ts'
 
 /** With a resolver the document names the authorization servers that the option names. */
@@ -57,17 +58,17 @@ export function createMetadata(policy: Policy): AdvertisedMetadata | undefined {
   const { scopes_supported: given = [], ...further } = (policy.metadata ?? {}) as {
     scopes_supported?: readonly string[]
   }
-  const fixed = {
+  const membersWith = (mtls: boolean) => ({
     resource: policy.resource,
     ...(configured.length === 0 ? {} : { authorization_servers: configured.map(({ issuer }) => issuer) }),
     bearer_methods_supported: ['header'],
     ...(policy.dpop === false ? {} : { dpop_signing_alg_values_supported: policy.dpop.algorithms }),
-    ...(policy.dpop !== false && policy.mtls === false && !mayBeUnbound
-      ? { dpop_bound_access_tokens_required: true }
-      : {}),
-    ...(policy.mtls === false ? {} : { tls_client_certificate_bound_access_tokens: true }),
+    ...(policy.dpop !== false && !mtls && !mayBeUnbound ? { dpop_bound_access_tokens_required: true } : {}),
+    ...(mtls ? { tls_client_certificate_bound_access_tokens: true } : {}),
     ...further,
-  }
+  })
+  const members = membersWith(policy.mtls !== false)
+  const membersOverPlain = membersWith(seesCertificateOverPlain(policy.mtls))
   const baseline =
     policy.access === undefined || policy.access.hidden ? [] : [...policy.access.scopes, ...policy.access.anyScope]
   const hasPath = policy.publicUrls.some((publicUrl) => new URL(publicUrl).pathname !== '/')
@@ -85,7 +86,9 @@ export function createMetadata(policy: Policy): AdvertisedMetadata | undefined {
       hintAtUnservedMetadata()
       return undefined
     },
-    document(scopes) {
+    document(scopes, isPlain = false) {
+      if (isPlain && policy.mtls !== false && policy.mtls.from === 'socket') hintAtPlainConnection()
+      const fixed = isPlain ? membersOverPlain : members
       // RFC 9728 §3.2: a parameter without values is left out.
       const supported = [...new Set([...given, ...baseline, ...scopes])]
       return structuredClone(supported.length === 0 ? fixed : { ...fixed, scopes_supported: supported })

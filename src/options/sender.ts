@@ -1,6 +1,6 @@
 import { namesOf, type OptionReader, type RawOptions } from '../internal/option-reader.ts'
 import { memoryReplayStore } from '../replay/memory-store.ts'
-import type { Algorithm, DpopOptions, MtlsOptions, NonceOptions, ReplayStore } from '../types/options.ts'
+import type { Algorithm, DpopOptions, NonceOptions, ReplayStore } from '../types/options.ts'
 import { choices, algorithms as defaultAlgorithms, fixed, presets } from './defaults.ts'
 import { isPkcs1, readAlgorithms } from './read-algorithms.ts'
 import { readNumber } from './read-number.ts'
@@ -37,7 +37,6 @@ const names = namesOf<DpopOptions>({
   preset: true,
 })
 const nonceNames = namesOf<NonceOptions>({ secret: true, seconds: true, mode: true })
-const mtlsNames = namesOf<MtlsOptions>({})
 
 export function readDpop(read: OptionReader, value: unknown): DpopPolicy | false {
   if (value === false) return false
@@ -108,10 +107,4 @@ function readSecret(read: OptionReader, path: string, item: unknown): Uint8Array
   const bytes = isBytes ? Uint8Array.from(item) : Buffer.from(item, 'utf8')
   const least = fixed.nonceSecretBytes
   return bytes.length >= least ? bytes : read.problem(path, `must be at least ${least} bytes long`)
-}
-
-/** Whether certificate-bound tokens are taken. */
-export function readMtls(read: OptionReader, value: unknown): boolean {
-  if (value !== false) read.object('mtls', value, mtlsNames)
-  return value !== false
 }

@@ -9,6 +9,8 @@ export interface ChallengePolicy {
   readonly takesBearer: boolean
   readonly dpop: { readonly algorithms: readonly string[] } | false
   readonly problemCodes: boolean
+  /** The value of `Vary`, where answers depend on a field of the request. */
+  readonly vary?: string | undefined
 }
 
 export interface RefusalContext {
@@ -71,6 +73,7 @@ export function createRefuser(policy: ChallengePolicy, readMetadataUrl: () => st
     else if (row.error !== null || row.status === 401) headers.push(['WWW-Authenticate', challenges(row, context)])
     if (context.nonce !== undefined) headers.push(['DPoP-Nonce', context.nonce])
     headers.push(['Cache-Control', 'no-store'])
+    if (policy.vary !== undefined) headers.push(['Vary', policy.vary])
     return Object.freeze(headers.map((header) => Object.freeze(header)))
   }
 

@@ -10,9 +10,9 @@ import type { AgentContext } from '../types/context.ts'
 import type { RequestView } from '../types/request.ts'
 import type { HeaderList } from '../types/verdict.ts'
 import type { Health } from '../types/verifier.ts'
-import { certificateThumbprint } from './certificate-thumbprint.ts'
 import type { Confirmation } from './confirmation.ts'
 import { createNonces } from './nonce.ts'
+import { createPresentedCertificate, type PresentedCertificate } from './presented-certificate.ts'
 import { createProofCheck, type Proof, staleProof } from './proof.ts'
 
 /** Step 3: does the sender hold the keys that the token is bound to? */
@@ -28,7 +28,9 @@ export interface SenderCheck {
   checkFreshness(bound: BoundToken): Denial | undefined
   /** The nonce a refusal must carry (RFC 9449 §9). */
   nonceFor(code: RefusalCode): string | undefined
-  /** What an admitted answer carries: the next nonce, once this one is half used up (RFC 9449 §8.2). */
+  /** Whether a certificate header is there that does not count: its peer is not trusted, and the token asks for one. */
+  isCertificateIgnored(view: RequestView, token: Pick<CurrentToken, 'confirmation'>): boolean
+  /** What an admitted answer carries: `Vary`, and the next nonce, once this one is half used up (RFC 9449 §8.2). */
   headersFor(bound: BoundToken): HeaderList | undefined
   readonly cachedKeys: number
   readonly replay: Health['replay']
@@ -67,6 +69,8 @@ type SpentProof = CheckedProof & { readonly [usedUp]: true }
 
 export function createSenderCheck(policy: Policy, singleUse: SingleUse | undefined): SenderCheck {
   const { dpop, clock } = policy
+  const certificate = policy.mtls === false ? undefined : createPresentedCertificate(policy.mtls)
+  const vary: HeaderList | undefined = policy.vary === undefined ? undefined : Object.freeze([['Vary', policy.vary]])
   const nonces =
     dpop === false || dpop.nonce === undefined
       ? undefined
@@ -90,7 +94,7 @@ export function createSenderCheck(policy: Policy, singleUse: SingleUse | undefin
   ): MaybePromise<BoundToken | Denial> {
     return next(token.confirmation, (confirmation) =>
       next(checkScheme(credentials, confirmation, token.issuer), (fitting) =>
-        next(checkCertificate(view, fitting), (certified) =>
+        next(checkCertificate(certificate, view, fitting, request), (certified) =>
           next(checkProof(view, credentials, certified), (proof) =>
             next(spend(token, certified, proof, request), (spent) => new Bound(token, certified, spent)),
           ),
@@ -128,13 +132,12 @@ export function createSenderCheck(policy: Policy, singleUse: SingleUse | undefin
     prove,
     checkFreshness: ({ proof }) => (proof === undefined || isFresh(proof, clock.now()) ? undefined : staleProof(proof)),
     nonceFor: (code) => (nonces !== undefined && carriesNonce.has(code) ? nonces.mint(clock.now()) : undefined),
+    isCertificateIgnored: (view, { confirmation }) =>
+      !(confirmation instanceof Denial) && confirmation.x5t !== undefined && certificate?.isIgnored(view) === true,
     headersFor({ proof }) {
       const now = nonces === undefined ? 0 : clock.now()
-      if (nonces === undefined || proof?.nonce === undefined || !nonces.isAging(proof.nonce, now)) return undefined
-      return [
-        ['DPoP-Nonce', nonces.mint(now)],
-        ['Cache-Control', 'no-store'],
-      ]
+      if (nonces === undefined || proof?.nonce === undefined || !nonces.isAging(proof.nonce, now)) return vary
+      return [['DPoP-Nonce', nonces.mint(now)], ['Cache-Control', 'no-store'], ...(vary ?? [])]
     },
     get cachedKeys() {
       return proofs?.cachedKeys ?? 0
@@ -162,13 +165,19 @@ function checkScheme(
   })
 }
 
-function checkCertificate(view: RequestView, confirmation: FittingConfirmation): CertifiedConfirmation | Denial {
+function checkCertificate(
+  certificate: PresentedCertificate | undefined,
+  view: RequestView,
+  confirmation: FittingConfirmation,
+  request: object,
+): CertifiedConfirmation | Denial {
   const certified = confirmation as CertifiedConfirmation
   const { x5t } = certified
   if (x5t === undefined) return certified
-  const presented = certificateThumbprint(view)
+  if (certificate === undefined) return new Denial('binding_unsupported')
+  const presented = certificate.thumbprint(view, request)
+  if (presented instanceof Denial) return presented
   if (presented === x5t) return certified
-  if (presented === undefined) return new Denial('certificate_missing')
   return new Denial('binding_mismatch', {
     expectedThumbprint: x5t.slice(0, 8),
     receivedThumbprint: presented.slice(0, 8),

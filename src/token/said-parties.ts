@@ -158,6 +158,7 @@ const warningCodes: ReadonlySet<string> = new Set(
     actor_unclassified: true,
     agent_client_behind_other_actor: true,
     agent_client_without_actor: true,
+    certificate_header_ignored: true,
     chain_loop: true,
     client_id_azp_differ: true,
     facet_malformed: true,

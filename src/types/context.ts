@@ -102,6 +102,7 @@ export type WarningCode =
   | 'actor_unclassified'
   | 'agent_client_behind_other_actor'
   | 'agent_client_without_actor'
+  | 'certificate_header_ignored'
   | 'chain_loop'
   | 'client_id_azp_differ'
   | 'facet_malformed'

@@ -2,6 +2,7 @@ import type { AccessRequirement } from './access.ts'
 import type { AuditSetting, Sink } from './audit.ts'
 import type { Directory } from './directory.ts'
 import type { IssuerOptions, IssuerResolver } from './issuer-options.ts'
+import type { MtlsOptions } from './mtls-options.ts'
 import type { RevocationSource } from './revocation.ts'
 
 /**
@@ -59,7 +60,8 @@ export interface VerifierOptions {
   dpop?: DpopOptions | false | undefined
   /**
    * Certificate-bound tokens (RFC 8705 §3). `false` refuses them (`binding_unsupported`); `{}` is the same as absent.
-   * Default: on, with the client certificate of the TLS connection.
+   * Behind a proxy that ends TLS, {@link MtlsOptions} say where the certificate comes from. Default: on, with the client
+   * certificate of the TLS connection.
    */
   mtls?: MtlsOptions | false | undefined
   /** Clock tolerance and size of access tokens. */
@@ -251,9 +253,6 @@ export interface NonceOptions {
    */
   mode?: 'required' | 'on-skew' | undefined
 }
-
-/** Certificate-bound tokens have no settings: the certificate is that of the TLS connection. */
-export type MtlsOptions = Readonly<Record<string, never>>
 
 /** The answers of a replay store: new, used before, no room for any proof, no room for this client. */
 export type ReplayAnswer = 'fresh' | 'seen' | 'full' | 'quota'

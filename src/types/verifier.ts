@@ -3,6 +3,7 @@ import type { GuardedRoute } from '../access/route-summary.ts'
 import type { OptionProblem } from '../internal/option-reader.ts'
 import type { AccessRequirement } from './access.ts'
 import type { AgentContext } from './context.ts'
+import type { CustomCertificateHeader } from './mtls-options.ts'
 import type { Algorithm } from './options.ts'
 import type { RequestView } from './request.ts'
 import type { Decision, Refusal, Verdict } from './verdict.ts'
@@ -89,7 +90,28 @@ export interface PolicyDescription {
         }
       }
   /** Where client certificates come from; false when certificate-bound tokens are refused. */
-  readonly mtls: false | { readonly certificate: 'socket' }
+  readonly mtls:
+    | false
+    | {
+        /** The TLS connection, a function of yours, or a field that a proxy sets. */
+        readonly certificate:
+          | 'socket'
+          | 'function'
+          | {
+              /** The name of the field, in lower case. */
+              readonly header: string
+              /** The form of its value. */
+              readonly format: CustomCertificateHeader['format']
+              /** Whether it may hold more than one certificate. */
+              readonly chain: 'refuse' | 'leaf-first'
+              /** The field that must have this value beside it; null where none is asked for. */
+              readonly verified: { readonly header: string; readonly equals: string } | null
+              /** From whom it is taken. */
+              readonly trustedProxies: readonly string[]
+              /** What the proxy has to be set up for, in a sentence. */
+              readonly requires: string
+            }
+      }
   /** Clock tolerance in seconds, and the longest accepted token in bytes. */
   readonly token: { readonly clockToleranceSeconds: number; readonly maxBytes: number }
   /** How many nested `act` claims a token may have, whether an actor needs an owner, and whether a directory is asked. */
@@ -148,6 +170,11 @@ export interface Verifier {
   /** Whether the `access` option sets a baseline. */
   readonly hasBaseline: boolean
   /**
+   * For adapters: the `Vary` of every answer of a guarded route, which is the certificate header where the options name
+   * one (RFC 9440 §2.4); else undefined. Verdicts carry it in their headers.
+   */
+  readonly vary: string | undefined
+  /**
    * For adapters: judges the party rules of the app's routes by the issuers. It returns the problems of rules not seen
    * before, warns the process of each, and from then on {@link Verifier.ready} rejects with them.
    */
@@ -190,8 +217,12 @@ export interface ResourceMetadata {
    * name it from now on. A guard does not count where a `publicUrl` has a path: the document lies outside that path.
    */
   declareServed(by: 'resourceMetadata' | 'guard'): void
-  /** The document. Its `scopes_supported` has these scopes, those of the baseline and those of the options. */
-  document(scopes: readonly string[]): Readonly<Record<string, unknown>>
+  /**
+   * The document. Its `scopes_supported` has these scopes, those of the baseline and those of the options.
+   * @param isPlain whether it is asked for over a connection without TLS, where the server sees no client certificate: the
+   * document then does not offer mutual TLS, unless the options name another source of certificates
+   */
+  document(scopes: readonly string[], isPlain?: boolean): Readonly<Record<string, unknown>>
 }
 
 /** The state of a verifier, for readiness checks and metrics. */

@@ -9,6 +9,7 @@ const files = new Map(readTree().map(({ path, text }) => [path, text]))
 const comments = [
   'options',
   'redis-options',
+  'mtls-options',
   'issuer-options',
   'introspection-options',
   'access',
@@ -26,6 +27,8 @@ const types: Readonly<Record<string, string>> = {
   cache: 'CacheOptions',
   dpop: 'DpopOptions',
   'dpop.nonce': 'NonceOptions',
+  mtls: 'MtlsOptions',
+  'mtls.certificate.header': 'CustomCertificateHeader',
   issuer: 'IssuerOptions',
   'issuer.keys': 'KeyOptions',
   'issuer.introspection': 'IntrospectionOptions',

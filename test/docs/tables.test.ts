@@ -63,8 +63,9 @@ test('DOCS: every word in the form of a refusal code is one', () => {
 
 /** Claims and methods of the same form. */
 const claims: ReadonlySet<string> = new Set([
-  // A warning.
+  // Warnings.
   'actor_conflict',
+  'certificate_header_ignored',
   'access_token',
   'introspection_endpoint',
   'authorization_details',

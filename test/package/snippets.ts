@@ -59,6 +59,10 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
   ],
   'fastify.ts': [...tools, metadata],
   'hono.ts': [...tools, metadata],
+  'proxies.ts': [
+    { path: '/tools', agent: travel, status: 200, body: by },
+    { path: '/tools', status: 401 },
+  ],
   'gate.ts': tools,
   'node.ts': [{ path: '/tools', agent: travel, status: 200, body: 'travel-7' }, ...tools.slice(1)],
   'upgrades.ts': [

@@ -24,8 +24,13 @@ export const resolver: IssuerResolver = { resolve: (iss) => tenants.get(iss), ma
 export const resolved: VerifierOptions['issuer'] = [resolver, { resolve: async (iss) => tenants.get(iss) }]
 // @ts-expect-error a URL alone is no answer
 export const bare: IssuerResolver = { resolve: (iss) => iss }
-// @ts-expect-error the certificate is that of the connection
-export const certificate: VerifierOptions['mtls'] = { certificate: 'socket' }
+export const socket: VerifierOptions['mtls'] = { certificate: 'socket' }
+export const header: VerifierOptions['mtls'] = { certificate: { header: 'nginx', trustedProxies: ['unix'] } }
+export const own: VerifierOptions['mtls'] = { certificate: () => undefined }
+// @ts-expect-error a field counts only from named peers
+export const anyPeer: VerifierOptions['mtls'] = { certificate: { header: 'nginx' } }
+// @ts-expect-error the function is synchronous
+export const promised: VerifierOptions['mtls'] = { certificate: async () => new Uint8Array(1) }
 // @ts-expect-error no dialect has this name
 export const dialect: IssuerOptions = { issuer: 'https://as.example.test', dialect: 'rfc9069' }
 export const mode: NonceOptions = { secret: 'x'.repeat(32), mode: 'on-skew' }

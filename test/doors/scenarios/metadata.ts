@@ -6,6 +6,10 @@ const wellKnown = '/.well-known/oauth-protected-resource'
 const algs = 'ES256 ES384 Ed25519 EdDSA PS256'
 
 /** RFC 9728: the document, its path, and the way to it. */
+/** These doors listen without TLS, so no client certificate can arrive. */
+const overPlain = { dpop_bound_access_tokens_required: true, tls_client_certificate_bound_access_tokens: undefined }
+const whyWeb = 'a web request does not tell whether its connection is TLS'
+
 export const metadata: readonly Chapter[] = [
   {
     subject: 'metadata of an app',
@@ -100,8 +104,11 @@ function get(title: string, target: string, { scopes_supported, ...members }: Re
   return {
     title,
     send: async () => ({ method: 'GET', target, fields: [] }),
-    expect: document({ ...members, scopes_supported }),
-    ...(!isOfFloor && { columns: { 'requirement at the request': { why, expect: document(members) } } }),
+    expect: document({ ...overPlain, ...members, scopes_supported }),
+    columns: {
+      'web request': { why: whyWeb, expect: document({ ...members, scopes_supported }) },
+      ...(!isOfFloor && { 'requirement at the request': { why, expect: document({ ...overPlain, ...members }) } }),
+    },
   }
 }
 

@@ -172,6 +172,8 @@ const warnings: Readonly<Record<WarningCode, readonly (readonly [Members, Partia
     [{ client_profile: 'ai_agent' }, {}],
     [{ sub_profile: undefined }, registered],
   ],
+  // It stands in audit events alone: a request that has it is refused.
+  certificate_header_ignored: [],
   chain_loop: [
     [{ act: chainOf('a', 'b', 'a') }, {}],
     [{ act: chainOf('a', 'a') }, {}],

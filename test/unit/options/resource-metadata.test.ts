@@ -1,4 +1,4 @@
-import { createVerifier, OptionsError } from 'onbehalf'
+import { createVerifier, OptionsError, type VerifierOptions } from 'onbehalf'
 import { createTestIssuer } from 'onbehalf/testing'
 import { expect, test } from 'vitest'
 
@@ -27,3 +27,20 @@ test.each([
     await expect(documentWith(metadata)).rejects.toThrow(OptionsError)
   },
 )
+
+test('RFC 9728 §2: over a connection without TLS mutual TLS is offered only where a proxy or a function gives the certificate', () => {
+  const offered = (mtls: VerifierOptions['mtls'], isPlain?: boolean) => {
+    const options = { issuer: 'https://as.example.test', resource: 'https://api.example.test', mtls }
+    const document = createVerifier(options).metadata?.document([], isPlain)
+    return [document?.['tls_client_certificate_bound_access_tokens'], document?.['dpop_bound_access_tokens_required']]
+  }
+  const header = { certificate: { header: 'nginx', trustedProxies: ['unix'] } } as const
+  for (const source of [{}, { certificate: 'socket' }] as const) {
+    expect(offered(source)).toEqual([true, undefined])
+    expect(offered(source, true)).toEqual([undefined, true])
+  }
+  for (const source of [header, { certificate: () => undefined }]) {
+    expect(offered(source, true)).toEqual([true, undefined])
+  }
+  expect(offered(false)).toEqual([undefined, true])
+})
