@@ -11,7 +11,7 @@ export const dialectNames: readonly DialectName[] = Object.keys(dialects) as Dia
 
 const forge: Forge = await createForge()
 const now = Math.floor(forge.clock.now() / 1_000)
-export const issuer: string = forge.trust.issuer
+const issuer: string = forge.trust.issuer
 
 /** As lax as docs/issuers.md has it for any product: unbound tokens of any life, whose actors are of any issuer. */
 export function laxOptions(dialect: DialectName): Partial<IssuerOptions> {
