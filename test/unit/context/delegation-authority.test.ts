@@ -128,6 +128,30 @@ test('Context: a registered client that is its own subject is an agent by the re
   expect(said.involvesAgent).toBe(true)
 })
 
+test.each<readonly [IssuerOptions['dialect'], Members]>([
+  ['auth0', { sub: 'c@clients', azp: 'c', client_id: undefined }],
+  ['cognito', { sub: 'c', client_id: 'c', token_use: 'access' }],
+  ['entra', { oid: 'o', azp: 'c', uti: 'u', idtyp: 'app' }],
+  ['wso2', { sub: 'c', client_id: 'c', aut: 'APPLICATION' }],
+])(
+  "Context: the own token of a registered client is an agent's where the dialect %s calls it a service",
+  async (dialect, own) => {
+    const trust: Partial<IssuerOptions> = { dialect, agentClients: ['c'] }
+    const claims = { sub_profile: undefined, ...own }
+    const header = { typ: 'at+jwt' }
+    const token = forge.token(claims, header)
+    const context = await forge.context({ verifier: forge.verifierTrusting(trust), token })
+    expect(context).toMatchObject({
+      authority: 'independent',
+      principal: { kind: 'agent', kindSource: 'registry', clientId: 'c' },
+    })
+    const accountable = forge.verifierTrusting(trust, { delegation: { requireOwner: true } })
+    expect(await forge.code({ verifier: accountable, token: forge.token(claims, header) })).toBe('owner_missing')
+    const unlisted = forge.verifierTrusting({ dialect }, { delegation: { requireOwner: true } })
+    expect(await forge.code({ verifier: unlisted, token: forge.token(claims, header) })).toBe('admitted')
+  },
+)
+
 test.each<readonly [string, Members, Partial<IssuerOptions>, boolean]>([
   ['the principal', { sub_profile: 'ai_agent' }, {}, true],
   ['the actor', { act: chainOf('a') }, {}, true],
