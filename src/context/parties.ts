@@ -125,7 +125,7 @@ function buildActor(actor: SaidActor, issuer: IssuerPolicy): Party {
 export function readPrincipal(claims: TokenClaims, issuer: IssuerPolicy, isAlone: boolean): Party {
   const { principal: said, parties, clientId } = claims
   const { subject, kind, kindSource, profiles, entity } = said
-  const ownToken = !(parties instanceof Denial) && parties.ownToken
+  const ownToken = isAlone && !(parties instanceof Denial) && parties.ownToken
   const isOwn = (isAlone || subject === clientId) && roleOf(said, clientId, { issuer, ownToken }) === 'principal'
   // A dialect that knows the token as the client's own calls it a service, which an agent may be as well.
   const isUnsaid = kind === 'unknown' || (kind === 'service' && kindSource === 'dialect')
