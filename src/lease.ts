@@ -16,9 +16,9 @@ export interface Leases {
 
 interface Lease {
   readonly controller: AbortController
-  readonly query: RevocationQuery
-  readonly expiresAt: number
-  readonly token: CurrentToken
+  query: RevocationQuery
+  expiresAt: number
+  token: CurrentToken
   /** Of the token. */
   readonly hash: string
   /** The sources that have yet to answer: a slow one is asked once at a time, and no other waits for it. */
@@ -46,7 +46,7 @@ export function createLeases(
     // Contexts that this verifier did not create get an aborted signal.
     if (isClosed || token === undefined) return AbortSignal.abort()
     const known = leases.get(token.hash)
-    if (known !== undefined) return known.controller.signal
+    if (known !== undefined) return renewed(known, token)
     const { hash, revocationQuery: query, claims } = token
     const controller = new AbortController()
     const made: Lease = { controller, query, expiresAt: claims.exp, token, hash, asking: new Set() }
@@ -56,6 +56,15 @@ export function createLeases(
     else leases.set(hash, made)
     timer ??= setInterval(checkAll, fixed.leaseCheckMs).unref()
     return made.controller.signal
+  }
+
+  /** An issuer that is asked about its tokens may have ended this one sooner, or name other parties in it, since then. */
+  function renewed(lease: Lease, token: CurrentToken): AbortSignal {
+    lease.token = token
+    lease.query = token.revocationQuery
+    lease.expiresAt = Math.min(lease.expiresAt, token.claims.exp)
+    if (isPast(lease)) end(lease)
+    return lease.controller.signal
   }
 
   function checkAll(): void {

@@ -21,6 +21,8 @@ export interface Outcome {
   readonly time: number
   readonly durationMicros: number
   readonly scopesRequired: readonly string[]
+  /** Those that are configured. */
+  readonly issuers: { has(issuer: string): boolean }
 }
 
 // Written out member by member: spreading costs more than everything else an event is made of.
@@ -47,7 +49,7 @@ export function authenticationEvent(state: RequestState, verdict: Verdict, outco
     request: describeRequest(trail, routeIn(state)),
     rule: judged?.rule ?? null,
     issuer: token?.issuer.issuer ?? null,
-    issuerLabel: token?.issuer.issuer ?? '',
+    issuerLabel: labelOf(token?.issuer.issuer, outcome),
     principal: principal ?? null,
     actor: actor ?? null,
     chain: namedIn(parties, actor) ?? none,
@@ -95,7 +97,7 @@ export function accessEvent(
     request: describeRequest(trail, origin?.route ?? null),
     rule: judged?.rule ?? null,
     issuer: token.issuer,
-    issuerLabel: token.issuer,
+    issuerLabel: labelOf(token.issuer, outcome),
     principal,
     actor,
     chain: namedIn(knownParties(presented), actor) ?? context.delegation?.chain ?? none,
@@ -126,6 +128,12 @@ function knownParties(token: PreparedToken | undefined): Parties | undefined {
 function namedIn(parties: Parties | undefined, actor: Party | undefined): readonly Party[] | undefined {
   if (parties === undefined || actor === undefined || actor === parties.actor) return parties?.named
   return Object.freeze(parties.named.map((party) => (party === parties.actor ? actor : party)))
+}
+
+/** Issuers of a resolver share a label, so that a metric has no more series than there are options. */
+function labelOf(issuer: string | undefined, { issuers }: Outcome): string {
+  if (issuer === undefined) return ''
+  return issuers.has(issuer) ? issuer : 'other'
 }
 
 function completeEvent({ refusal, judged }: Outcome, event: AuditEvent): AuditEvent {

@@ -67,7 +67,7 @@ export function createRecorder(
   ): Outcome {
     const durationMicros =
       startedAt === undefined ? 0 : Math.max(0, Math.round((clock.monotonic() - startedAt) * 1_000))
-    return { refusal, judged, time: clock.now(), durationMicros, scopesRequired: needs.scopes }
+    return { refusal, judged, time: clock.now(), durationMicros, scopesRequired: needs.scopes, issuers: policy.issuers }
   }
 
   /** Published once it is recorded: what a required sink fails to take ends as another decision. */

@@ -125,8 +125,10 @@ function buildActor(actor: SaidActor, issuer: IssuerPolicy): Party {
 export function readPrincipal(claims: TokenClaims, issuer: IssuerPolicy, isAlone: boolean): Party {
   const { principal: said, parties, clientId } = claims
   const { subject, kind, kindSource, profiles, entity } = said
-  const ownToken = !(parties instanceof Denial) && parties.ownToken
+  const ownToken = isAlone && !(parties instanceof Denial) && parties.ownToken
   const isOwn = (isAlone || subject === clientId) && roleOf(said, clientId, { issuer, ownToken }) === 'principal'
+  // A dialect that knows the token as the client's own calls it a service, which an agent may be as well.
+  const isUnsaid = kind === 'unknown' || (kind === 'service' && kindSource === 'dialect')
   return sealed({
     subject,
     issuer: issuer.issuer,
@@ -134,7 +136,7 @@ export function readPrincipal(claims: TokenClaims, issuer: IssuerPolicy, isAlone
     kind,
     kindSource,
     profiles,
-    ...(isOwn && kind === 'unknown' ? registered : {}),
+    ...(isOwn && isUnsaid ? registered : {}),
     ...(isOwn && clientId !== undefined ? { clientId } : {}),
     ...(entity === undefined ? {} : { entity }),
   })

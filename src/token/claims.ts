@@ -111,8 +111,8 @@ function checkedClaims(payload: JsonObject, issuer: IssuerPolicy): TokenClaims |
     audience: audience.length === 0 ? undefined : audience,
     scopes,
     details,
-    roles: listFrom(dialect.roles?.(payload, [...issuer.audience]), payload['roles']),
-    permissions: listFrom(dialect.permissions?.(payload), payload['permissions']),
+    roles: dialect.roles ? demandTexts(dialect.roles(payload, [...issuer.audience])) : textsIn(payload['roles']),
+    permissions: dialect.permissions ? demandTexts(dialect.permissions(payload)) : textsIn(payload['permissions']),
     acr: claims.acr,
     amr,
     authTime: claims.auth_time,
@@ -133,12 +133,16 @@ function readSubject({ sub, sub_profile: profile }: JsonObject): SaidParty {
   return { subject: sub as string, ...readProfiles(profile, new Set()) }
 }
 
-/** What the dialect answers, which must be a list of texts, else the claim, which is overlooked where it is none. */
-function listFrom(answer: unknown, claim: unknown): readonly string[] {
-  if (answer === undefined) return readStrings(claim) ?? []
+/** What a dialect answers. Where it answers nothing, the claim of the same name does not count instead. */
+function demandTexts(answer: unknown): readonly string[] {
   const list = readStrings(answer)
   if (list === undefined) throw new TypeError('answered another shape')
   return list
+}
+
+/** A claim that is overlooked where it is no list of texts. */
+function textsIn(claim: unknown): readonly string[] {
+  return readStrings(claim) ?? []
 }
 
 /** RFC 7519 §4.1.3: one string or a list of them. */

@@ -104,7 +104,7 @@ function tokenRelaxations(
   )
   if (isUnbound) used.push(`${issuer.path}.dangerously.allowUnbound`)
   if (claims.audience === undefined) used.push(`${issuer.path}.dangerously.allowMissingAudience`)
-  if (lacksClaim) used.push(`${issuer.path}.optionalClaims`)
+  if (issuer.hasOptionalClaims && lacksClaim) used.push(`${issuer.path}.optionalClaims`)
   if (!(parties instanceof Denial) && parties.usesActorClaims) used.push(`${issuer.path}.actorClaims`)
   if (claims.exp - issuedAt > numbers['issuer.maxTokenSeconds'].default) used.push(`${issuer.path}.maxTokenSeconds`)
   return Object.freeze(used)

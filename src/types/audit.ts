@@ -59,7 +59,7 @@ export interface AuditEvent {
   /** The member of the requirement that refused or could not be judged, `where:NAME` for a rule with a name. */
   readonly rule: string | null
   readonly issuer: string | null
-  /** The configured issuer, for metrics; '' until the signature of the token holds. */
+  /** The configured issuer, for metrics; 'other' for an issuer of a resolver, '' until the signature of the token holds. */
   readonly issuerLabel: string
   readonly principal: Party | null
   readonly actor: Party | null

@@ -79,7 +79,7 @@ export interface DialectParties {
   principal: DialectPrincipal
   /** The current actor first. Default: the token names no actor. */
   chain?: readonly DialectActor[] | undefined
-  /** Whether the subject of the token is its client, for the client's own work. Default: false. */
+  /** Whether the subject of the token is its client. It counts where the chain names no actor other than the subject. Default: false. */
   ownToken?: boolean | undefined
   /** What the token says its client is. Default: what `client_profile` says. */
   clientKind?: EntityKind | undefined

@@ -29,7 +29,7 @@ export interface RevocationQuery {
   readonly clientId?: string
   /** The session that the token belongs to (`sid`, OpenID Connect Front-Channel Logout §3). */
   readonly sessionId?: string
-  /** Who answers for the actor, where one owner is known; the owners of every party are in `parties`. */
+  /** Who answers for the actor, where the token names one owner; its owners of every party are in `parties`. A directory's are not. */
   readonly owner?: string
   /** The keys that the token is bound to. */
   readonly sender: { readonly jkt?: string; readonly x5t?: string }
@@ -63,7 +63,10 @@ export interface RevocationTargets {
   readonly client: string
   /** Every token of this session (`sid`). */
   readonly session: string
-  /** Every token that names a party of this owner (`entity.owner`). */
+  /**
+   * Every token that says that one of its parties has this owner (`entity.owner`). An owner that only the directory knows
+   * is not found: there, let the directory answer `disabled`.
+   */
   readonly owner: string
   /** Every token bound to this key (RFC 7638) or to this certificate (RFC 8705 §3.1): a SHA-256 thumbprint in base64url. */
   readonly sender: { readonly jkt: string } | { readonly x5t: string }

@@ -18,7 +18,7 @@ export const auth0Dialect: Dialect = {
     return {
       principal: principalOf(claims, read, isMachine ? 'service' : 'unknown'),
       chain,
-      ownToken: isMachine && chain === undefined,
+      ownToken: isMachine,
       warnings,
     }
   },

@@ -11,6 +11,6 @@ export const cognitoDialect: Dialect = {
     const chain = actorsOf(claims, read)
     const isOwn = claims.sub === claims['client_id']
     const principal = principalOf(claims, read, isOwn ? 'service' : 'unknown')
-    return { principal, chain, ownToken: isOwn && chain.length === 0 }
+    return { principal, chain, ownToken: isOwn }
   },
 }

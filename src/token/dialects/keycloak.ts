@@ -16,7 +16,7 @@ export const keycloakDialect: Dialect = {
     return {
       principal: principalOf(claims, read),
       chain,
-      ownToken: chain === undefined && isServiceAccount(claims),
+      ownToken: isServiceAccount(claims),
       // The nested act comes from the actor's token: earlier actors of the subject's token are lost.
       complete: chain !== undefined && chain.length > 1 ? false : undefined,
       warnings,

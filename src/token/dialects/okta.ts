@@ -20,7 +20,7 @@ export const oktaDialect: Dialect = {
     const { chain, warnings } = withIssuer(actorsOf(claims, read), issuerOf(claims))
     const principal = principalOf(claims, read)
     const user = textClaim(claims, 'uid')
-    const ownToken = user === undefined && chain === undefined && claims['cid'] === principal.subject
+    const ownToken = user === undefined && claims['cid'] === principal.subject
     if (user === undefined) return { principal, chain, ownToken, warnings }
     return { principal: { ...principal, subject: user }, chain: chain?.map(byStableId), warnings }
 

@@ -12,7 +12,7 @@ export const scalekitDialect: Dialect = {
     const chain = actorsOf(claims, read)
     const isMachine = isOwnMachine(claims)
     const principal = principalOf(claims, read, isMachine ? 'service' : 'unknown')
-    return { principal, chain, ownToken: isMachine && chain.length === 0 }
+    return { principal, chain, ownToken: isMachine }
   },
 }
 

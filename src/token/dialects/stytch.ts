@@ -18,7 +18,7 @@ export const stytchDialect: Dialect = {
     const chain = actorsOf(claims, read)
     const isMachine = isMachineClient(claims)
     const principal = principalOf(claims, read, isMachine ? 'service' : 'unknown')
-    return { principal, chain, ownToken: isMachine && chain.length === 0 }
+    return { principal, chain, ownToken: isMachine }
   },
 }
 

@@ -14,7 +14,7 @@ export const wso2Dialect: Dialect = {
   parties(claims, read) {
     const { chain, warnings } = withIssuer(actorsOf(claims, read), issuerOf(claims))
     const principal = principalOf(claims, read, kinds.get(claims['aut']))
-    return { principal, chain, ownToken: chain === undefined && claims['aut'] === 'APPLICATION', warnings }
+    return { principal, chain, ownToken: claims['aut'] === 'APPLICATION', warnings }
   },
 }
 

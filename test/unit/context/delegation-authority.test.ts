@@ -128,6 +128,53 @@ test('Context: a registered client that is its own subject is an agent by the re
   expect(said.involvesAgent).toBe(true)
 })
 
+test.each<readonly [IssuerOptions['dialect'], Members]>([
+  ['auth0', { sub: 'c@clients', azp: 'c', client_id: undefined }],
+  ['cognito', { sub: 'c', client_id: 'c', token_use: 'access' }],
+  ['entra', { oid: 'o', azp: 'c', uti: 'u', idtyp: 'app' }],
+  ['wso2', { sub: 'c', client_id: 'c', aut: 'APPLICATION' }],
+])(
+  "Context: the own token of a registered client is an agent's where the dialect %s calls it a service",
+  async (dialect, own) => {
+    const trust: Partial<IssuerOptions> = { dialect, agentClients: ['c'] }
+    const claims = { sub_profile: undefined, ...own }
+    const header = { typ: 'at+jwt' }
+    const token = forge.token(claims, header)
+    const context = await forge.context({ verifier: forge.verifierTrusting(trust), token })
+    expect(context).toMatchObject({
+      authority: 'independent',
+      principal: { kind: 'agent', kindSource: 'registry', clientId: 'c' },
+    })
+    const accountable = forge.verifierTrusting(trust, { delegation: { requireOwner: true } })
+    expect(await forge.code({ verifier: accountable, token: forge.token(claims, header) })).toBe('owner_missing')
+    const unlisted = forge.verifierTrusting({ dialect }, { delegation: { requireOwner: true } })
+    expect(await forge.code({ verifier: unlisted, token: forge.token(claims, header) })).toBe('admitted')
+  },
+)
+
+test.each<readonly [IssuerOptions['dialect'], Members]>([
+  ['auth0', { sub: 'c@clients', azp: 'c', client_id: undefined }],
+  ['keycloak', { sub: 's', azp: 'c', preferred_username: 'service-account-c' }],
+  ['stytch', { sub: 'm2m-client-1', azp: 'c', client_id: undefined, jti: undefined, scope: 'a' }],
+  ['wso2', { sub: 's', client_id: 'c', aut: 'APPLICATION' }],
+])(
+  'Context: a token that the dialect %s knows as the own one of a registered client is that with a self-act, too',
+  async (dialect, own) => {
+    const claims = { sub_profile: undefined, ...own }
+    const said = { authority: 'independent', principal: { kind: 'agent', kindSource: 'registry' } }
+    for (const [act, outcome] of [
+      [undefined, said],
+      [{ sub: own['sub'] }, said],
+      [{ sub: 'other' }, { authority: 'delegated', actor: { subject: 'other', kind: 'unknown' } }],
+    ] as const) {
+      const verifier = forge.verifierTrusting({ dialect, agentClients: ['c'] })
+      const context = await forge.context({ verifier, token: forge.token({ ...claims, act }, { typ: 'at+jwt' }) })
+      expect(context).toMatchObject(outcome)
+      if (act?.sub === 'other') expect(context.principal.kindSource).not.toBe('registry')
+    }
+  },
+)
+
 test.each<readonly [string, Members, Partial<IssuerOptions>, boolean]>([
   ['the principal', { sub_profile: 'ai_agent' }, {}, true],
   ['the actor', { act: chainOf('a') }, {}, true],

@@ -1,3 +1,4 @@
+import type { AuditEvent, VerifierOptions } from 'onbehalf'
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../support/bytes.ts'
 import { clientId, createDesk, type Desk, endpoint, opaque, secret } from '../../support/introspection.ts'
@@ -60,6 +61,15 @@ describe('the question', () => {
 })
 
 describe('an active token', () => {
+  test('Audit: an opaque token without jti, iat and client_id needs no option for that, and the event names none', async () => {
+    const events: AuditEvent[] = []
+    const audit: VerifierOptions['audit'] = (record) => void ('decision' in record && events.push(record))
+    const desk = await createDesk({ verifier: { audit } })
+    desk.answer(() => desk.active({ client_id: undefined, jti: undefined, iat: undefined }))
+    expect(await codeOf(desk)).toBe('admitted')
+    expect(events.map(({ relaxations }) => relaxations)).toEqual([[]])
+  })
+
   const shapes: readonly (readonly [string, Members])[] = [
     ['of a user', {}],
     ['with an actor', { act: { sub: 'travel-7', iss: issuerUrl, sub_profile: 'ai_agent', act: { sub: 'planner' } } }],

@@ -168,6 +168,15 @@ describe('faults of a dialect', () => {
     },
   )
 
+  test.each(['roles', 'permissions'] as const)(
+    'Dialect: %s() that answers nothing refuses the token, and the claim of that name does not count instead',
+    async (name) => {
+      const dialect = { name: 'own', [name]: () => undefined } as unknown as Dialect
+      const refusal = await forge.refusal(call(dialect, { [name]: ['admin'] }))
+      expect([refusal.code, refusal.facts.cause?.includes('dialect own')]).toEqual(['token_claim', true])
+    },
+  )
+
   test('Dialect: refuse() names the claim of another class of token', async () => {
     const dialect: Dialect = {
       name: 'own',

@@ -32,11 +32,11 @@ it.each([
   expect(roles(access, 'api')).toEqual([])
 })
 
-it('Context: the service account of the client works for itself, a user of that name does not', () => {
+it('Context: the service account of the client is known with and without act, a user of that name is none', () => {
   expect(parties({ preferred_username: 'service-account-batch' })?.ownToken).toBe(true)
   expect(parties({ preferred_username: 'service-account-batch', sid: 's' })?.ownToken).toBe(false)
   expect(parties({ preferred_username: 'service-account-other' })?.ownToken).toBe(false)
-  expect(parties({ preferred_username: 'service-account-batch', act: { sub: 'a' } })?.ownToken).toBe(false)
+  expect(parties({ preferred_username: 'service-account-batch', act: { sub: 'a' } })?.ownToken).toBe(true)
 })
 
 it('Context: a nested act makes the chain incomplete', () => {
