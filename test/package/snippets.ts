@@ -168,6 +168,7 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
   'wso2.ts': [],
   'oidc-provider.ts': [],
   'own-dialect.ts': [],
+  'tenants.ts': [],
   'replay.ts': [],
   'redis.ts': [],
   'shared-store.ts': [],

@@ -8,6 +8,7 @@ test('kit: the public values are these and no more', () => {
     'createTestCertificate',
     'createTestClock',
     'createTestIssuer',
+    'replayStoreContract',
     'requestView',
   ])
 })
