@@ -36,6 +36,7 @@ const types: Readonly<Record<string, string>> = {
   redisReplayStore: 'RedisReplayOptions',
   'redisReplayStore.breaker': 'RedisBreakerOptions',
   'redisReplayStore.wait': 'RedisWaitOptions',
+  redisRevocations: 'RedisRevocationOptions',
   memoryRevocations: 'MemoryRevocationOptions',
   revocation: 'Revocation',
 }

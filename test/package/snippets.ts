@@ -166,6 +166,7 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
   'own-dialect.ts': [],
   'replay.ts': [],
   'redis.ts': [],
+  'redis-revocations.ts': [],
   'shared-store.ts': [],
   'summary.ts': [],
 }
