@@ -131,8 +131,8 @@ export function createSharedRevocations(port: RedisPort, settings: SharedRevocat
       // A name that was forgotten must not take the room of an entry.
       for (const change of forgotten.values()) records.apply(change)
       for (const change of entries.values()) records.apply(change)
-      await writeBack(records.missingIn(entries, forgotten))
       confirm(askedAt)
+      await writeBack(records.missingIn(entries, forgotten))
     } catch (error) {
       mustRead = true
       throw error
