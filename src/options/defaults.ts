@@ -30,6 +30,8 @@ export const numbers = {
   'redisReplayStore.breaker.failures': { default: 5, least: 1, most: 1_000 },
   'redisReplayStore.breaker.openMs': { default: 1_000, least: 1, most: 60_000 },
   'memoryRevocations.maxEntries': { default: 1_000_000, least: 1, most: 1_000_000 },
+  'redisRevocations.maxStaleSeconds': { default: 30, least: 5, most: 3_600 },
+  'redisRevocations.maxEntries': { default: 1_000_000, least: 1, most: 1_000_000 },
 } as const
 
 export type NumberName = keyof typeof numbers
@@ -184,6 +186,16 @@ export const fixed = {
   leaseCheckMs: 500,
   /** So much later than now a token may be issued that a revocation without `issuedBefore` revokes. */
   revocationLeadSeconds: 5,
+  /** So often a process asks Redis whether it has missed a revocation. Two questions and one reading are less than a second. */
+  revocationBeatMs: 300,
+  /** Of one question about shared revocations. */
+  revocationAnswerMs: 5_000,
+  /** Of the names in one shared revocation, in characters of JSON. */
+  sharedRevocationLength: 16_384,
+  /** Entries that are asked for at a time. */
+  revocationsPerPage: 1_000,
+  /** Entries that are written back at a time. */
+  revocationsPerWrite: 100,
   /** Of each sink. */
   pendingAuditEvents: 10_000,
   /** Of them, what is free for events whose token had no good signature. */

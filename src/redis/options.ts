@@ -45,7 +45,7 @@ const breakerNames = namesOf<RedisBreakerOptions>({ failures: true, openMs: true
 const waitNames = namesOf<RedisWaitOptions>({ replicas: true, ms: true })
 
 /** Clients are objects or, where a library wraps them, functions with members. */
-function readRedisClient(read: OptionReader, path: string, value: unknown): RedisClient | undefined {
+export function readRedisClient(read: OptionReader, path: string, value: unknown): RedisClient | undefined {
   if (value === undefined) return read.problem(path, 'is required')
   const { call, pipeline, sendCommand, multi } = Object(value) as Record<string, unknown>
   const areFunctions = (...members: unknown[]) => members.every((member) => typeof member === 'function')
@@ -54,7 +54,7 @@ function readRedisClient(read: OptionReader, path: string, value: unknown): Redi
 }
 
 /** A brace would make another hash tag of it. */
-function readPrefix(read: OptionReader, path: string, value: unknown): string {
+export function readPrefix(read: OptionReader, path: string, value: unknown): string {
   const prefix = read.string(path, value) ?? 'onbehalf:'
   if (!/^[\w:.-]{1,64}$/.test(prefix)) read.problem(path, 'must be 1 to 64 of the characters A-Z a-z 0-9 : . _ -')
   return prefix

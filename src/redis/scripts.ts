@@ -41,6 +41,6 @@ export function callOf(
   return [by, by === 'EVALSHA' ? sha : text, String(keys.length), ...keys, ...args]
 }
 
-function scriptOf(text: string): Script {
+export function scriptOf(text: string): Script {
   return { text, sha: createHash('sha1').update(text).digest('hex') }
 }

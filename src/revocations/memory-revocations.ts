@@ -1,10 +1,9 @@
 import { systemClock } from '../internal/clock.ts'
 import { namesOf, OptionReader, type RawOptions } from '../internal/option-reader.ts'
-import { fixed } from '../options/defaults.ts'
 import { readNumber } from '../options/read-number.ts'
 import type { Clock } from '../types/options.ts'
 import type { MemoryRevocationOptions, Revocation, RevocationQuery, RevocationSource } from '../types/revocation.ts'
-import { readRevocation } from './read-revocation.ts'
+import { readRevocation, readRevocationAt } from './read-revocation.ts'
 import { createRevocationTable } from './revocation-table.ts'
 
 /** What was revoked in this process, as a source for the `revocation` of a verifier. */
@@ -36,8 +35,7 @@ export function memoryRevocations(options: MemoryRevocationOptions = {}): Memory
   const table = createRevocationTable()
   return {
     revoke(revocation) {
-      const { target, issuedBefore = target.kind === 'token' ? Number.POSITIVE_INFINITY : soon(clock) } =
-        readRevocation(revocation)
+      const { target, issuedBefore } = readRevocationAt(revocation, clock)
       if (table.size >= maxEntries && !table.has(target)) throw new Error('the memory of revocations is full')
       table.set(target, issuedBefore)
     },
@@ -48,11 +46,6 @@ export function memoryRevocations(options: MemoryRevocationOptions = {}): Memory
     },
     maxEntries,
   }
-}
-
-/** The issuer's clock may be ahead: a token that is issued while it is revoked is revoked as well. */
-function soon(clock: Clock): number {
-  return Math.ceil(clock.now() / 1_000 + fixed.revocationLeadSeconds)
 }
 
 const optionNames = namesOf<MemoryRevocationOptions>({ maxEntries: true, clock: true })

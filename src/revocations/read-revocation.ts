@@ -1,7 +1,8 @@
 import { namesOf, OptionReader, type RawOptions } from '../internal/option-reader.ts'
 import { isBase64urlOf } from '../jose/base64url.ts'
-import { ranges } from '../options/defaults.ts'
+import { fixed, ranges } from '../options/defaults.ts'
 import type { Party } from '../types/context.ts'
+import type { Clock } from '../types/options.ts'
 import type { Revocation, RevocationTargets } from '../types/revocation.ts'
 import type { Kind, Target } from './revocation-table.ts'
 
@@ -18,6 +19,17 @@ export function readRevocation(revocation: unknown): { target: Target; issuedBef
   const named = readSelector(read, raw, given[0], issuer)
   read.finish()
   return { target: { issuer, namespace: '', ...named }, issuedBefore }
+}
+
+/** The same, with the default of the time. */
+export function readRevocationAt(revocation: unknown, clock: Clock): { target: Target; issuedBefore: number } {
+  const { target, issuedBefore } = readRevocation(revocation)
+  return { target, issuedBefore: issuedBefore ?? (target.kind === 'token' ? Number.POSITIVE_INFINITY : soon(clock)) }
+}
+
+/** The issuer's clock may be ahead: a token that is issued while it is revoked is revoked as well. */
+function soon(clock: Clock): number {
+  return Math.ceil(clock.now() / 1_000 + fixed.revocationLeadSeconds)
 }
 
 const targets = namesOf<RevocationTargets>({

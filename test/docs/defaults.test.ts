@@ -39,6 +39,7 @@ const types: Readonly<Record<string, string>> = {
   redisReplayStore: 'RedisReplayOptions',
   'redisReplayStore.breaker': 'RedisBreakerOptions',
   'redisReplayStore.wait': 'RedisWaitOptions',
+  redisRevocations: 'RedisRevocationOptions',
   memoryRevocations: 'MemoryRevocationOptions',
   revocation: 'Revocation',
 }

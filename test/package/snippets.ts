@@ -171,6 +171,7 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
   'tenants.ts': [],
   'replay.ts': [],
   'redis.ts': [],
+  'redis-revocations.ts': [],
   'shared-store.ts': [],
   'summary.ts': [],
 }

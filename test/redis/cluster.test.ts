@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { type RedisReplayOptions, type RedisReplayStore, redisReplayStore } from 'onbehalf/redis'
+import { type RedisReplayOptions, type RedisReplayStore, redisReplayStore, redisRevocations } from 'onbehalf/redis'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { describeWithService } from '../support/services.ts'
+import { describeWithService, until } from '../support/services.ts'
 import { clusterLibraries, type Family, families, type RedisServer, startCluster } from './servers.ts'
 
 const key = () => randomBytes(32).toString('base64url')
@@ -38,6 +38,31 @@ describeWithService('redis-server', 'a replay memory in a Redis Cluster', () => 
         expect(names.some((name) => name.endsWith('epoch'))).toBe(true)
         expect(names.some((name) => !name.endsWith('epoch'))).toBe(true)
       }
+    })
+
+    test('Revocation: what one process revokes holds in another within a second', async () => {
+      const [here, there] = await Promise.all(
+        [1, 2].map(async () => {
+          const ports = servers.map(({ port }) => port)
+          const [{ client, close }, receiver] = await Promise.all([
+            clusterLibraries[library](ports),
+            clusterLibraries[library](ports),
+          ])
+          const source = await redisRevocations({
+            client,
+            subscriber: receiver.client,
+            prefix: `${library.slice(0, 2)}:`,
+          })
+          onTestFinished(() => {
+            source.close()
+            close()
+            receiver.close()
+          })
+          return source
+        }),
+      )
+      await here?.revoke({ issuer: 'https://as.example.test', party: 'alice' })
+      await until(() => there?.size === 1, 1_000)
     })
 
     test('P21: one master that may evict is enough not to take the cluster', async () => {

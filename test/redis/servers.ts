@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { Cluster, Redis } from 'ioredis'
 import { Redis as Redis5 } from 'ioredis-5'
 import { Redis as Valkey } from 'iovalkey'
-import type { RedisClient } from 'onbehalf/redis'
+import type { IoredisClient, IoredisSubscriber, NodeRedisClient, NodeRedisSubscriber } from 'onbehalf/redis'
 import { createClient, createCluster } from 'redis'
 import { createClient as createClient5 } from 'redis-5'
 import { freePort, isListening, makeFolder, type Running, serviceOf, startService, until } from '../support/services.ts'
@@ -62,7 +62,7 @@ export async function startCluster(): Promise<readonly RedisServer[]> {
 }
 
 export interface OpenClient {
-  readonly client: RedisClient
+  readonly client: (NodeRedisClient & NodeRedisSubscriber) | (IoredisClient & IoredisSubscriber)
   close(): void
 }
 
@@ -92,7 +92,7 @@ function urlOf(port: number): string {
   return `redis://127.0.0.1:${port}`
 }
 
-interface NodeRedisLike {
+interface NodeRedisLike extends NodeRedisSubscriber {
   sendCommand(...args: never[]): Promise<unknown>
   multi(...args: never[]): unknown
   on(event: 'error', listener: () => void): unknown
@@ -106,9 +106,9 @@ async function openNodeRedis(client: NodeRedisLike): Promise<OpenClient> {
   return { client, close: () => client.destroy() }
 }
 
-interface IoredisLike {
-  call(command: string, ...args: string[]): Promise<unknown>
+interface IoredisLike extends IoredisSubscriber {
   pipeline(...commands: never[]): unknown
+  on(event: 'message', listener: (channel: string, message: string) => void): unknown
   on(event: 'error', listener: () => void): unknown
   disconnect(): void
 }
