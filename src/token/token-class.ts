@@ -9,17 +9,35 @@ import { claimDenial } from './faults.ts'
  * Types that name another class, which no dialect may accept: grants, proofs, attestations, logout and security event
  * tokens, transaction tokens, answers of introspection and status lists.
  */
-const foreignTypes =
-  /^(?:(?:oauth-id-jag|oauth-wag|agent|host|dpop|wit|wpt|logout|secevent|token-introspection|act-commitment|txntoken|statuslist|aa-[^;]*|oauth-client-attestation[^;]*)\+jwt)$/
+const foreignTypes: ReadonlySet<string> = new Set([
+  'oauth-id-jag+jwt',
+  'oauth-wag+jwt',
+  'agent+jwt',
+  'host+jwt',
+  'dpop+jwt',
+  'wit+jwt',
+  'wpt+jwt',
+  'logout+jwt',
+  'secevent+jwt',
+  'token-introspection+jwt',
+  'act-commitment+jwt',
+  'txntoken+jwt',
+  'statuslist+jwt',
+])
+const foreignFamilies = /^(?:aa-|oauth-client-attestation)[^;]*\+jwt$/
 
 export function isForeignType(typ: string | null): boolean {
-  return typ !== null && foreignTypes.test(typ)
+  return typ !== null && (foreignTypes.has(typ) || foreignFamilies.test(typ))
 }
 
 /** Media-type compare (RFC 7515 §4.1.9): case does not count, `application/` may be left out. Null: there is no `typ`. */
 export function normalizeType(typ: string | null): string | null {
-  return typ === null ? null : typ.toLowerCase().replace(/^application\//, '')
+  if (typ === null) return null
+  const lower = typ.toLowerCase()
+  return lower.startsWith(prefix) ? lower.slice(prefix.length) : lower
 }
+
+const prefix = 'application/'
 
 /** The header's `typ`; undefined for one that is no text. */
 export function readType(typ: unknown): string | null | undefined {
