@@ -14,7 +14,7 @@ export type DirectoryAnswer = EntityClaims | 'disabled' | 'unavailable'
 export interface DirectoryCache {
   /** One answer per party, in order. */
   ask(parties: readonly Party[]): MaybePromise<readonly DirectoryAnswer[]>
-  /** The answer that came last, whatever its age, without asking; undefined where there is none. */
+  /** The answer that came last, also an old one. It asks nothing, and is undefined where no answer came yet. */
   latest(party: Party): DirectoryAnswer | undefined
 }
 

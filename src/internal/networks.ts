@@ -19,8 +19,8 @@ export function readNetwork(text: string): Network | undefined {
 }
 
 /**
- * RFC 4291 §2.5.5.2: an IPv4 address that is mapped into IPv6 is that IPv4 address. An address with a zone means another
- * machine on each link, so it is none here.
+ * RFC 4291 §2.5.5.2: an IPv4 address that is mapped into IPv6 is that IPv4 address. An address with a zone is not taken,
+ * because it means another machine on each link.
  */
 export function readAddress(text: string): Omit<Network, 'prefix'> | undefined {
   if (isIPv4(text)) return { family: 'ipv4', address: text }

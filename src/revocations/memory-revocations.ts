@@ -15,8 +15,7 @@ export interface MemoryRevocations extends RevocationSource {
    */
   revoke(revocation: Revocation): void
   /**
-   * Takes out the entry of what this revocation names, by whichever object it was revoked and up to whatever time: the
-   * tokens are good again. Says whether there was one. Throws an `OptionsError` as `revoke` does.
+   * Takes out the entry of what this revocation names; `issuedBefore` does not count. The tokens are good again. Says whether there was one. Throws an `OptionsError` as `revoke` does.
    */
   forget(revocation: Revocation): boolean
   isRevoked(query: RevocationQuery): boolean
