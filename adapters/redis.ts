@@ -66,8 +66,8 @@ export interface RedisRevocations extends RevocationSource {
    */
   revoke(revocation: Revocation): Promise<void>
   /**
-   * Takes out the entry of what this revocation names, by whichever object it was revoked and up to whatever time: the
-   * tokens are good again, in every process within a second. Resolves with whether there was one. Rejects as `revoke`
+   * Takes out the entry of what this revocation names; `issuedBefore` does not count. The tokens are good again, in every
+   * process within a second. Resolves with whether there was one. Rejects as `revoke`
    * does; where Redis gives no answer, the entry may stay.
    */
   forget(revocation: Revocation): Promise<boolean>

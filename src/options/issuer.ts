@@ -1,5 +1,5 @@
 import { namesOf, type OptionReader, type RawOptions } from '../internal/option-reader.ts'
-import type { OptionalClaim } from '../token/claims.ts'
+import type { OptionalClaim } from '../token/claim-names.ts'
 import type { Dialect } from '../types/dialect.ts'
 import type { AgentClient, DangerousOptions, IssuerOptions, MissingAudienceOptions } from '../types/issuer-options.ts'
 import type { Algorithm } from '../types/options.ts'

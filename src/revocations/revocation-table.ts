@@ -8,7 +8,7 @@ export type Kind = 'token' | 'subject' | 'party' | 'clientParty' | 'client' | 's
 export interface Target {
   readonly kind: Kind
   readonly issuer: string
-  /** Of the subject of a party; '' where there is none. */
+  /** The namespace of a party's subject. Empty for what is no party, and for a subject without a namespace. */
   readonly namespace: string
   readonly name: string
 }

@@ -7,7 +7,7 @@ import { createPeerTrust } from './trusted-peers.ts'
 
 /** The certificate in a field that a proxy sets (RFC 8705 §6.5, RFC 9440). */
 export interface CertificateHeaderReader {
-  /** The DER; undefined where the proxy says that there is none; a denial where it cannot be what the proxy was told to send. */
+  /** The DER. Undefined: the proxy says that there is no certificate. A denial: no proxy that is set up rightly sends this. */
   read(view: RequestView): Uint8Array | undefined | Denial
   /** Whether the field came from somebody else than the proxy. */
   isIgnored(view: RequestView): boolean

@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { AuthorizationDetail } from '../types/context.ts'
+import { claimNamesOf } from './claim-names.ts'
 import { claimDenial } from './faults.ts'
 import { readProfiles } from './profiles.ts'
 import { readSaidParties, type SaidParties, type SaidParty } from './said-parties.ts'
@@ -48,9 +49,6 @@ interface RegisteredClaims {
   readonly auth_time: number | undefined
 }
 
-/** The members of RFC 9068 §2.2 that an issuer may leave out where its dialect or its options say so. */
-export type OptionalClaim = 'client_id' | 'jti' | 'iat'
-
 /** RFC 9068 §2.2, each member where the dialect has it. `null` is malformed, not absent. */
 export function readClaims(payload: JsonObject, issuer: IssuerPolicy): TokenClaims | Denial {
   try {
@@ -62,7 +60,8 @@ export function readClaims(payload: JsonObject, issuer: IssuerPolicy): TokenClai
 
 function checkedClaims(payload: JsonObject, issuer: IssuerPolicy): TokenClaims | Denial {
   const { dialect } = issuer
-  const { clientId: clientNames = ['client_id'], tokenId: idNames = ['jti'] } = dialect
+  const names = claimNamesOf(dialect)
+  const { client_id: clientNames, jti: idNames } = names
   const has = (name: string) => Object.hasOwn(payload, name)
   const text = (name: string) => typeof payload[name] === 'string' && payload[name] !== ''
   const party = (name: string) => isPartyName(payload[name])
@@ -75,12 +74,8 @@ function checkedClaims(payload: JsonObject, issuer: IssuerPolicy): TokenClaims |
 
   if (!text('iss')) return malformed('iss')
   if (!party('sub')) return malformed('sub')
-  for (const [claim, names] of [
-    ['client_id', clientNames],
-    ['jti', idNames],
-    ['iat', ['iat']],
-  ] as const) {
-    if (!names.some(has) && !issuer.optionalClaims.has(claim)) return missing(names[0] ?? claim)
+  for (const claim of ['client_id', 'jti', 'iat'] as const) {
+    if (!names[claim].some(has) && !issuer.optionalClaims.has(claim)) return missing(names[claim][0] ?? claim)
   }
   for (const name of ['client_id', 'azp', ...clientNames]) if (has(name) && !party(name)) return malformed(name)
   for (const name of ['jti', 'acr', ...idNames]) if (has(name) && !text(name)) return malformed(name)

@@ -5,7 +5,8 @@ import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { Dialect } from '../types/dialect.ts'
-import type { OptionalClaim, TokenClaims } from './claims.ts'
+import type { OptionalClaim } from './claim-names.ts'
+import type { TokenClaims } from './claims.ts'
 
 /** What an introspection answer (RFC 7662 §2.2) means. Everything here is a function of the answer alone. */
 

@@ -9,6 +9,7 @@ import type { ProofOwner } from '../replay/memory-store.ts'
 import type { Confirmation } from '../sender/confirmation.ts'
 import type { Party } from '../types/context.ts'
 import type { RevocationQuery } from '../types/revocation.ts'
+import { claimNamesOf } from './claim-names.ts'
 import type { VerifiedToken } from './verify.ts'
 
 /**
@@ -97,10 +98,10 @@ function tokenRelaxations(
 ): readonly string[] {
   const used: string[] = []
   const isUnbound = !(confirmation instanceof Denial) && confirmation.method === 'none'
-  const { clientId: clientNames = ['client_id'], tokenId: idNames = ['jti'], optionalClaims = [] } = issuer.dialect
-  const mustHave = { client_id: clientNames, jti: idNames, iat: ['iat'] }
+  const { optionalClaims = [] } = issuer.dialect
+  const names = claimNamesOf(issuer.dialect)
   const lacksClaim = (['client_id', 'jti', 'iat'] as const).some(
-    (claim) => !optionalClaims.includes(claim) && !mustHave[claim].some((name) => Object.hasOwn(claims.all, name)),
+    (claim) => !optionalClaims.includes(claim) && !names[claim].some((name) => Object.hasOwn(claims.all, name)),
   )
   if (isUnbound) used.push(`${issuer.path}.dangerously.allowUnbound`)
   if (claims.audience === undefined) used.push(`${issuer.path}.dangerously.allowMissingAudience`)

@@ -1,4 +1,5 @@
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
+import { isPartyName } from '../internal/party-name.ts'
 import { readHttpsUrl } from '../internal/urls.ts'
 import { fixed } from '../options/defaults.ts'
 import type { ResolverPolicy } from '../options/issuer-resolver.ts'
@@ -50,9 +51,6 @@ export function createResolution(resolvers: readonly ResolverPolicy[], setting: 
 
 /** What the user's function is asked about: the sender of a token writes `iss` as it likes. */
 function isResolvable(iss: unknown, httpHosts: ReadonlySet<string>): iss is string {
-  if (typeof iss !== 'string' || iss.length > fixed.resolvableIssuerLength || controls.test(iss)) return false
+  if (!isPartyName(iss) || iss.length > fixed.resolvableIssuerLength) return false
   return typeof readHttpsUrl(iss, httpHosts) !== 'string'
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const controls = /[\x00-\x1f\x7f-\x9f]/
