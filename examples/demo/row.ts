@@ -7,7 +7,7 @@ export interface Row {
   readonly who: string
   readonly forWhom: string
   readonly bound: string
-  readonly decision: 'admitted' | 'refused'
+  readonly decision: AuditEvent['decision']
   readonly status: number
   readonly code: string
 }

@@ -48,6 +48,7 @@ export function authenticationEvent(state: RequestState, verdict: Verdict, outco
     status: refusal?.status ?? null,
     request: describeRequest(trail, routeIn(state)),
     rule: judged?.rule ?? null,
+    wouldRefuse: none,
     issuer: token?.issuer.issuer ?? null,
     issuerLabel: labelOf(token?.issuer.issuer, outcome),
     principal: principal ?? null,
@@ -96,6 +97,7 @@ export function accessEvent(
     status: refusal?.status ?? null,
     request: describeRequest(trail, origin?.route ?? null),
     rule: judged?.rule ?? null,
+    wouldRefuse: none,
     issuer: token.issuer,
     issuerLabel: labelOf(token.issuer, outcome),
     principal,
@@ -144,7 +146,13 @@ function completeEvent({ refusal, judged }: Outcome, event: AuditEvent): AuditEv
 }
 
 function describeRequest(trail: Trail | undefined, route: string | null): AuditEvent['request'] {
-  return { method: trail?.method ?? '', path: trail?.path ?? '', route, address: trail?.address ?? null }
+  return {
+    method: trail?.method ?? '',
+    path: trail?.path ?? '',
+    route,
+    operation: null,
+    address: trail?.address ?? null,
+  }
 }
 
 /** An unbound token needs no proof: `none`. For a binding that this package does not know, the method is null. */

@@ -51,13 +51,16 @@ export interface AuditEvent {
   /** How long the decision took, in microseconds of the monotonic clock. */
   readonly durationMicros: number
   readonly phase: 'authentication' | 'access'
-  readonly decision: 'admitted' | 'refused'
+  /** `observed`: judged beside the request, which neither waited nor was refused. */
+  readonly decision: 'admitted' | 'refused' | 'observed'
   readonly code: RefusalCode | null
   /** The HTTP status of a refusal; null for an admission. */
   readonly status: number | null
   readonly request: AuditedRequest
   /** The member of the requirement that refused or could not be judged, `where:NAME` for a rule with a name. */
   readonly rule: string | null
+  /** What the request would have been refused for, were every check enforced; empty where nothing is only reported. */
+  readonly wouldRefuse: readonly RefusalCode[]
   readonly issuer: string | null
   /** The configured issuer, for metrics; 'other' for an issuer of a resolver, '' until the signature of the token holds. */
   readonly issuerLabel: string
@@ -99,6 +102,8 @@ export interface AuditedRequest {
   readonly path: string
   /** The pattern that the framework chose, on access events; on authentication events only where it had chosen by then. */
   readonly route: string | null
+  /** What the request asks for where the path does not say it: the method and name of an MCP request. Else null. */
+  readonly operation: string | null
   /** The remote address of the socket. */
   readonly address: string | null
 }

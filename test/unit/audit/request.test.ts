@@ -72,6 +72,7 @@ describe('the request', () => {
       method: 'DELETE',
       path: '/tools',
       route: '/tools/:id',
+      operation: null,
       address: '192.0.2.7',
     })
   })
