@@ -1,21 +1,13 @@
 import { defineConfig } from 'vitest/config'
+import tsconfig from './tsconfig.json' with { type: 'json' }
 
 export default defineConfig({
   resolve: {
-    alias: [
-      { find: /^onbehalf$/, replacement: new URL('./src/index.ts', import.meta.url).pathname },
-      { find: /^onbehalf\/testing$/, replacement: new URL('./src/testing/index.ts', import.meta.url).pathname },
-      {
-        find: /^onbehalf\/revocation$/,
-        replacement: new URL('./src/revocations/index.ts', import.meta.url).pathname,
-      },
-      { find: /^onbehalf\/adapter$/, replacement: new URL('./src/adapter/index.ts', import.meta.url).pathname },
-      { find: /^onbehalf\/issuers$/, replacement: new URL('./src/issuers/index.ts', import.meta.url).pathname },
-      {
-        find: /^onbehalf\/(express|fastify|fetch|node|redis)$/,
-        replacement: `${new URL('./adapters/', import.meta.url).pathname}$1.ts`,
-      },
-    ],
+    // The package's own entry points are the source, as the type checker sees them.
+    alias: Object.entries(tsconfig.compilerOptions.paths).map(([name, [path]]) => ({
+      find: new RegExp(`^${name}$`),
+      replacement: new URL(path, import.meta.url).pathname,
+    })),
   },
   test: {
     include: ['test/**/*.test.ts'],

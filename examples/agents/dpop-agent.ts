@@ -1,7 +1,7 @@
+import { dpopFetch } from 'onbehalf/client'
 import type { Agent } from './agent.ts'
 import { clientCredentials, discover, readToken, type Token, tokenExchange } from './authorization-server.ts'
 import { addClientAssertion } from './client-assertion.ts'
-import { createDpopFetch } from './dpop-fetch.ts'
 import { createSigningKey, type SigningKey } from './signing-key.ts'
 
 export interface DpopAgentOptions {
@@ -21,15 +21,20 @@ export interface DpopAgent extends Agent {
 export async function createDpopAgent({ id, issuer, clientKey }: DpopAgentOptions): Promise<DpopAgent> {
   const server = await discover(issuer)
   // A key of its own for the proofs, new with every start: it never has to be registered.
-  const dpopFetch = createDpopFetch(await createSigningKey())
+  const key = await createSigningKey()
+  const fetchWithProof = dpopFetch({ key })
 
   async function requestToken(createForm: () => URLSearchParams | Promise<URLSearchParams>): Promise<Token> {
-    const { response } = await dpopFetch({
-      method: 'POST',
-      url: server.token_endpoint,
-      body: async () => addClientAssertion(await createForm(), clientKey, { id, audience: issuer }),
-    })
-    return readToken(response.status, (await response.json()) as Record<string, unknown>)
+    const attempt = async () => {
+      const body = await addClientAssertion(await createForm(), clientKey, { id, audience: issuer })
+      // The body of a Request is sent once: what it holds may be used once.
+      const response = await fetchWithProof(new Request(server.token_endpoint, { method: 'POST', body }))
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+    }
+    const first = await attempt()
+    // RFC 9449 §8: the nonce is known by now.
+    const { status, body } = first.body['error'] === 'use_dpop_nonce' ? await attempt() : first
+    return readToken(status, body)
   }
 
   return {
@@ -38,7 +43,12 @@ export async function createDpopAgent({ id, issuer, clientKey }: DpopAgentOption
     ownToken: (request) => requestToken(() => clientCredentials(request)),
     tokenOnBehalf: (subjectToken, request) => requestToken(() => tokenExchange(subjectToken, request)),
     async call(method, url, accessToken) {
-      const { response, sent } = await dpopFetch({ method, url, accessToken })
+      let sent: Record<string, string> = {}
+      const send: typeof fetch = (input, init) => {
+        sent = Object.fromEntries(new Headers(init?.headers))
+        return fetch(input, init)
+      }
+      const response = await dpopFetch({ key, token: () => accessToken, fetch: send })(url, { method })
       return {
         status: response.status,
         challenge: response.headers.get('www-authenticate'),

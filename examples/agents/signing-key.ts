@@ -4,6 +4,7 @@ import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, typ
 export interface SigningKey {
   readonly algorithm: 'ES256'
   readonly privateKey: CryptoKey
+  readonly publicKey: CryptoKey
   readonly publicJwk: JWK
   /** RFC 7638. */
   readonly thumbprint: string
@@ -13,5 +14,5 @@ export async function createSigningKey(): Promise<SigningKey> {
   // Not extractable: the default of generateKeyPair.
   const { privateKey, publicKey } = await generateKeyPair('ES256')
   const publicJwk = await exportJWK(publicKey)
-  return { algorithm: 'ES256', privateKey, publicJwk, thumbprint: await calculateJwkThumbprint(publicJwk) }
+  return { algorithm: 'ES256', privateKey, publicKey, publicJwk, thumbprint: await calculateJwkThumbprint(publicJwk) }
 }

@@ -196,6 +196,10 @@ export const fixed = {
   revocationsPerPage: 1_000,
   /** Entries that are written back at a time. */
   revocationsPerWrite: 100,
+  /** Of which a client remembers the nonce and the time. */
+  clientServers: 1_000,
+  /** A client trusts no server that its clock differs by more. */
+  clientClockOffsetSeconds: 300,
   /** Of each sink. */
   pendingAuditEvents: 10_000,
   /** Of them, what is free for events whose token had no good signature. */

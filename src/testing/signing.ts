@@ -1,4 +1,5 @@
 import { CompactSign, type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
+import { signatureParameters } from '../jose/signature-parameters.ts'
 import type { Algorithm } from '../types/options.ts'
 
 export interface SigningKey {
@@ -35,19 +36,4 @@ async function signAnyHeader(key: SigningKey, header: Members, payload: Uint8Arr
 
 function base64url(value: string | Uint8Array): string {
   return Buffer.from(value).toString('base64url')
-}
-
-// RFC 7518 §3.1, RFC 8037 §3.1; the salt of RSA-PSS is as long as its hash (RFC 7518 §3.5).
-const signatureParameters: Readonly<Record<Algorithm, { name: string; hash?: string; saltLength?: number }>> = {
-  ES256: { name: 'ECDSA', hash: 'SHA-256' },
-  ES384: { name: 'ECDSA', hash: 'SHA-384' },
-  ES512: { name: 'ECDSA', hash: 'SHA-512' },
-  Ed25519: { name: 'Ed25519' },
-  EdDSA: { name: 'Ed25519' },
-  PS256: { name: 'RSA-PSS', saltLength: 32 },
-  PS384: { name: 'RSA-PSS', saltLength: 48 },
-  PS512: { name: 'RSA-PSS', saltLength: 64 },
-  RS256: { name: 'RSASSA-PKCS1-v1_5' },
-  RS384: { name: 'RSASSA-PKCS1-v1_5' },
-  RS512: { name: 'RSASSA-PKCS1-v1_5' },
 }

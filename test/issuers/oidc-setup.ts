@@ -1,4 +1,5 @@
 /** On loopback: oidc-provider with its defaults, an API that trusts it, and the browser of a user who signs in. */
+import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
@@ -28,6 +29,8 @@ export interface RunningProvider {
 
 export interface ProviderSettings {
   readonly resourceServer?: Partial<ResourceServer>
+  /** It takes no proof without a nonce of its own. */
+  readonly requireNonce?: boolean
   readonly extraTokenClaims?: (ctx: unknown, token: { readonly kind: string; readonly clientId: string }) => object
 }
 
@@ -38,7 +41,7 @@ export interface ProviderSettings {
  */
 export async function startProvider(
   certificate: TestCertificate,
-  { resourceServer, extraTokenClaims }: ProviderSettings = {},
+  { resourceServer, extraTokenClaims, requireNonce = false }: ProviderSettings = {},
 ): Promise<RunningProvider> {
   const [plain, secure] = [createServer(), createSecureServer(certificate)]
   const issuer = `http://127.0.0.1:${await listen(plain)}`
@@ -69,7 +72,7 @@ export async function startProvider(
     features: {
       clientCredentials: { enabled: true },
       deviceFlow: { enabled: true },
-      dPoP: { enabled: true },
+      dPoP: { enabled: true, ...(requireNonce && { nonceSecret: randomBytes(32), requireNonce: () => true }) },
       introspection: { enabled: true },
       revocation: { enabled: true },
       mTLS: {

@@ -172,6 +172,7 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
   'replay.ts': [],
   'redis.ts': [],
   'redis-revocations.ts': [],
+  'client.ts': [],
   'shared-store.ts': [],
   'summary.ts': [],
 }
