@@ -22,7 +22,7 @@ const verifier = createVerifier({
   issuer: settings.issuer,
   resource: settings.resource,
   dpop: {
-    replay: await redisReplayStore({ client }),
+    replay: await redisReplayStore({ client, timeoutMs: settings.redisTimeoutMs }),
     nonce: { secret: settings.nonceSecrets, seconds: settings.nonceSeconds },
   },
   mtls: { certificate: { header: 'nginx', trustedProxies: settings.trustedProxies } },

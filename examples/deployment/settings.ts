@@ -10,6 +10,7 @@ export interface Settings {
   readonly replica: string
   readonly trustedProxies: readonly string[]
   readonly redisUrl: string
+  readonly redisTimeoutMs: number
   /** The first signs, all are accepted. */
   readonly nonceSecrets: readonly string[]
   readonly nonceSeconds: number
@@ -24,6 +25,7 @@ export function readSettings(): Settings {
     replica: read('REPLICA'),
     trustedProxies: read('TRUSTED_PROXIES').split(','),
     redisUrl: read('REDIS_URL'),
+    redisTimeoutMs: readNumber('REDIS_TIMEOUT_MS'),
     nonceSecrets: readFileSync(read('NONCE_SECRETS_FILE'), 'utf8').trim().split('\n'),
     nonceSeconds: readNumber('NONCE_SECONDS'),
     drainMs: readNumber('DRAIN_SECONDS') * 1_000,

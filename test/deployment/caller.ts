@@ -112,7 +112,7 @@ function exchange(start: typeof request | typeof requestPlain, options: Options)
 /** Outcomes of calls, counted: `GET 200`, `POST 401 proof_replayed`, `GET ECONNRESET`. */
 export type Outcomes = Map<string, number>
 
-/** Several callers who call, each again as soon as it has an answer, until `during` is over. */
+/** Several callers who call, each again some milliseconds after an answer, until `during` is over. */
 export async function underLoad(
   callers: readonly Caller[],
   during: () => Promise<unknown>,
@@ -129,6 +129,7 @@ export async function underLoad(
       )
       const name = `${method} ${outcome}`
       outcomes.set(name, (outcomes.get(name) ?? 0) + 1)
+      await new Promise((resolve) => setTimeout(resolve, 10))
     }
   }
   const load = Promise.all(callers.map(keepCalling))

@@ -17,7 +17,9 @@ import {
   type ServiceName,
   serviceOf,
   startService,
+  until,
 } from '../support/services.ts'
+import { createCaller } from './caller.ts'
 import { type Compose, type Places, parseCompose, type ReplicaName, readReplaced, type ServerName } from './files.ts'
 
 export const resource = 'https://api.example.com'
@@ -40,12 +42,11 @@ export interface Deployment {
   printed(name: ServerName): string
 }
 
+/** What lies in the secret file at first. */
+export const firstSecret = 'the first secret, of more than 32 bytes'
+
 /** A suite with all servers running; skipped, with the reason, where nginx or Redis is not installed. */
-export function describeDeployment(
-  title: string,
-  suite: (deployment: Deployment) => void,
-  environment: Readonly<Record<string, string>> = {},
-): void {
+export function describeDeployment(title: string, suite: (deployment: Deployment) => void): void {
   describeWithService('nginx', title, () => {
     describeWithService('redis-server', 'with Redis', () => {
       const deployment = {} as Deployment
@@ -53,15 +54,23 @@ export function describeDeployment(
       beforeAll(async () => {
         Object.assign(deployment, await deploy(cleanups))
         await deployment.start('redis')
-        await Promise.all([deployment.start('api-1', environment), deployment.start('api-2', environment)])
+        await Promise.all([deployment.start('api-1'), deployment.start('api-2')])
         await deployment.start('nginx')
-      }, 120_000)
+        await untilComplete(deployment)
+      }, 180_000)
       afterAll(async () => {
         for (const clean of cleanups.reverse()) await clean()
       }, 60_000)
       suite(deployment)
     })
   })
+}
+
+/** On an empty Redis proofs are refused for the first 15 seconds. */
+async function untilComplete(deployment: Deployment): Promise<void> {
+  const caller = await createCaller(deployment, 'first-1')
+  await until(async () => (await caller.call()).status === 200, 60_000)
+  caller.close()
 }
 
 async function deploy(cleanups: (() => unknown)[]): Promise<Deployment> {
@@ -82,13 +91,13 @@ async function deploy(cleanups: (() => unknown)[]): Promise<Deployment> {
   put('server.key', certificate.key)
   const compose = parseCompose(readReplaced('compose.yaml', places))
   const writeSecrets = (...secrets: readonly string[]) => put('nonce-secrets', `${secrets.join('\n')}\n`)
-  writeSecrets('a secret of the tests with more than 32 bytes')
+  writeSecrets(firstSecret)
 
   const running = new Map<ServerName, Running & { output: string }>()
   async function start(name: ServerName, more: Readonly<Record<string, string>> = {}): Promise<void> {
     const { command, environment } = compose.services[name]
     const port = environment === undefined ? {} : { PORT: String(ports[name]) }
-    const env = { PATH: process.env['PATH'], ...environment, ...port, ...more }
+    const env = { PATH: process.env['PATH'], ...environment, ...patience, ...port, ...more }
     const started = await startService(programOf(command[0]), command.slice(1), () => isListening(ports[name]), {
       cwd: root,
       env,
@@ -135,6 +144,9 @@ async function deploy(cleanups: (() => unknown)[]): Promise<Deployment> {
     printed: (name) => processOf(name).output,
   }
 }
+
+/** Other tests may use the machine at the same time. */
+const patience = { REDIS_TIMEOUT_MS: '900' }
 
 const systemClock = {
   now: Date.now,

@@ -73,7 +73,7 @@ export async function startService(
   await until(async () => {
     if (child.exitCode !== null) throw new Error(`${path} has ended: ${output}`)
     return isUp()
-  })
+  }, 60_000)
   return {
     child,
     async stop() {
