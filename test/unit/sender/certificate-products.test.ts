@@ -178,6 +178,28 @@ test('MTLS-09: Azure App Service sends one line of base64 without the lines of P
   expect(await outcome(header, { 'x-arr-clientcert': pemOf(forwarded.own) })).toBe('request_malformed')
 })
 
+/**
+ * https://github.com/openshift/router/blob/master/images/router/haproxy/conf/haproxy-config.template: base64 in quotes, empty
+ * ones without a certificate; `ssl_c_verify` is 0 in both cases.
+ */
+test('MTLS-09: the router of OpenShift sends base64 in quotes', async () => {
+  const [name, verify] = ['x-ssl-client-der', 'x-ssl-client-verify'] as const
+  const value = base64Of(forwarded.own)
+  const header: CertificateHeader = { name, format: 'der-base64', verified: { header: verify, equals: '0' } }
+  expect(await outcome(header, { [name]: `"${value}"`, [verify]: '0' })).toBe('admitted')
+  expect(await outcome(header, { [name]: '""', [verify]: '0' })).toBe('certificate_missing')
+  for (const broken of [
+    `"${value}`,
+    `${value}"`,
+    `""${value}""`,
+    `" ${value}"`,
+    `'${value}'`,
+    `"${value}","${value}"`,
+  ]) {
+    expect(await outcome(header, { [name]: broken, [verify]: '0' })).toBe('request_malformed')
+  }
+})
+
 /** https://developers.cloudflare.com/ssl/client-certificates/forward-a-client-certificate/ */
 test('MTLS-10: Cloudflare sends RFC 9440, a chain beside it, and empty values where there is nothing or too much', async () => {
   const { own, other } = forwarded
