@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../docs/tree.ts'
+import { tableAfter } from '../package/documents.ts'
 import { parseCompose, readExample, replacements, replicaNames } from './files.ts'
 
 /** The files of the deployment against each other and against the program. They need no service. */
@@ -24,6 +25,11 @@ test('Example: the replicas get the environment variables that the program reads
     expect(Object.keys(compose.services[name].environment ?? {}).sort()).toEqual([...read].sort())
     expect(compose.services[name].environment?.['REPLICA']).toBe(name)
   }
+  expect(
+    tableAfter('docs/operating.md', '## Environment')
+      .map(([name]) => name)
+      .sort(),
+  ).toEqual([...read].sort())
 })
 
 test('Example: commands and health checks run programs of the folder, and mounted configurations are in it', () => {
