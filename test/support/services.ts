@@ -73,7 +73,10 @@ export async function startService(
   await until(async () => {
     if (child.exitCode !== null) throw new Error(`${path} has ended: ${output}`)
     return isUp()
-  }, 60_000)
+  }, 60_000).catch((error) => {
+    child.kill('SIGKILL')
+    throw error
+  })
   return {
     child,
     async stop() {
