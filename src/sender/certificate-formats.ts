@@ -27,7 +27,7 @@ const readers: Readonly<Record<CertificateHeaderPolicy['format'], ReadAll>> = {
   xfcc: (value) => readForwardedElement(value, (cert) => readers['pem-urlencoded'](cert)),
   pem: (value) => readPem(value.replace(/%0D%0A|%0A/gi, '\n')),
   'pem-urlencoded': (value) => andRead(decodePercent(value), readPem),
-  'der-base64': (value) => andRead(decodePercent(value), readJoinedBase64),
+  'der-base64': (value) => andRead(decodePercent(withoutQuotes(value)), readJoinedBase64),
 }
 
 function andRead(text: string | undefined, read: ReadAll): ReturnType<ReadAll> {
@@ -42,6 +42,11 @@ function readByteSequence(value: string): readonly Uint8Array[] | undefined {
 
 function readJoinedBase64(text: string): readonly Uint8Array[] | undefined {
   return allOf(text.split(',').map(decodeBase64))
+}
+
+/** HAProxy writes `%{+Q}[…]` in quotes; the router of OpenShift uses it. */
+function withoutQuotes(value: string): string {
+  return /^"([^"]*)"$/.exec(value)?.[1] ?? value
 }
 
 /** RFC 7468 §5. Apache writes spaces for the newlines. */

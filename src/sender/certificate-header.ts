@@ -51,8 +51,8 @@ export function createCertificateHeaderReader(policy: CertificateHeaderPolicy): 
   }
 }
 
-/** What nginx and HAProxy, a recipe for RFC 9440, and Apache send for a client without a certificate. */
-const absent: ReadonlySet<string> = new Set(['', '::', '(null)'])
+/** What nginx and HAProxy, two recipes for HAProxy, and Apache send for a client without a certificate. */
+const absent: ReadonlySet<string> = new Set(['', '""', '::', '(null)'])
 
 function missing(cause: string): Denial {
   return new Denial('certificate_missing', { cause })

@@ -58,8 +58,8 @@ export interface CustomCertificateHeader {
   /**
    * The form of the value. `'rfc9440'`: the DER in base64 between colons. `'xfcc'`: one element of Envoy's field, with
    * `Cert`. `'pem'`: PEM whose newlines may be spaces or `%0A`. `'pem-urlencoded'`: PEM, percent-encoded. `'der-base64'`:
-   * the DER in base64, which may be percent-encoded. Empty, `::` and `(null)` mean in all of them that there is no
-   * certificate. Required.
+   * the DER in base64, which may be percent-encoded or in quotes. Empty, `""`, `::` and `(null)` mean in all of them that
+   * there is no certificate. Required.
    */
   format: 'rfc9440' | 'xfcc' | 'pem' | 'pem-urlencoded' | 'der-base64'
   /**

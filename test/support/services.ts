@@ -1,4 +1,4 @@
-/** Servers that Debian packages bring (redis-server, postgresql): real processes on loopback, in temporary folders. */
+/** Servers that Debian packages bring (redis-server, postgresql, nginx): real processes on loopback, in temporary folders. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-export type ServiceName = 'redis-server' | 'redis-cli' | 'postgres' | 'initdb'
+export type ServiceName = 'redis-server' | 'redis-cli' | 'postgres' | 'initdb' | 'nginx'
 
 /** The path of its program; undefined where it is not installed. */
 export function serviceOf(name: ServiceName): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...postgresFolders()]
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', ...postgresFolders()]
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
 }
 
@@ -61,7 +61,7 @@ export async function startService(
   path: string,
   args: readonly string[],
   isUp: () => Promise<boolean>,
-  settings: { readonly cwd: string; readonly uid?: number; readonly gid?: number },
+  settings: { readonly cwd: string; readonly uid?: number; readonly gid?: number; readonly env?: NodeJS.ProcessEnv },
 ): Promise<Running> {
   const child = spawn(path, args, { ...settings, stdio: ['ignore', 'pipe', 'pipe'] })
   children.add(child)
@@ -73,6 +73,9 @@ export async function startService(
   await until(async () => {
     if (child.exitCode !== null) throw new Error(`${path} has ended: ${output}`)
     return isUp()
+  }, 60_000).catch((error) => {
+    child.kill('SIGKILL')
+    throw error
   })
   return {
     child,

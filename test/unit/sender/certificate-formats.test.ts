@@ -54,7 +54,7 @@ test.each(forms)(
 )
 
 describe.each(forms)('%s', (_name, header, field, value) => {
-  test.each(['', '::', '(null)'])('MTLS-07: %j is no certificate', async (value) => {
+  test.each(['', '""', '::', '(null)'])('MTLS-07: %j is no certificate', async (value) => {
     const { code, verifier } = forwarded
     expect(await code(verifier(header), { headers: { [field]: value } })).toBe('certificate_missing')
   })
