@@ -20,10 +20,12 @@ export interface SentinelServers {
   /** At the start. */
   readonly master: RedisServer
   readonly replica: RedisServer
-  /** The replica gets nothing any more until `join`, as if it were far behind. */
+  /** The replica gets nothing any more, as if it were far behind. */
   holdBack(): Promise<void>
   /** Kills the master. Resolves once the replica has taken its place. */
   failOver(): Promise<void>
+  /** Starts the old master as a replica of the new one. Resolves once it has its data. */
+  rejoin(): Promise<void>
   remove(): Promise<void>
 }
 
@@ -53,6 +55,11 @@ export async function startSentinel(): Promise<SentinelServers> {
     async failOver() {
       await master.kill()
       await until(async () => (await replica.cli('role')).startsWith('master'), 60_000)
+    },
+    async rejoin() {
+      await master.restart()
+      await master.cli('replicaof', '127.0.0.1', String(replica.port))
+      await until(async () => (await master.cli('info', 'replication')).includes('master_link_status:up'))
     },
     async remove() {
       await running.stop()
