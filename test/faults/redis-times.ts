@@ -1,6 +1,7 @@
 import { redisReplayStore } from 'onbehalf/redis'
 import type { TestClock } from 'onbehalf/testing'
 import { clusterLibraries, libraries, type RedisServer } from '../redis/servers.ts'
+import { until } from '../support/services.ts'
 
 /** The clock of the machine, which nothing moves. */
 export function realClock(): TestClock {
@@ -13,6 +14,11 @@ export async function ageServers(servers: readonly RedisServer[]): Promise<void>
   const [first = 0] = ports
   const open = ports.length > 1 ? clusterLibraries['ioredis 6'](ports) : libraries['ioredis 6'](first)
   const { client, close } = await open
-  await redisReplayStore({ client, clock: { ...realClock(), now: () => Date.now() - 60_000 }, timeoutMs: 5_000 })
+  const clock = { ...realClock(), now: () => Date.now() - 60_000 }
+  // On a busy machine five seconds can be too short.
+  await until(() => redisReplayStore({ client, clock }).then(isMade, isNotMade), 30_000)
   close()
 }
+
+const isMade = () => true
+const isNotMade = () => false
