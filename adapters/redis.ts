@@ -87,8 +87,9 @@ export interface RedisRevocations extends RevocationSource {
  * holds all entries and hears of changes by messages; it also asks for what it has missed, several times a second. What a
  * Redis lost is written back by the processes that know it, without what was forgotten. The entries hold the names that
  * you revoke, as JSON. It does not ask the issuer, and does not know whether what is revoked exists. Rejects with an
- * `OptionsError` for wrong options, and with an `Error` where Redis does not answer within 5 s or what it holds cannot be
- * read.
+ * `OptionsError` for wrong options, and with an `Error` where Redis does not answer within 5 s, takes no writes, may evict
+ * entries (`maxmemory-policy` must be `noeviction`), or holds what cannot be read. Where `INFO` is forbidden it does not
+ * know the policy. The clients stay yours: they are not closed here.
  */
 export async function redisRevocations(options: RedisRevocationOptions): Promise<RedisRevocations> {
   const { client, subscriber, ...settings } = readSharedRevocationOptions(options)
@@ -102,7 +103,7 @@ export async function redisRevocations(options: RedisRevocationOptions): Promise
   try {
     // First the messages, then what was before them.
     await within(fixed.revocationAnswerMs, () => subscription)
-    await shared.start()
+    await shared.start(createServerCheck().inspect)
   } catch (error) {
     close()
     throw new Error(`redisRevocations: ${redisReasonOf(error)}`)

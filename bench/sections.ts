@@ -17,6 +17,10 @@ export const sections: Readonly<Record<string, { readonly title: string; run(): 
     title: 'Replay store',
     run: async () => (await import('./sections/replay-store.ts')).replayStore,
   },
+  redis: {
+    title: 'Replay memory in Redis, 32 connections',
+    run: async () => (await import('./sections/redis.ts')).redis,
+  },
   growth: { title: 'Growth', run: async () => (await import('./sections/growth.ts')).growth },
   'event-loop': {
     title: '500 good requests a second beside a flood',

@@ -8,6 +8,7 @@ import { epochKeyOf, proofKeyOf, redisTags, tagOfKey } from './keys.ts'
 import type { ReplaySettings } from './options.ts'
 import type { RedisPort } from './port.ts'
 import { callOf, type Script, settleScript, useScript } from './scripts.ts'
+import { readMemoryInfo } from './server-check.ts'
 
 export interface RedisReplay {
   add(key: string, lifetimeMs: number): Promise<StoreAnswer>
@@ -99,17 +100,6 @@ export function createRedisReplay(port: RedisPort, settings: ReplaySettings): Re
     return (await run(settleScript, keys, [epoch, newEpoch(clock)], deadline)).epoch
   }
 
-  async function askAbout(tag: string): Promise<string | undefined> {
-    try {
-      const key = epochKeyOf(prefix, tag)
-      // The first command has the key, by which the client finds the server.
-      const [, info] = await port.sendPair(key, ['EXISTS', key], ['INFO', 'memory'])
-      return String(info)
-    } catch {
-      return undefined
-    }
-  }
-
   return {
     add,
     health: () => ({ state: breaker.state, ...(lastError === undefined ? {} : { lastError }) }),
@@ -118,7 +108,7 @@ export function createRedisReplay(port: RedisPort, settings: ReplaySettings): Re
         // No epoch waits for replicas: one that a fail-over loses is found missing.
         await epochs.settleAll(async (tag) => {
           const epoch = await settleTag(tag, deadline)
-          inspect(await askAbout(tag))
+          inspect(await readMemoryInfo(port, epochKeyOf(prefix, tag)))
           return epoch
         })
         const [first] = redisTags

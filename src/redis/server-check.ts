@@ -1,9 +1,21 @@
 import { RedisFailure } from './failure.ts'
 import type { ReplaySettings } from './options.ts'
+import type { RedisPort } from './port.ts'
 
-/** What the servers say of themselves when a store is made. */
+/** The answer to INFO of the server that holds `key`; undefined where it gives none, as INFO may be forbidden. */
+export async function readMemoryInfo(port: RedisPort, key: string): Promise<string | undefined> {
+  try {
+    // The first command has the key, by which the client finds the server.
+    const [, info] = await port.sendPair(key, ['EXISTS', key], ['INFO', 'memory'])
+    return String(info)
+  } catch {
+    return undefined
+  }
+}
+
+/** What the servers say of themselves when a store or a source is made. */
 export interface ServerCheck {
-  /** Throws where this server may evict entries: an evicted proof is accepted once more. */
+  /** Throws where this server may evict entries: an evicted proof is accepted once more, an evicted revocation is forgotten. */
   readonly inspect: (info: string | undefined) => void
   /** For `describe()`. */
   notes(wait: ReplaySettings['wait']): readonly string[]

@@ -13,6 +13,7 @@ import { readPages } from './revocation-pages.ts'
 import { createRevocationRecords } from './revocation-records.ts'
 import { changeScript } from './revocation-script.ts'
 import { callOf } from './scripts.ts'
+import { readMemoryInfo } from './server-check.ts'
 
 export interface SharedRevocations {
   revoke(revocation: Revocation): Promise<void>
@@ -22,8 +23,11 @@ export interface SharedRevocations {
   health(): { state: 'ready' | 'stale'; lastError?: string }
   /** What came on the channel. */
   receive(message: string): void
-  /** Reads everything, and from then on asks from time to time whether it has missed anything. */
-  start(): Promise<void>
+  /**
+   * Reads everything, and from then on asks from time to time whether it has missed anything. Rejects where the server takes
+   * no writes. `inspect`: gets the server's answer to INFO, or undefined where it gives none.
+   */
+  start(inspect: (info: string | undefined) => void): Promise<void>
   close(): void
 }
 
@@ -188,7 +192,10 @@ export function createSharedRevocations(port: RedisPort, settings: SharedRevocat
         mustRead = true
       }
     },
-    async start() {
+    async start(inspect) {
+      // A write of nothing at offset 0 changes nothing, but a replica and a server that is full refuse it.
+      await ask(['SETRANGE', headKey, '0', ''])
+      inspect(await within(fixed.revocationAnswerMs, () => readMemoryInfo(port, headKey)))
       await readAll()
       timer = setInterval(beat, fixed.revocationBeatMs)
       timer.unref()

@@ -5,8 +5,8 @@ import { createTestClock } from 'onbehalf/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { issuerUrl as issuer } from '../support/kit.ts'
 import { describeWithService, until } from '../support/services.ts'
-import { alice, bob, open, revokes } from './revocation-sources.ts'
-import { type Library, libraries, type RedisServer, startRedis } from './servers.ts'
+import { alice, bob, open, ownServer, revokes } from './revocation-sources.ts'
+import { families, type Library, libraries, type RedisServer, startRedis } from './servers.ts'
 
 describeWithService('redis-server', 'what cannot be read or held', () => {
   let server: RedisServer
@@ -108,6 +108,55 @@ describeWithService('redis-server', 'what cannot be read or held', () => {
     onTestFinished(close)
     await expect(redisRevocations({ client: dead, subscriber, prefix })).rejects.toThrow('redisRevocations')
     await until(async () => (await server.cli('pubsub', 'channels', `${prefix}*`)) === '')
+  })
+})
+
+describeWithService('redis-server', 'what a server says of itself when a source is made', () => {
+  describe.each(families)('%s', (library) => {
+    test.each(['allkeys-lru', 'volatile-ttl'])(
+      'Revocation: a server with maxmemory-policy %s could forget revocations, and is not taken',
+      async (policy) => {
+        const own = await ownServer()
+        await own.cli('config', 'set', 'maxmemory-policy', policy)
+        await expect(open(library, own)).rejects.toThrow('redisRevocations')
+        await until(async () => (await own.cli('pubsub', 'channels', '*')) === '')
+      },
+    )
+
+    test('Revocation: a replica takes no writes, and is not taken, with revocations or without', async () => {
+      const own = await ownServer()
+      const replica = await startRedis('--replicaof', '127.0.0.1', String(own.port))
+      onTestFinished(() => replica.remove())
+      await expect(open(library, replica)).rejects.toThrow('redisRevocations')
+      const source = await open(library, own)
+      await source.revoke(alice)
+      await until(async () => (await replica.cli('exists', 'onbehalf:{revocations}entries')) === '1')
+      await expect(open(library, replica)).rejects.toThrow('redisRevocations')
+    })
+
+    test('Revocation: a server that has no memory left is not taken', async () => {
+      const own = await ownServer()
+      await own.cli('config', 'set', 'maxmemory', '1')
+      await expect(open(library, own)).rejects.toThrow('redisRevocations')
+    })
+
+    test('Revocation: the check leaves nothing in a server, and changes nothing in it', async () => {
+      const own = await ownServer()
+      const source = await open(library, own)
+      expect(await own.cli('dbsize')).toBe('0')
+      await source.revoke(alice)
+      const head = await own.cli('get', 'onbehalf:{revocations}head')
+      await open(library, own)
+      expect(await own.cli('get', 'onbehalf:{revocations}head')).toBe(head)
+    })
+
+    test('Revocation: where INFO is forbidden a source is made all the same', async () => {
+      const own = await ownServer()
+      await own.cli('acl', 'setuser', 'default', '-info', '-config')
+      const source = await open(library, own)
+      await source.revoke(alice)
+      expect(revokes(source, 'alice')).toBe(true)
+    })
   })
 })
 

@@ -45,7 +45,7 @@ export async function startRedis(...settings: readonly string[]): Promise<RedisS
 
 const execute = promisify(execFile)
 
-async function redisCli(port: number, command: readonly string[]): Promise<string> {
+export async function redisCli(port: number, command: readonly string[]): Promise<string> {
   const { stdout } = await execute(serviceOf('redis-cli') as string, ['-p', String(port), ...command])
   return stdout.trim()
 }
@@ -86,7 +86,7 @@ export const clusterLibraries: Readonly<Record<Family, (ports: readonly number[]
 /** Of `redis`, and of `ioredis`. */
 export const families = ['redis 6', 'ioredis 6'] as const
 
-const quick = { retryStrategy: () => 20 }
+export const quick = { retryStrategy: () => 20 }
 
 function urlOf(port: number): string {
   return `redis://127.0.0.1:${port}`
@@ -100,7 +100,7 @@ interface NodeRedisLike extends NodeRedisSubscriber {
   destroy(): void
 }
 
-async function openNodeRedis(client: NodeRedisLike): Promise<OpenClient> {
+export async function openNodeRedis(client: NodeRedisLike): Promise<OpenClient> {
   client.on('error', () => {})
   await client.connect()
   return { client, close: () => client.destroy() }
@@ -113,7 +113,7 @@ interface IoredisLike extends IoredisSubscriber {
   disconnect(): void
 }
 
-function openIoredis(client: IoredisLike): OpenClient {
+export function openIoredis(client: IoredisLike): OpenClient {
   client.on('error', () => {})
   return { client, close: () => client.disconnect() }
 }

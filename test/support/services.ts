@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-export type ServiceName = 'redis-server' | 'redis-cli' | 'postgres' | 'initdb' | 'nginx'
+export type ServiceName = 'redis-server' | 'redis-cli' | 'redis-sentinel' | 'postgres' | 'initdb' | 'nginx'
 
 /** The path of its program; undefined where it is not installed. */
 export function serviceOf(name: ServiceName): string | undefined {
