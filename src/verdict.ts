@@ -7,7 +7,7 @@ import type { Contexts } from './context/agent-context.ts'
 import { andThen, type MaybePromise } from './internal/maybe-promise.ts'
 import { hintAtPreflight } from './internal/process-warnings.ts'
 import type { Policy } from './options/policy.ts'
-import { Denial } from './refusal/denial.ts'
+import { Denial, noTime } from './refusal/denial.ts'
 import type { Refuse } from './refusal/response.ts'
 import type { SenderCheck } from './sender/sender.ts'
 import type { Unrevoked } from './token/revocation.ts'
@@ -39,14 +39,24 @@ export function createConclusion(
     return { ok: false, refusal: refuse(denial, { scheme: state.scheme, needs: needsBehind(denial, needs), nonce }) }
   }
 
+  function verdictOn(state: RequestState, outcome: AdmittedToken | Denial): Verdict {
+    return outcome instanceof Denial ? refused(state, outcome) : admit(outcome)
+  }
+
   function unrecorded(state: RequestState): Verdict {
     const verdict = refused(state, new Denial('audit_unavailable'))
     void recorder.authentication(state, verdict, needs, undefined)
     return verdict
   }
 
-  return function conclude(state, outcome) {
-    const verdict = outcome instanceof Denial ? refused(state, outcome) : admit(outcome)
+  return function conclude(state, decided) {
+    let outcome = decided
+    let verdict = verdictOn(state, outcome)
+    // After the verdict, because its nonce needs the time as well.
+    if (policy.clock.failures !== state.clockFailures) {
+      outcome = noTime
+      verdict = verdictOn(state, outcome)
+    }
     const isRecorded = recorder.authentication(
       state,
       verdict,

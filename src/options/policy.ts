@@ -1,6 +1,6 @@
 import { type PartyIssuers, partyIssuersOf } from '../access/party-rule.ts'
 import { problemsFor, type Requirement, readRequirement } from '../access/requirement.ts'
-import { clockFrom } from '../internal/clock.ts'
+import { clockFrom, type SafeClock } from '../internal/clock.ts'
 import { namesOf, OptionReader, type RawOptions } from '../internal/option-reader.ts'
 import { isHostName } from '../internal/urls.ts'
 import type { Directory } from '../types/directory.ts'
@@ -49,7 +49,7 @@ export interface Policy extends IssuersPolicy {
   /** How long a hook of the user's may take. */
   readonly hookTimeoutMs: number
   readonly problemCodes: boolean
-  readonly clock: Clock
+  readonly clock: SafeClock
   readonly fetch: typeof fetch
 }
 
