@@ -36,7 +36,9 @@ export function createConclusion(
   function refused(state: RequestState, denial: Denial): Verdict {
     if (denial.code === 'credentials_missing') hintAtPreflight(state.view)
     const nonce = sender.nonceFor(denial.code)
-    return { ok: false, refusal: refuse(denial, { scheme: state.scheme, needs: needsBehind(denial, needs), nonce }) }
+    const isPlain = state.view.peer?.encrypted === false
+    const about = { scheme: state.scheme, needs: needsBehind(denial, needs), isPlain, nonce }
+    return { ok: false, refusal: refuse(denial, about) }
   }
 
   function verdictOn(state: RequestState, outcome: AdmittedToken | Denial): Verdict {
