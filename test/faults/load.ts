@@ -22,8 +22,6 @@ export interface Stage {
   unknownKey(): string
   forgedToken(): string
   forgedProof(): string
-  /** The last good one again. */
-  replayed(): string
   readonly connections: readonly Connection[]
   close(): Promise<void>
 }
@@ -72,7 +70,6 @@ export async function createStage(options: StageOptions): Promise<Stage> {
 
   const wallet = new Map<number, { readonly text: string; readonly madeAt: number }>()
   let serial = 0
-  let last = ''
   const thumbprints = agents.map(jktOf)
 
   function claims(agent: number, madeAt: number) {
@@ -117,14 +114,12 @@ export async function createStage(options: StageOptions): Promise<Stage> {
     },
     good() {
       const { nth, agent } = nextTurn()
-      last = bytes(current(nth, agent), agent)
-      return last
+      return bytes(current(nth, agent), agent)
     },
     expired: () => bytes(token(0, secondsNow() - 400), 0),
     unknownKey: () => bytes(token(0, secondsNow(), `kid-${Math.random()}`), 0),
     forgedToken: () => bytes(token(0, secondsNow(), 'k1', agents[0]), 0),
     forgedProof: () => bytes(current(0, 0), 0, issuerKey),
-    replayed: () => last,
     connections,
     async close() {
       for (const connection of connections) connection.close()
@@ -136,6 +131,7 @@ export async function createStage(options: StageOptions): Promise<Stage> {
 }
 
 export interface Sent {
+  readonly request: string
   readonly status: number
   /** Since the request was due. */
   readonly milliseconds: number
@@ -159,8 +155,9 @@ export async function send(
       const due = start + (mine * 1_000) / perSecond
       const wait = due - performance.now()
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
-      const status = await connection.send(next(mine))
-      onAnswer(mine, { status, milliseconds: performance.now() - due })
+      const request = next(mine)
+      const status = await connection.send(request)
+      onAnswer(mine, { request, status, milliseconds: performance.now() - due })
     }
   }
   await Promise.all(connections.map(work))
