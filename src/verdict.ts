@@ -7,7 +7,7 @@ import type { Contexts } from './context/agent-context.ts'
 import { andThen, type MaybePromise } from './internal/maybe-promise.ts'
 import { hintAtPreflight } from './internal/process-warnings.ts'
 import type { Policy } from './options/policy.ts'
-import { Denial } from './refusal/denial.ts'
+import { Denial, noTime } from './refusal/denial.ts'
 import type { Refuse } from './refusal/response.ts'
 import type { SenderCheck } from './sender/sender.ts'
 import type { Unrevoked } from './token/revocation.ts'
@@ -36,7 +36,13 @@ export function createConclusion(
   function refused(state: RequestState, denial: Denial): Verdict {
     if (denial.code === 'credentials_missing') hintAtPreflight(state.view)
     const nonce = sender.nonceFor(denial.code)
-    return { ok: false, refusal: refuse(denial, { scheme: state.scheme, needs: needsBehind(denial, needs), nonce }) }
+    const isPlain = state.view.peer?.encrypted === false
+    const about = { scheme: state.scheme, needs: needsBehind(denial, needs), isPlain, nonce }
+    return { ok: false, refusal: refuse(denial, about) }
+  }
+
+  function verdictOn(state: RequestState, outcome: AdmittedToken | Denial): Verdict {
+    return outcome instanceof Denial ? refused(state, outcome) : admit(outcome)
   }
 
   function unrecorded(state: RequestState): Verdict {
@@ -45,8 +51,14 @@ export function createConclusion(
     return verdict
   }
 
-  return function conclude(state, outcome) {
-    const verdict = outcome instanceof Denial ? refused(state, outcome) : admit(outcome)
+  return function conclude(state, decided) {
+    let outcome = decided
+    let verdict = verdictOn(state, outcome)
+    // After the verdict, because its nonce needs the time as well.
+    if (policy.clock.failures !== state.clockFailures) {
+      outcome = noTime
+      verdict = verdictOn(state, outcome)
+    }
     const isRecorded = recorder.authentication(
       state,
       verdict,

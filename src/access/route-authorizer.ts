@@ -1,7 +1,7 @@
 import type { AccessCase, Recorder } from '../audit/record.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import type { Policy } from '../options/policy.ts'
-import { Denial } from '../refusal/denial.ts'
+import { Denial, noTime } from '../refusal/denial.ts'
 import type { Refuse } from '../refusal/response.ts'
 import type { AgentContext } from '../types/context.ts'
 import type { RequestView } from '../types/request.ts'
@@ -56,9 +56,11 @@ export function createAuthorizer(
   }
 
   function conclude(about: AccessCase, judgement: Judgement, ended?: Denial): MaybePromise<Decision> {
-    const denial = judgement instanceof AccessDenial ? judgement : ended
+    const isTimeKnown = policy.clock.failures === about.clockFailures
+    const denial = isTimeKnown ? (judgement instanceof AccessDenial ? judgement : ended) : noTime
     const decision = denial === undefined ? allowed : decisionOn(about, denial)
-    const isRecorded = recorder.access(about, decision, ended === undefined ? judgement : undefined)
+    const isJudged = isTimeKnown && ended === undefined
+    const isRecorded = recorder.access(about, decision, isJudged ? judgement : undefined)
     return isRecorded === true
       ? finish(about, decision)
       : andThen(isRecorded, (late) => (late ? finish(about, decision) : unrecorded(about)))
@@ -78,7 +80,8 @@ export function createAuthorizer(
   return {
     authorize(context, given, request) {
       const { requirement, needs } = bind(given)
-      const about = { context, request, needs, startedAt: recorder.startTime() }
+      const startedAt = recorder.startTime()
+      const about = { context, request, needs, startedAt, clockFailures: policy.clock.failures }
       const judgement = checkAccess(requirement, context, request, setting)
       if (!(judgement instanceof Promise)) return conclude(about, judgement)
       return judgement.then((late) =>
@@ -88,7 +91,8 @@ export function createAuthorizer(
     challenge(given, view) {
       const { needs } = bind(given)
       const state = recorder.begin(view, view)
-      const refusalFor = (denial: Denial) => refuse(denial, { scheme: undefined, needs, nonce: undefined })
+      const isPlain = view.peer?.encrypted === false
+      const refusalFor = (denial: Denial) => refuse(denial, { scheme: undefined, needs, isPlain, nonce: undefined })
       const record = (refusal: Refusal) => recorder.authentication(state, { ok: false, refusal }, needs, undefined)
       const refusal = refusalFor(new Denial('credentials_missing'))
       return andThen(record(refusal), (isRecorded) => {

@@ -3,11 +3,13 @@ import type { Judged } from '../access/judgement.ts'
 import type { Needs } from '../access/needs.ts'
 import type { Contexts } from '../context/agent-context.ts'
 import type { Scheme } from '../credentials.ts'
+import { recordTime } from '../internal/clock.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import type { Policy } from '../options/policy.ts'
 import type { SenderCheck } from '../sender/sender.ts'
 import type { AuditEvent } from '../types/audit.ts'
 import type { AgentContext } from '../types/context.ts'
+import type { Clock } from '../types/options.ts'
 import type { RequestView } from '../types/request.ts'
 import type { Decision, Refusal, Verdict } from '../types/verdict.ts'
 import type { Health } from '../types/verifier.ts'
@@ -28,6 +30,8 @@ export interface AccessCase {
   /** As it was given to `authorize`. */
   readonly request: unknown
   readonly startedAt: number | undefined
+  /** How often the clock had failed before. */
+  readonly clockFailures: number
   readonly needs: Needs
 }
 
@@ -65,9 +69,9 @@ export function createRecorder(
     needs: Needs,
     startedAt: number | undefined,
   ): Outcome {
-    const durationMicros =
-      startedAt === undefined ? 0 : Math.max(0, Math.round((clock.monotonic() - startedAt) * 1_000))
-    return { refusal, judged, time: clock.now(), durationMicros, scopesRequired: needs.scopes, issuers: policy.issuers }
+    const durationMicros = startedAt === undefined ? 0 : microsSince(startedAt, clock)
+    const time = recordTime(clock)
+    return { refusal, judged, time, durationMicros, scopesRequired: needs.scopes, issuers: policy.issuers }
   }
 
   /** Published once it is recorded: what a required sink fails to take ends as another decision. */
@@ -116,7 +120,7 @@ export function createRecorder(
   return {
     begin(view, request) {
       const startedAt = startTime()
-      const state = new RequestState(view, startedAt)
+      const state = new RequestState(view, startedAt, clock.failures)
       if (startedAt !== undefined) requests.began(request, state)
       return state
     },
@@ -129,4 +133,9 @@ export function createRecorder(
     },
     close: sinks.close,
   }
+}
+
+/** 0 where the clock failed. */
+function microsSince(startedAt: number, clock: Clock): number {
+  return Math.max(0, Math.round((clock.monotonic() - startedAt) * 1_000)) || 0
 }

@@ -9,6 +9,8 @@ export class RequestState {
   readonly view: RequestView
   /** Of the monotonic clock; undefined where no event was expected. */
   readonly startedAt: number | undefined
+  /** How often the clock had failed before. */
+  readonly clockFailures: number
   scheme: Scheme | undefined = undefined
   tokenHash: string | undefined = undefined
   /** Set once its signature, issuer and claims held. */
@@ -19,9 +21,10 @@ export class RequestState {
   isCertificateIgnored = false
   #trail: Trail | undefined
 
-  constructor(view: RequestView, startedAt?: number) {
+  constructor(view: RequestView, startedAt?: number, clockFailures = 0) {
     this.view = view
     this.startedAt = startedAt
+    this.clockFailures = clockFailures
   }
 
   presented(credentials: Credentials): Credentials {

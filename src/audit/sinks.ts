@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { recordTime } from '../internal/clock.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import type { SinkPolicy } from '../options/audit.ts'
 import { fixed } from '../options/defaults.ts'
@@ -31,7 +32,7 @@ export function createAuditSinks({ audit, clock, hookTimeoutMs }: Policy): Audit
   const required = audit.filter(isRequired).map(({ sink }) => createRequiredWriter(sink, hookTimeoutMs))
   const queued = audit
     .filter((setting) => !isRequired(setting))
-    .map(({ sink }) => createQueuedWriter(sink, hookTimeoutMs, () => clock.now()))
+    .map(({ sink }) => createQueuedWriter(sink, hookTimeoutMs, () => recordTime(clock)))
   const writers = [...required, ...queued]
   /**
    * By request: required sinks that hold an event which another one failed to take. The refusal follows at once; only one

@@ -1,6 +1,6 @@
 import { type PartyIssuers, partyIssuersOf } from '../access/party-rule.ts'
 import { problemsFor, type Requirement, readRequirement } from '../access/requirement.ts'
-import { clockFrom } from '../internal/clock.ts'
+import { clockFrom, type SafeClock } from '../internal/clock.ts'
 import { namesOf, OptionReader, type RawOptions } from '../internal/option-reader.ts'
 import { isHostName } from '../internal/urls.ts'
 import type { Directory } from '../types/directory.ts'
@@ -14,7 +14,7 @@ import type {
 } from '../types/options.ts'
 import type { RevocationSource } from '../types/revocation.ts'
 import { type AuditPolicy, readAudit } from './audit.ts'
-import { type CertificateSource, readMtls, varyOn } from './certificate.ts'
+import { type CertificateSource, readMtls, seesCertificateOverPlain, varyOn } from './certificate.ts'
 import { choices } from './defaults.ts'
 import { type IssuersPolicy, readIssuers } from './issuers.ts'
 import { readNumber } from './read-number.ts'
@@ -35,6 +35,8 @@ export interface Policy extends IssuersPolicy {
   /** Of every answer of a guarded route. */
   readonly vary: string | undefined
   readonly takesBearer: boolean
+  /** Bearer is taken for certificates of the socket alone, so that a challenge over a connection without TLS leaves it out. */
+  readonly hidesBearerOverPlain: boolean
   readonly takesDpop: boolean
   readonly token: { readonly toleranceSeconds: number; readonly maxBytes: number }
   readonly maxDepth: number
@@ -49,7 +51,7 @@ export interface Policy extends IssuersPolicy {
   /** How long a hook of the user's may take. */
   readonly hookTimeoutMs: number
   readonly problemCodes: boolean
-  readonly clock: Clock
+  readonly clock: SafeClock
   readonly fetch: typeof fetch
 }
 
@@ -105,6 +107,7 @@ export function readOptions(options: VerifierOptions): Policy {
     mtls,
     vary: varyOn(mtls),
     takesBearer: mtls !== false || anyUnbound,
+    hidesBearerOverPlain: dpop !== false && mtls !== false && !seesCertificateOverPlain(mtls) && !anyUnbound,
     takesDpop: dpop !== false || hasResolver || everyIssuer.some((issuer) => issuer.dpopSchemeForMtls),
     token: readTokenOptions(read, raw.token),
     ...readDelegationOptions(read, raw.delegation),

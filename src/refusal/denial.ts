@@ -18,6 +18,9 @@ export class Denial {
   }
 }
 
+/** The time was not known: nothing about life, freshness or access could be judged. */
+export const noTime: Denial = new Denial('policy_unavailable', { cause: 'the clock threw, or answered no time' })
+
 /** Calls `step` with what the step before it gave, at once or when it arrives. A denial ends the walk. */
 export function next<T, U>(
   result: MaybePromise<T | Denial>,

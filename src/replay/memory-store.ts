@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { systemClock } from '../internal/clock.ts'
+import { clockFrom } from '../internal/clock.ts'
 import { namesOf, OptionReader, type RawOptions } from '../internal/option-reader.ts'
 import { shares } from '../options/defaults.ts'
 import { readNumber } from '../options/read-number.ts'
@@ -9,13 +9,13 @@ import { createDigestSet, type DigestSet } from './digest-set.ts'
 import { Generations } from './generations.ts'
 
 /**
- * The built-in store also answers `forgotten`: the clock has stepped back to where the store has forgotten proofs already,
- * so it cannot say whether it saw this one.
+ * The built-in store also answers `forgotten`: the clock has no time, or has stepped back to where the store has forgotten
+ * proofs already, so it cannot say whether it saw this one.
  */
 export type MemoryAnswer = ReplayAnswer | 'forgotten'
 
 export interface MemoryReplayStore extends ReplayStore {
-  /** Throws where the clock has stepped back to a time whose proofs are forgotten. */
+  /** Throws where the clock has no time, or has stepped back to a time whose proofs are forgotten. */
   add(key: string, lifetimeMs: number, partition: string): ReplayAnswer
   /** Entries held now; those that ended leave with the next call. */
   readonly size: number
@@ -50,7 +50,7 @@ export function memoryReplayStore(options: MemoryReplayOptions = {}): MemoryRepl
       const now = clock.now()
       const client = digestOf(key + partition)
       const answer = insert(memory, digestOf(key + name), client, now + lifetimeMs, now, clock.monotonic())
-      if (answer === 'forgotten') throw new Error('the clock has stepped back')
+      if (answer === 'forgotten') throw new Error('the clock has stepped back or has no time')
       return answer
     },
     ownerOf: (jkt, partition) => ({ prefix: key + replayName(jkt, ''), client: digestOf(key + partition) }),
@@ -80,6 +80,8 @@ function insert(
   now: number,
   monotonic: number,
 ): MemoryAnswer {
+  // An entry whose end is not known would never leave.
+  if (Number.isNaN(now + monotonic)) return 'forgotten'
   generations.forgetPast(now, monotonic)
   if (digests.has(digest)) return 'seen'
   if (generations.forgotten.has(expiresAt)) return 'forgotten'
@@ -99,7 +101,7 @@ function readStoreOptions(options: unknown): { capacity: number; quota: number; 
   const capacity = readNumber(read, 'memoryReplayStore.capacity', raw.capacity)
   const { default: usualQuota, most } = shares['memoryReplayStore.quota']
   const quota = read.share('memoryReplayStore.quota', raw.quota, most) ?? usualQuota
-  const clock = read.methods<Clock>('memoryReplayStore.clock', raw.clock, ['now', 'monotonic']) ?? systemClock
+  const clock = clockFrom(read.methods<Clock>('memoryReplayStore.clock', raw.clock, ['now', 'monotonic']))
   read.finish()
   return { capacity, quota, clock }
 }

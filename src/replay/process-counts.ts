@@ -26,7 +26,10 @@ export function createProcessCounts(clock: Clock): ProcessCounts {
     },
     count(token, nowMs, lifetimeMs) {
       const end = nowMs + lifetimeMs
-      generations.count(generations.at(end), shareHolderOf(token), end, clock.monotonic() + lifetimeMs)
+      const monotonicEnd = clock.monotonic() + lifetimeMs
+      // What never ended would count for ever.
+      if (Number.isNaN(end + monotonicEnd)) return
+      generations.count(generations.at(end), shareHolderOf(token), end, monotonicEnd)
     },
   }
 }

@@ -88,7 +88,7 @@ export function createSingleUse(
 
 const causes = {
   full: 'the store is full',
-  forgotten: 'the clock has stepped back, or the store has lost entries',
+  forgotten: 'the clock has stepped back or has no time, or the store has lost entries',
   none: 'the store gave no answer',
 } as const
 

@@ -64,7 +64,8 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
       return key
     }
     const name = kid ?? ''
-    if (key === undefined && !firstSeen.has(name)) firstSeen.set(name, now)
+    // Negated, so that a time that is no number is replaced.
+    if (key === undefined && !((firstSeen.peek(name) ?? Number.NaN) <= now)) firstSeen.set(name, now)
     const refreshed = refresh(now)
     // An issuer known to be down is asked behind the request's back.
     const isServable = key !== undefined && failure !== undefined && age <= staleMs
@@ -100,7 +101,7 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
 
   /** The fetch under way, a new one, or undefined while none may be made. Never rejects. */
   function refresh(now: number): Promise<void> | undefined {
-    if (inFlight === undefined && pace.remaining() > 0) return undefined
+    if (inFlight === undefined && (pace.remaining() > 0 || Number.isNaN(now))) return undefined
     return fetchNow(now)
   }
 
@@ -116,9 +117,12 @@ export function createRemoteKeyring(issuer: IssuerPolicy, clock: Clock, fetcher:
     pace.begin()
     const fetchSet = (signal: AbortSignal) => fetchKeySet(issuer, { fetch: fetcher, signal })
     try {
-      adopt(await withinTime(issuer.keys.timeoutMs, closing.signal, fetchSet), begun)
-      fetchedAt = clock.monotonic()
-      fetchedAtWall = clock.now()
+      const fetched = await withinTime(issuer.keys.timeoutMs, closing.signal, fetchSet)
+      const [now, nowWall] = [clock.monotonic(), clock.now()]
+      if (Number.isNaN(now + nowWall)) throw new Error('the clock has no time')
+      adopt(fetched, begun)
+      fetchedAt = now
+      fetchedAtWall = nowWall
       begunAt = begun
       failure = undefined
       pace.succeeded()

@@ -186,7 +186,9 @@ export function createTokenVerifier<T>(
   function remember(token: VerifiedToken, signer: Signer | undefined, answer = unlimited): T {
     const prepared = prepare(token)
     const usableUntil = Math.min(policy.clock.monotonic() + maxCachedMs, answer.usableUntil)
-    cache.set(token.hash, { token, signer, prepared, usableUntil, expiresAt: answer.expiresAt })
+    // A token that was first seen at no time would have no age.
+    if (!Number.isNaN(token.issuedAt))
+      cache.set(token.hash, { token, signer, prepared, usableUntil, expiresAt: answer.expiresAt })
     return prepared
   }
 

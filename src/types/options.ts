@@ -105,7 +105,9 @@ export interface VerifierOptions {
   problemCodes?: boolean | undefined
   /**
    * The only source of time. A function returns milliseconds since the epoch and serves as both clocks; a {@link Clock}
-   * has one method for each. Timers of the runtime do not follow it. Default: `Date.now` and `performance.now`.
+   * has one method for each. Timers of the runtime do not follow it. Where it throws, or answers anything but a time that
+   * a date can hold, the requests under way are refused (`policy_unavailable`, 503); audit events then have the machine's
+   * time. Default: `Date.now` and `performance.now`.
    */
   clock?: (() => number) | Clock | undefined
   /**

@@ -1,8 +1,6 @@
 import type { RequestView, Verifier } from 'onbehalf'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createKit, type Kit, outcomeOf } from '../support/kit.ts'
-import { type Fault, faults } from './faults.ts'
-import { isFull } from './size.ts'
 
 const hour = 3_600
 const day = 24 * hour
@@ -76,37 +74,4 @@ describe.each(Object.entries(schedules))('a clock that runs %s', (_name, moves) 
     }
     for (const view of used) expect(await codeOf(kit.verifier, view)).not.toBe('admitted')
   })
-})
-
-describe.each(['now', 'monotonic'] as const)('a clock whose %s() fails once', (method) => {
-  // A promise is no time either, and its rejection would stay unhandled.
-  const nonsense = faults.filter(({ name }) => name !== 'rejects')
-
-  test.each<Fault>(nonsense)(
-    'Hooks: $name: what must be refused is never admitted, and later requests are judged',
-    async ({ answer }) => {
-      for (let at = 1; at <= (isFull ? 20 : 8); at++) {
-        let left = Number.POSITIVE_INFINITY
-        const read = (name: 'now' | 'monotonic') => () =>
-          name === method && --left === 0 ? (answer() as number) : kit.clock[name]()
-        const verifier = kit.verifierWith({
-          clock: { now: read('now'), monotonic: read('monotonic') },
-          audit: () => {},
-          delegation: { directory: () => undefined },
-        })
-        const used = await freshView()
-        expect(await codeOf(verifier, used)).toBe('admitted')
-        const old = await kit.request({ token, proof: { claims: { iat: kit.clock.now() / 1_000 - 61 } } })
-        const expired = await kit.request({ token: { claims: { iat: 1_000, exp: 1_300 } } })
-        for (const view of [used, old, expired]) {
-          left = at
-          const code = await codeOf(verifier, view).catch(() => 'no verdict')
-          expect(code, `call ${at}`).not.toBe('admitted')
-          left = Number.POSITIVE_INFINITY
-          expect(await codeOf(verifier, view)).not.toBe('admitted')
-          expect(await codeOf(verifier, await freshView())).toBe('admitted')
-        }
-      }
-    },
-  )
 })

@@ -1,4 +1,4 @@
-import type { Directory, ReplayAnswer, VerifierOptions } from 'onbehalf'
+import type { Directory, IssuerOptions, ReplayAnswer, VerifierOptions } from 'onbehalf'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createKit, type Kit, type Outcome, outcomeOf } from '../support/kit.ts'
 import { type Fault, failingAt, faults } from './faults.ts'
@@ -7,7 +7,6 @@ import { fakeDeadlines, patiently } from './waiting.ts'
 
 const requests = isFull ? 5 : 3
 let kit: Kit
-let token: string
 let unhandled = 0
 const count = () => {
   unhandled++
@@ -15,7 +14,6 @@ const count = () => {
 
 beforeAll(async () => {
   kit = await createKit()
-  token = await kit.token({ human: 'alice' })
   process.on('unhandledRejection', count)
 })
 afterAll(() => {
@@ -27,7 +25,7 @@ afterEach(() => {
 })
 
 type Answers = Readonly<Record<HookName, () => unknown>>
-type HookName = 'replay' | 'revocation' | 'directory' | 'where' | 'requiredSink' | 'sink'
+type HookName = 'resolver' | 'replay' | 'revocation' | 'directory' | 'where' | 'requiredSink' | 'sink'
 
 interface Hook {
   readonly name: HookName
@@ -35,16 +33,30 @@ interface Hook {
   readonly code: Outcome | undefined
   /** Whether such an answer is a good one. */
   takes(fault: Fault): boolean
+  /** The refusal where that differs from `code`. */
+  codeAfter?(fault: Fault): Outcome | undefined
+  /** Seconds between two requests. */
+  readonly pause?: number
 }
 
+const isUndefined = ({ name }: Fault) => /^answers (?:a promise of )?undefined$/.test(name)
+
 const hooks: readonly Hook[] = [
+  {
+    name: 'resolver',
+    code: 'keys_unavailable',
+    takes: () => false,
+    // An issuer that it does not know. That is remembered for 30 s, and what it knows for 1 s.
+    codeAfter: (fault) => (isUndefined(fault) ? 'token_issuer' : undefined),
+    pause: 31,
+  },
   { name: 'replay', code: 'replay_unavailable', takes: () => false },
   { name: 'revocation', code: 'revocation_unavailable', takes: () => false },
   // Unknown parties, and parties of which nothing is said, are answers.
   {
     name: 'directory',
     code: 'directory_unavailable',
-    takes: ({ name }) => /^answers (?:a promise of )?undefined$|empty object|read again/.test(name),
+    takes: (fault) => isUndefined(fault) || /empty object|read again/.test(fault.name),
   },
   { name: 'where', code: 'policy_unavailable', takes: () => false },
   // What a sink returns is not read.
@@ -53,6 +65,7 @@ const hooks: readonly Hook[] = [
 ]
 
 const goodAnswers: Answers = {
+  resolver: () => kit.trust,
   replay: () => 'fresh',
   revocation: () => false,
   directory: () => undefined,
@@ -61,9 +74,11 @@ const goodAnswers: Answers = {
   sink: () => undefined,
 }
 
-/** A verifier with every hook. */
-function optionsWith(answers: Answers): Partial<VerifierOptions> {
+/** A verifier with every hook; one whose issuer is configured needs no resolver. */
+function optionsWith(answers: Answers, name: HookName): Partial<VerifierOptions> {
+  const issuer = { resolve: () => answers.resolver() as IssuerOptions, freshSeconds: 1 }
   return {
+    ...(name === 'resolver' && { issuer }),
     dpop: { offload: 'never', replay: { add: () => answers.replay() as ReplayAnswer } },
     revocation: { isRevoked: () => answers.revocation() as boolean },
     delegation: { directory: (() => answers.directory()) as Directory },
@@ -86,18 +101,21 @@ interface Run {
 async function run(hook: Hook, fault: Fault, at: number, isLate: boolean): Promise<Run> {
   const good = goodAnswers[hook.name]
   const failing = failingAt(fault, at, isLate ? async () => good() : good)
-  const verifier = kit.verifierWith(optionsWith({ ...goodAnswers, [hook.name]: failing.call }))
+  const verifier = kit.verifierWith(optionsWith({ ...goodAnswers, [hook.name]: failing.call }, hook.name))
+  const token = await kit.token({ human: 'alice' })
   const codes: Outcome[] = []
   const calls = [0]
   for (let nth = 0; nth < requests; nth++) {
     codes.push(outcomeOf(await patiently(verifier.check(await kit.request({ token })))))
     calls.push(failing.calls)
+    kit.clock.advance(hook.pause ?? 0)
   }
   await vi.advanceTimersByTimeAsync(requests * 1_000)
   return { codes, calls, failed: verifier.health().audit.failed }
 }
 
-function expectedOf({ calls }: Run, { code = 'admitted' }: Hook, at: number): readonly Outcome[] {
+function expectedOf({ calls }: Run, hook: Hook, fault: Fault, at: number): readonly Outcome[] {
+  const code = hook.codeAfter?.(fault) ?? hook.code ?? 'admitted'
   return Array.from({ length: requests }, (_, nth) =>
     (calls[nth] ?? 0) < at && at <= (calls[nth + 1] ?? 0) ? code : 'admitted',
   )
@@ -111,7 +129,7 @@ describe.each(hooks)('Hooks: $name', (hook) => {
     test.each(faults)('Hooks: $name, once, refuses the request of that call and no other', async (fault) => {
       for (let at = 1; at <= requests; at++) {
         const first = await run(hook, fault, at, isLate)
-        const expected = hook.takes(fault) ? Array(requests).fill('admitted') : expectedOf(first, hook, at)
+        const expected = hook.takes(fault) ? Array(requests).fill('admitted') : expectedOf(first, hook, fault, at)
         expect(first.codes, `call ${at} of ${first.calls.join(' ')}`).toEqual(expected)
         if (hook.name === 'sink' && !hook.takes(fault)) expect(first.failed).toBe(1)
         expect(await run(hook, fault, at, isLate)).toEqual(first)

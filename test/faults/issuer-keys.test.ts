@@ -1,8 +1,12 @@
 import { decodeProtectedHeader } from 'jose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { makeRawKey } from '../support/jws.ts'
-import { createHome, forgedToken, type Home, held, judge, keysUri, type Reply } from '../support/key-home.ts'
+import { createHome, forgedToken, type Home, held, judge, judgeNow, keysUri, type Reply } from '../support/key-home.ts'
+import { usedMegabytes } from './heap.ts'
+import { isFull } from './size.ts'
 import { fakeDeadlines, patiently } from './waiting.ts'
+
+const fetches = isFull ? 400 : 40
 
 /** The ways in which an issuer's key set fails, and what a token of a good key gets: cold, and with keys known before. */
 interface KeyFault {
@@ -79,8 +83,12 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
+/** In seconds: `keys.timeoutMs`. */
+const deadline = 5
+
+/** Throws where it does not come within the deadline. */
 async function outcome(home: Home, token: string): Promise<string> {
-  return patiently(judge(home.verifier, token))
+  return patiently(judge(home.verifier, token), deadline)
 }
 
 /** Everything that must never hold: another key id, and the right one with a wrong signature. */
@@ -114,6 +122,30 @@ describe.each(keyFaults)('an issuer with $name', ({ reply, cold, known }) => {
     home.clock.advance(31)
     expect(await outcome(home, next)).toBe(held)
     await requireNoForgery(home, kid)
+  })
+
+  test('P4: cold, the first answer is a 503 within the deadline, and no later one has to wait', async () => {
+    const home = await createHome()
+    home.network.serve(keysUri, reply(home, other))
+    expect(await outcome(home, await home.token())).toBe(cold)
+    expect(judgeNow(home.verifier, await home.token())).toBe(cold)
+  })
+
+  test(`P4: ${fetches} fetches of it, and the memory in use grows by less than 10 MB`, async () => {
+    const home = await createHome()
+    home.network.serve(keysUri, reply(home, other))
+    async function fetchOften(times: number): Promise<void> {
+      for (let nth = 0; nth < times; nth++) {
+        home.clock.advance(31)
+        await outcome(home, forgedToken(home, 'unknown'))
+      }
+    }
+    await fetchOften(3)
+    const before = usedMegabytes()
+    const asked = home.network.count(keysUri)
+    await fetchOften(fetches)
+    expect(home.network.count(keysUri) - asked).toBe(fetches)
+    expect(usedMegabytes() - before).toBeLessThan(10)
   })
 
   test('P4: after the hard stop every token gets 503, or what the fault allows', async () => {
