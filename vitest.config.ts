@@ -4,6 +4,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^onbehalf$/, replacement: new URL('./src/index.ts', import.meta.url).pathname },
+      { find: /^onbehalf\/audit-log$/, replacement: new URL('./src/audit-log/index.ts', import.meta.url).pathname },
       { find: /^onbehalf\/testing$/, replacement: new URL('./src/testing/index.ts', import.meta.url).pathname },
       {
         find: /^onbehalf\/revocation$/,
