@@ -5,7 +5,9 @@ import type { DroppedRecord } from '../types/audit.ts'
 import type { Note } from '../types/audit-log.ts'
 import { Chain } from './chain.ts'
 import { nameFile } from './file-name.ts'
+import { LineBuffer } from './line-buffer.ts'
 import { codeOf, type LogFile, type OpenLogFile } from './log-file.ts'
+import { NoteDesk } from './note-desk.ts'
 import type { AuditLogSettings } from './options.ts'
 import { membersText } from './record-text.ts'
 
@@ -31,13 +33,21 @@ export interface Waiting {
 }
 
 interface Batch {
-  readonly lines: string[]
   readonly notes: Note[]
   taken: number
   hasAwaited: boolean
   isFileFull: boolean
   /** The log is closed, and this is all that is left. */
   isLast: boolean
+  /** Its checkpoint was due by time. */
+  isTimely: boolean
+  /** It counts as written once it is on the disk. */
+  isFlushed: boolean
+}
+
+function emptyBatch(): Batch {
+  const is = { isFileFull: false, isLast: false, isTimely: false, isFlushed: false }
+  return { notes: [], taken: 0, hasAwaited: false, ...is }
 }
 
 /** A checkpoint at the end of a file must fit in. */
@@ -56,6 +66,8 @@ export class ChainWriter {
   /** With the folder of the tenant. */
   readonly #name: string
   readonly #chain: Chain
+  readonly #desk: NoteDesk
+  readonly #buffer = new LineBuffer()
   #entries: Entry[] = []
   #characters = 0
   #awaited = 0
@@ -78,7 +90,6 @@ export class ChainWriter {
   #delay: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
   #checkpoint: NodeJS.Timeout | undefined
-  #handedOut: Promise<void> = Promise.resolve()
 
   constructor(name: string, settings: AuditLogSettings, waiting: Waiting, openFile: OpenLogFile) {
     this.#name = name
@@ -87,6 +98,7 @@ export class ChainWriter {
     this.#openFile = openFile
     this.#chain = new Chain(settings.origin, settings.signer)
     this.#signedAt = settings.clock.monotonic()
+    this.#desk = new NoteDesk(settings)
   }
 
   get counts(): { readonly waiting: number; readonly lost: number } {
@@ -98,7 +110,7 @@ export class ChainWriter {
   }
 
   get lastError(): string | undefined {
-    return this.#lastError
+    return this.#lastError ?? this.#desk.failure
   }
 
   /** Makes the first file, with its checkpoint. */
@@ -135,7 +147,7 @@ export class ChainWriter {
     this.#lost += left
     this.#entries = []
     await this.#file?.close().catch(() => {})
-    await this.#handedOut
+    await this.#desk.settled()
     if (this.#isFailing) throw new Error(`auditLog: ${left} records could not be written (${this.#lastError})`)
   }
 
@@ -185,8 +197,9 @@ export class ChainWriter {
     this.#checkpoint ??= setTimeout(
       () => {
         this.#checkpoint = undefined
-        this.#isCheckpointDue = true
-        void this.#run()
+        this.#isCheckpointDue = this.#chain.unsigned > 0
+        if (this.#isCheckpointDue) void this.#run()
+        else if (this.#file !== undefined && this.#desk.hasNotes) this.#desk.flushMeanwhile(this.#file)
       },
       Math.max(left, 1),
     ).unref()
@@ -207,7 +220,7 @@ export class ChainWriter {
     this.#isRunning = false
     if (this.#isClosing) return
     if (!isGood) this.#waitToRetry()
-    else if (this.#chain.unsigned > 0) this.#waitToSign()
+    else if (this.#chain.unsigned > 0 || this.#desk.hasNotes) this.#waitToSign()
     this.#wait()
   }
 
@@ -219,18 +232,28 @@ export class ChainWriter {
 
   async #writeBatch(): Promise<boolean> {
     const { head } = this.#chain
+    await this.#leaveSuspectFile()
+    const size = this.#file?.size ?? 0
     let batch: Batch
     try {
       this.#file ??= await this.#openNext()
       batch = this.#compose(this.#file)
-      await this.#file.append(Buffer.from(`${batch.lines.join('\n')}\n`), batch.hasAwaited || batch.notes.length > 0)
+      await this.#file.append(this.#buffer.lines)
+      if (batch.isFlushed) await this.#desk.flush(this.#file)
     } catch (error) {
       this.#chain.return(head)
-      await this.#fail(codeOf(error))
+      await this.#fail(codeOf(error), size)
       return false
     }
     await this.#succeed(batch)
     return true
+  }
+
+  async #leaveSuspectFile(): Promise<void> {
+    if (this.#desk.failure === undefined) return
+    this.#lastError = this.#desk.failure
+    this.#desk.forget()
+    await this.#leaveFile()
   }
 
   async #openNext(): Promise<LogFile> {
@@ -241,29 +264,30 @@ export class ChainWriter {
 
   #compose(file: LogFile): Batch {
     const { everyEvents, maxFileBytes } = this.#settings
-    const batch: Batch = { lines: [], notes: [], taken: 0, hasAwaited: false, isFileFull: false, isLast: false }
-    let size = file.size + checkpointRoom
-    if (file.size === 0) size += this.#sign(batch)
-    let characters = 0
+    const batch = emptyBatch()
+    const buffer = this.#buffer
+    const room = maxFileBytes - file.size - checkpointRoom
+    buffer.clear()
+    if (file.size === 0) this.#sign(batch)
     for (const entry of this.#entries) {
-      if (characters >= fixed.auditLogBatch) break
-      const members = typeof entry === 'string' ? entry : entry.record
-      const line = this.#chain.head
-      const text = this.#chain.append(members)
-      size += Buffer.byteLength(text) + 1
-      if (size > maxFileBytes && this.#recordsInFile + batch.taken > 0) {
-        this.#chain.return(line)
+      if (buffer.length >= fixed.auditLogBatch) break
+      const { head } = this.#chain
+      const { length } = buffer
+      this.#chain.append(typeof entry === 'string' ? entry : entry.record, buffer)
+      if (buffer.length > room && this.#recordsInFile + batch.taken > 0) {
+        this.#chain.return(head)
+        buffer.cutBackTo(length)
         batch.isFileFull = true
         break
       }
-      batch.lines.push(text)
       batch.taken++
       batch.hasAwaited ||= typeof entry !== 'string'
-      characters += text.length
-      if (this.#chain.unsigned >= everyEvents) size += this.#sign(batch)
+      if (this.#chain.unsigned >= everyEvents) this.#sign(batch)
     }
     batch.isLast = this.#isClosing && batch.taken === this.#entries.length
-    if (batch.isLast || (this.#chain.unsigned > 0 && (batch.isFileFull || this.#mustSign))) this.#sign(batch)
+    batch.isTimely = this.#chain.unsigned > 0 && this.#mustSign
+    if (batch.isLast || batch.isTimely || (batch.isFileFull && this.#chain.unsigned > 0)) this.#sign(batch)
+    batch.isFlushed = batch.hasAwaited || batch.isFileFull || batch.isLast || this.#isOpening || this.#desk.isFull
     return batch
   }
 
@@ -272,14 +296,12 @@ export class ChainWriter {
     return this.#isCheckpointDue || clock.monotonic() - this.#signedAt >= everySeconds * 1_000
   }
 
-  #sign(batch: Batch): number {
-    const { line, note } = this.#chain.sign(this.#fileName, this.#settings.clock.now())
-    batch.lines.push(line)
-    batch.notes.push(note)
-    return line.length + 1
+  #sign({ notes }: Batch): void {
+    notes.push(this.#chain.sign(this.#fileName, this.#settings.clock.now(), this.#buffer))
   }
 
-  async #succeed({ taken, notes, isFileFull, isLast }: Batch): Promise<void> {
+  async #succeed(batch: Batch): Promise<void> {
+    const { taken, notes, isFileFull, isLast, isFlushed, isTimely } = batch
     this.#isFailing = false
     this.#hasEnded = isLast
     this.#isOpening = false
@@ -299,15 +321,20 @@ export class ChainWriter {
     if (notes.length > 0) {
       this.#signedAt = this.#settings.clock.monotonic()
       this.#isCheckpointDue = false
-      for (const note of notes) this.#handOut(note)
+      this.#desk.add(notes)
     }
-    if (!isFileFull) return
-    // What it holds is flushed: its last line is a checkpoint.
-    await this.#file?.close().catch(() => {})
-    this.#file = undefined
+    if (isFlushed) this.#desk.handOut()
+    else if (this.#file !== undefined && (isTimely || this.#desk.isFlushDue)) this.#desk.flushMeanwhile(this.#file)
+    if (isFileFull) await this.#leaveFile()
   }
 
-  async #fail(code: string): Promise<void> {
+  async #leaveFile(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    await file?.close().catch(() => {})
+  }
+
+  async #fail(code: string, size: number): Promise<void> {
     this.#isFailing = true
     this.#isDue = false
     this.#lastError = code
@@ -321,20 +348,20 @@ export class ChainWriter {
     }
     const file = this.#file
     if (file === undefined) return
-    const isRestored = await file.restore().then(
-      () => true,
-      () => false,
-    )
+    const isRestored = await restored(file, size)
+    if (!isRestored) this.#desk.forget()
     // A file without a line is tried again, so that a long outage leaves one and not many.
-    if (isRestored && file.size === 0) return
-    this.#file = undefined
-    await file.close().catch(() => {})
+    if (!isRestored || file.size > 0) await this.#leaveFile()
   }
+}
 
-  #handOut(note: Note): void {
-    const { onCheckpoint } = this.#settings
-    if (onCheckpoint === undefined) return
-    const answer = new Promise<void>((resolve) => resolve(onCheckpoint(Object.freeze(note))))
-    this.#handedOut = answer.catch(() => {})
+/** Whether what was good before is alone in the file, and on the disk. */
+async function restored(file: LogFile, size: number): Promise<boolean> {
+  try {
+    await file.restore(size)
+    await file.flush()
+    return true
+  } catch {
+    return false
   }
 }

@@ -1,6 +1,7 @@
 import { sha256 } from '../jose/sha256.ts'
 import type { Note } from '../types/audit-log.ts'
 import type { NoteSigner } from './keys.ts'
+import type { LineBuffer } from './line-buffer.ts'
 import { noHash } from './note.ts'
 import { membersText } from './record-text.ts'
 
@@ -40,31 +41,23 @@ export class Chain {
     this.#unsigned = head.unsigned
   }
 
-  /** The line of a record. `members`: its JSON without the braces. */
-  append(members: string): string {
+  /** Adds the line of a record. `members`: its JSON without the braces. */
+  append(members: string, buffer: LineBuffer): void {
     this.#unsigned++
-    return this.#line(members)
+    this.#addLine(members, buffer)
   }
 
-  /** The line of a checkpoint, which covers all lines before it. */
-  sign(file: string, time: number): { readonly line: string; readonly note: Note } {
-    const note = this.#signer.sign({
-      origin: this.#origin,
-      file,
-      seq: this.#seq,
-      hash: this.#hash,
-      time,
-      kid: this.#signer.kid,
-    })
-    const line = this.#line(membersText({ checkpoint: note }))
+  /** Adds the line of a checkpoint, which covers all lines before it. */
+  sign(file: string, time: number, buffer: LineBuffer): Note {
+    const { kid } = this.#signer
+    const note = this.#signer.sign({ origin: this.#origin, file, seq: this.#seq, hash: this.#hash, time, kid })
+    this.#addLine(membersText({ checkpoint: note }), buffer)
     this.#unsigned = 0
-    return { line, note }
+    return note
   }
 
-  #line(members: string): string {
+  #addLine(members: string, buffer: LineBuffer): void {
     this.#seq++
-    const line = `{"seq":${this.#seq},"prev":"${this.#hash}",${members}}`
-    this.#hash = sha256(line)
-    return line
+    this.#hash = sha256(buffer.add(`{"seq":${this.#seq},"prev":"${this.#hash}",`, `${members}}`))
   }
 }

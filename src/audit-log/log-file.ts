@@ -4,12 +4,14 @@ import { dirname } from 'node:path'
 
 /** One file that is written at its end. */
 export interface LogFile {
-  /** Octets that are known to be good. */
+  /** Octets of whole appends. */
   readonly size: number
-  /** All of it, flushed to the disk where `isFlushed`. Where it throws, the file may be longer than `size`. */
-  append(data: Uint8Array, isFlushed: boolean): Promise<void>
-  /** Takes back what a failed `append` left. */
-  restore(): Promise<void>
+  /** All of it. Where it throws, the file may be longer than `size`. */
+  append(data: Uint8Array): Promise<void>
+  /** To the disk. */
+  flush(): Promise<void>
+  /** Takes back what stands behind this size. */
+  restore(size: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -38,16 +40,19 @@ export function logFileOf(handle: WritableHandle): LogFile {
     get size() {
       return size
     },
-    async append(data, isFlushed) {
+    async append(data) {
       for (let at = 0; at < data.length; ) {
         const { bytesWritten } = await handle.write(data, at, data.length - at, size + at)
         if (bytesWritten === 0) throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' })
         at += bytesWritten
       }
-      if (isFlushed) await handle.datasync()
       size += data.length
     },
-    restore: () => handle.truncate(size),
+    flush: () => handle.datasync(),
+    async restore(good) {
+      await handle.truncate(good)
+      size = good
+    },
     close: () => handle.close(),
   }
 }

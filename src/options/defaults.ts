@@ -217,8 +217,8 @@ export const fixed = {
   auditLogWaiting: 16_777_216,
   /** Of that, what is free for events whose token had no good signature. */
   auditLogUnproven: 8_388_608,
-  /** Of one write. */
-  auditLogBatch: 1_048_576,
+  /** Of one write, in bytes; its last line may go beyond. */
+  auditLogBatch: 262_144,
   /** Of one line, in characters for the writer and in bytes for the reader. A longer event is lost. */
   auditLogLine: 1_048_576,
   auditLogReadableLine: 4_194_304,
