@@ -72,6 +72,8 @@ export class ChainWriter {
   #characters = 0
   #awaited = 0
   #file: LogFile | undefined
+  /** Of the file, while a batch is under way or has failed and was not taken back. */
+  #goodSize: number | undefined
   #fileName = ''
   #files = 0
   #recordsInFile = 0
@@ -140,7 +142,7 @@ export class ChainWriter {
   async close(): Promise<void> {
     await this.#running
     this.#isClosing = true
-    if (this.#lostSince > 0 && this.#entries.length === 0) this.#sayLost()
+    if (this.#lostSince > 0) this.#sayLost()
     await this.#run()
     for (const timer of [this.#delay, this.#retry, this.#checkpoint]) clearTimeout(timer)
     const left = this.#entries.length
@@ -233,16 +235,17 @@ export class ChainWriter {
   async #writeBatch(): Promise<boolean> {
     const { head } = this.#chain
     await this.#leaveSuspectFile()
-    const size = this.#file?.size ?? 0
     let batch: Batch
     try {
+      await this.#restore()
       this.#file ??= await this.#openNext()
       batch = this.#compose(this.#file)
+      this.#goodSize = this.#file.size
       await this.#file.append(this.#buffer.lines)
       if (batch.isFlushed) await this.#desk.flush(this.#file)
     } catch (error) {
       this.#chain.return(head)
-      await this.#fail(codeOf(error), size)
+      await this.#fail(codeOf(error))
       return false
     }
     await this.#succeed(batch)
@@ -302,6 +305,7 @@ export class ChainWriter {
 
   async #succeed(batch: Batch): Promise<void> {
     const { taken, notes, isFileFull, isLast, isFlushed, isTimely } = batch
+    this.#goodSize = undefined
     this.#isFailing = false
     this.#hasEnded = isLast
     this.#isOpening = false
@@ -334,7 +338,7 @@ export class ChainWriter {
     await file?.close().catch(() => {})
   }
 
-  async #fail(code: string, size: number): Promise<void> {
+  async #fail(code: string): Promise<void> {
     this.#isFailing = true
     this.#isDue = false
     this.#lastError = code
@@ -346,22 +350,19 @@ export class ChainWriter {
       this.#awaited--
       entry.reject(new Error(`the audit log was not written (${code})`))
     }
-    const file = this.#file
-    if (file === undefined) return
-    const isRestored = await restored(file, size)
-    if (!isRestored) this.#desk.forget()
-    // A file without a line is tried again, so that a long outage leaves one and not many.
-    if (!isRestored || file.size > 0) await this.#leaveFile()
+    await this.#restore().catch(() => {})
   }
-}
 
-/** Whether what was good before is alone in the file, and on the disk. */
-async function restored(file: LogFile, size: number): Promise<boolean> {
-  try {
-    await file.restore(size)
-    await file.flush()
-    return true
-  } catch {
-    return false
+  /**
+   * Takes back what a failed batch left, and goes on in a new file. Until that succeeds nothing is written: lines that were
+   * refused must not stay. A file without a line is kept, so that a long outage leaves one and not many.
+   */
+  async #restore(): Promise<void> {
+    const file = this.#file
+    if (file === undefined || this.#goodSize === undefined) return
+    await file.restore(this.#goodSize)
+    this.#goodSize = undefined
+    await file.flush().catch(() => this.#desk.forget())
+    if (file.size > 0) await this.#leaveFile()
   }
 }
