@@ -46,7 +46,7 @@ export class ChainCheck {
     const place = { file: this.#place.file, line: this.#place.line + 1 }
     this.#place = place
     this.end = undefined
-    const line = octets && readLine(octets)
+    const line = octets && readLogLine(octets)
     if (line === undefined) {
       this.#fault(octets === undefined ? 'the line is too long' : 'the line is not one of an audit log')
       this.#seq++
@@ -103,7 +103,7 @@ interface LogLine {
   readonly isDropped: boolean
 }
 
-function readLine(octets: Buffer): LogLine | undefined {
+function readLogLine(octets: Buffer): LogLine | undefined {
   if (!isUtf8(octets)) return undefined
   try {
     const value: unknown = JSON.parse(octets.toString())

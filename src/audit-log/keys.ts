@@ -3,7 +3,7 @@ import type { JWK } from 'jose'
 import { isPlainObject, type OptionReader } from '../internal/option-reader.ts'
 import { fitsAlgorithm, thumbprint } from '../jose/jwk.ts'
 import type { Note } from '../types/audit-log.ts'
-import { isName, signedText, type UnsignedNote } from './note.ts'
+import { isLabel, signedText, type UnsignedNote } from './note.ts'
 
 export interface NoteSigner {
   readonly kid: string
@@ -18,7 +18,7 @@ export function readSigner(read: OptionReader, path: string, value: unknown): No
   const key = value instanceof KeyObject ? value : importPrivateJwk(value)
   if (key?.type !== 'private' || key.asymmetricKeyType !== 'ed25519') return read.problem(path, wanted)
   const kid = value instanceof KeyObject ? thumbprintOf(key) : (value as JWK).kid
-  if (!isName(kid)) return read.problem(`${path}.kid`, 'must be 1 to 256 visible ASCII characters')
+  if (!isLabel(kid)) return read.problem(`${path}.kid`, 'must be 1 to 256 visible ASCII characters')
   return {
     kid,
     sign: (note) => ({ ...note, signature: sign(null, Buffer.from(signedText(note)), key).toString('base64url') }),

@@ -15,8 +15,8 @@ export function readNote(value: unknown): Note | undefined {
   const note = Object(value) as Partial<Note>
   const { origin, file, seq, hash, time, kid, signature } = note
   const isGood =
-    isName(origin) &&
-    isName(kid) &&
+    isLabel(origin) &&
+    isLabel(kid) &&
     typeof file === 'string' &&
     /^[\x21-\x7e]{1,512}$/.test(file) &&
     Number.isSafeInteger(seq) &&
@@ -32,6 +32,6 @@ export function isHash(value: unknown): value is string {
 }
 
 /** An origin or a key id. */
-export function isName(value: unknown): value is string {
+export function isLabel(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]{1,256}$/.test(value)
 }

@@ -14,7 +14,7 @@ import type {
 import type { Clock } from '../types/options.ts'
 import { isTenantName, otherTenant } from './file-name.ts'
 import { type NoteKeys, type NoteSigner, readNoteKeys, readSigner } from './keys.ts'
-import { isName, readNote } from './note.ts'
+import { isLabel, readNote } from './note.ts'
 
 export interface AuditLogSettings {
   readonly directory: string
@@ -76,7 +76,7 @@ function readDirectory(read: OptionReader, value: unknown): string {
 
 function readOrigin(read: OptionReader, value: unknown): string {
   if (value === undefined) read.problem('auditLog.origin', 'is required')
-  else if (!isName(value)) read.problem('auditLog.origin', 'must be 1 to 256 visible ASCII characters')
+  else if (!isLabel(value)) read.problem('auditLog.origin', 'must be 1 to 256 visible ASCII characters')
   return String(value)
 }
 

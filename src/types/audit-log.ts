@@ -55,6 +55,7 @@ export interface PseudonymOptions {
 
 /** A signed checkpoint: the line `seq` of this chain has this hash. */
 export interface Note {
+  /** As in the options of the log. */
   readonly origin: string
   /** The file that the checkpoint stands in, with the folder of its tenant. */
   readonly file: string
@@ -64,6 +65,7 @@ export interface Note {
   readonly hash: string
   /** Milliseconds since the epoch. */
   readonly time: number
+  /** The key that signed it. */
   readonly kid: string
   /** Ed25519, in base64url. */
   readonly signature: string
@@ -82,11 +84,13 @@ export interface AuditLog extends AuditSink {
 }
 
 export interface AuditLogHealth {
+  /** `failing`: the last write of some chain failed. */
   readonly state: 'ready' | 'failing' | 'closed'
   /** Records that are taken and not yet written. */
   readonly waiting: number
   /** Records that were not taken, or could not be written as JSON. `dropped` records in the chain say how many. */
   readonly lost: number
+  /** The system's code, such as `ENOSPC`. */
   readonly lastError?: string
 }
 
@@ -103,6 +107,7 @@ export interface VerifyOptions {
 export interface AuditLogReport {
   /** Events in the log, without `dropped` records. */
   readonly events: number
+  /** Good ones alone. */
   readonly checkpoints: number
   /** Everything that is wrong, at most 1 000 entries. Empty: the log is as it was signed. */
   readonly faults: readonly AuditLogFault[]
