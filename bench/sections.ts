@@ -26,5 +26,6 @@ export const sections: Readonly<Record<string, { readonly title: string; run(): 
     title: '500 good requests a second beside a flood',
     run: async () => (await import('./sections/event-loop.ts')).eventLoop,
   },
+  audit: { title: 'Audit log', run: async () => (await import('./sections/audit.ts')).audit },
   parts: { title: 'Parts', run: async () => (await import('./sections/parts.ts')).parts },
 }

@@ -19,9 +19,13 @@ export function createRequiredWriter(sink: AuditSink, hookTimeoutMs: number): Si
     pending++
     if (!isProven(event)) unproven++
     return andThen(
-      settle<unknown, typeof lost>(() => sink.write(event), lost, hookTimeoutMs),
+      settle<unknown, typeof lost>(() => hand(event), lost, hookTimeoutMs),
       (answer) => finish(event, answer !== lost),
     )
+  }
+
+  function hand(event: AuditEvent): void | Promise<void> {
+    return sink.writeRequired === undefined ? sink.write(event) : sink.writeRequired(event)
   }
 
   function finish(event: AuditEvent, isWritten: boolean): boolean {

@@ -40,7 +40,9 @@ function hasSettings(value: unknown): boolean {
 function readSink(read: OptionReader, path: string, value: unknown): AuditSink | undefined {
   if (typeof value === 'function') return { write: value as (record: AuditRecord) => void }
   const sink = read.methods<AuditSink>(path, value, ['write'])
-  if (sink?.close !== undefined && typeof sink.close !== 'function')
-    return read.problem(path, 'must have a function as close')
+  for (const name of ['close', 'writeRequired'] as const) {
+    if (sink?.[name] === undefined || typeof sink[name] === 'function') continue
+    return read.problem(path, `must have a function as ${name}`)
+  }
   return sink
 }

@@ -32,6 +32,9 @@ export const numbers = {
   'memoryRevocations.maxEntries': { default: 1_000_000, least: 1, most: 1_000_000 },
   'redisRevocations.maxStaleSeconds': { default: 30, least: 5, most: 3_600 },
   'redisRevocations.maxEntries': { default: 1_000_000, least: 1, most: 1_000_000 },
+  'auditLog.checkpoint.everyEvents': { default: 1_000, least: 1, most: 1_000_000 },
+  'auditLog.checkpoint.everySeconds': { default: 1, least: 1, most: 3_600 },
+  'auditLog.maxFileBytes': { default: 134_217_728, least: 65_536, most: 1_099_511_627_776 },
 } as const
 
 export type NumberName = keyof typeof numbers
@@ -204,4 +207,24 @@ export const fixed = {
   pendingAuditEvents: 10_000,
   /** Of them, what is free for events whose token had no good signature. */
   unprovenAuditEvents: 5_000,
+  auditTenants: 64,
+  pseudonymKeyBytes: 32,
+  /** Persons whose pseudonyms are remembered. */
+  pseudonyms: 10_000,
+  /** So long a line of the audit log may wait for others to be written with. */
+  auditLogDelayMs: 50,
+  /** After a failed write of the audit log the next one waits so long, unless a required record comes. */
+  auditLogRetryMs: 1_000,
+  /** Records that wait to be made into text; beyond, that is done at once. */
+  auditLogRecords: 1_024,
+  /** Text that waits for the disk, in characters. */
+  auditLogWaiting: 16_777_216,
+  /** Of that, what is free for events whose token had no good signature. */
+  auditLogUnproven: 8_388_608,
+  /** Of one write, in bytes; its last line may go beyond. */
+  auditLogBatch: 262_144,
+  /** Of one line, in characters for the writer and in bytes for the reader. A longer event is lost. */
+  auditLogLine: 1_048_576,
+  auditLogReadableLine: 4_194_304,
+  auditLogFaults: 1_000,
 } as const

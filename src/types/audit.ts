@@ -11,6 +11,8 @@ export interface AuditSink {
    * record is written.
    */
   write(record: AuditRecord): void | Promise<void>
+  /** Called in the place of `write` where the sink is `required`, for sinks that keep such records more safely. */
+  writeRequired?(record: AuditRecord): void | Promise<void>
   /** Called once by `verifier.close()`, after the last write. */
   close?(): void | Promise<void>
 }

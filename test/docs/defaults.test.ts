@@ -8,6 +8,7 @@ import { readTree } from './tree.ts'
 const files = new Map(readTree().map(({ path, text }) => [path, text]))
 const comments = [
   'options',
+  'audit-log',
   'redis-options',
   'mtls-options',
   'issuer-options',
@@ -41,6 +42,8 @@ const types: Readonly<Record<string, string>> = {
   'redisReplayStore.breaker': 'RedisBreakerOptions',
   'redisReplayStore.wait': 'RedisWaitOptions',
   redisRevocations: 'RedisRevocationOptions',
+  auditLog: 'AuditLogOptions',
+  'auditLog.checkpoint': 'CheckpointOptions',
   memoryRevocations: 'MemoryRevocationOptions',
   revocation: 'Revocation',
 }

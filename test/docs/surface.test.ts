@@ -5,14 +5,9 @@ import { root } from './tree.ts'
 
 const doors = ['express', 'fastify', 'fetch', 'node', 'redis'].map((name) => `adapters/${name}.ts`)
 
-test.each([
-  'src/index.ts',
-  ...doors,
-  'src/client/index.ts',
-  'src/issuers/index.ts',
-  'src/revocations/index.ts',
-  'src/testing/index.ts',
-])('SURFACE: %s exports these names', (path) => {
+const inner = ['audit-log', 'client', 'issuers', 'revocations', 'testing'].map((name) => `src/${name}/index.ts`)
+
+test.each(['src/index.ts', ...doors, ...inner])('SURFACE: %s exports these names', (path) => {
   expect(exportsOf(readFileSync(join(root, path), 'utf8'))).toMatchSnapshot()
 })
 

@@ -170,6 +170,7 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
   'own-dialect.ts': [],
   'tenants.ts': [],
   'replay.ts': [],
+  'audit-log.ts': [],
   'redis.ts': [],
   'redis-revocations.ts': [],
   'client.ts': [],
@@ -183,6 +184,7 @@ export const needDom: readonly string[] = ['hono.ts', 'gate.ts']
 /** Snippets whose document shows, in its next block, all they print. */
 export const printsNextBlock: readonly string[] = [
   'audit.ts',
+  'audit-log.ts',
   'issuers.ts',
   'replay.ts',
   'shared-store.ts',
