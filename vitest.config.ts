@@ -12,7 +12,7 @@ export default defineConfig({
       { find: /^onbehalf\/adapter$/, replacement: new URL('./src/adapter/index.ts', import.meta.url).pathname },
       { find: /^onbehalf\/issuers$/, replacement: new URL('./src/issuers/index.ts', import.meta.url).pathname },
       {
-        find: /^onbehalf\/(express|fastify|fetch|node|redis)$/,
+        find: /^onbehalf\/(express|fastify|fetch|node|otel|prometheus|redis)$/,
         replacement: `${new URL('./adapters/', import.meta.url).pathname}$1.ts`,
       },
     ],

@@ -200,4 +200,6 @@ export const fixed = {
   pendingAuditEvents: 10_000,
   /** Of them, what is free for events whose token had no good signature. */
   unprovenAuditEvents: 5_000,
+  /** Of each metric. */
+  metricSeries: 1_000,
 } as const

@@ -9,6 +9,7 @@ const files = new Map(readTree().map(({ path, text }) => [path, text]))
 const comments = [
   'options',
   'redis-options',
+  'otel-options',
   'mtls-options',
   'issuer-options',
   'introspection-options',

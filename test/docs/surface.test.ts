@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from './tree.ts'
 
-const doors = ['express', 'fastify', 'fetch', 'node', 'redis'].map((name) => `adapters/${name}.ts`)
+const doors = ['express', 'fastify', 'fetch', 'node', 'otel', 'prometheus', 'redis'].map(
+  (name) => `adapters/${name}.ts`,
+)
 
 test.each(['src/index.ts', ...doors, 'src/issuers/index.ts', 'src/revocations/index.ts', 'src/testing/index.ts'])(
   'SURFACE: %s exports these names',

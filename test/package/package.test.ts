@@ -61,6 +61,13 @@ describe('the tarball', () => {
     expect(output).toBe(entries.map((name) => `${name} true false\n`).join(''))
   })
 
+  test('PACKAGE: without @opentelemetry/api its sink says at the start that it is missing', async () => {
+    const load = `const { openTelemetrySink } = await import('onbehalf/otel')
+    try { openTelemetrySink() } catch ({ cause }) { console.log(cause.code) }`
+    const output = await mustRun(process.execPath, ['--input-type=module', '--eval', load], project)
+    expect(output).toBe('MODULE_NOT_FOUND\n')
+  })
+
   test('PACKAGE: what is not exported cannot be reached', async () => {
     const load = `await import('onbehalf/dist/src/internal/jwk.js')`
     const { stderr } = await run(process.execPath, ['--input-type=module', '--eval', load], project)

@@ -1,4 +1,4 @@
-/** Servers that Debian packages bring (redis-server, postgresql): real processes on loopback, in temporary folders. */
+/** Servers that Debian packages bring (redis-server, postgresql, prometheus): real processes on loopback, in temporary folders. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-export type ServiceName = 'redis-server' | 'redis-cli' | 'postgres' | 'initdb'
+export type ServiceName = 'redis-server' | 'redis-cli' | 'postgres' | 'initdb' | 'prometheus'
 
 /** The path of its program; undefined where it is not installed. */
 export function serviceOf(name: ServiceName): string | undefined {
