@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { namesOf, OptionReader, type RawOptions } from '../src/internal/option-reader.ts'
 import { hintAtOtherTelemetryApi } from '../src/internal/process-warnings.ts'
-import { countDecision, isEvent, type Meter, startAtZero, startIssuer } from '../src/metrics/count-decision.ts'
+import { countDecision, isDecisionRecord, type Meter, startAtZero, startIssuer } from '../src/metrics/count-decision.ts'
 import { createInstruments } from '../src/metrics/otel-instruments.ts'
 import { spanAttributes } from '../src/metrics/span-attributes.ts'
 import { createWatchedVerifiers, issuerLabelsOf, type WatchableVerifier } from '../src/metrics/watched-verifiers.ts'
@@ -62,7 +62,7 @@ export function openTelemetrySink(options: OpenTelemetryOptions = {}): OpenTelem
 
   return {
     write(record) {
-      if (!isEvent(record)) return
+      if (!isDecisionRecord(record)) return
       noteCopies()
       countDecision(record, currentMeter())
       const span = trace.getSpan(context.active() as never)

@@ -1,5 +1,5 @@
 import { OptionReader } from '../src/internal/option-reader.ts'
-import { countDecision, isEvent, type Meter, startAtZero, startIssuer } from '../src/metrics/count-decision.ts'
+import { countDecision, isDecisionRecord, type Meter, startAtZero, startIssuer } from '../src/metrics/count-decision.ts'
 import { type CounterName, counters, durations, type GaugeName, gauges } from '../src/metrics/figures.ts'
 import {
   PrometheusCounter,
@@ -52,7 +52,7 @@ export function prometheusSink(registry: PrometheusRegistry): PrometheusSink {
   startAtZero(meter)
   return {
     write(record) {
-      if (isEvent(record)) countDecision(record, meter)
+      if (isDecisionRecord(record)) countDecision(record, meter)
     },
     watch(verifier) {
       const stop = watched.add(verifier)

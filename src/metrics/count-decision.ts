@@ -28,7 +28,7 @@ export function startIssuer({ count }: Meter, issuerLabel: string): void {
 }
 
 /** A record of dropped events is no decision: the counts of `health()` have it. */
-export function isEvent(record: AuditRecord): record is AuditEvent {
+export function isDecisionRecord(record: AuditRecord): record is AuditEvent {
   return !('dropped' in record)
 }
 
