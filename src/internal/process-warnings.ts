@@ -68,3 +68,9 @@ export function hintAtUnservedMetadata(): void {
     'add resourceMetadata(verifier) at the root, or set `metadata` to true if the document is served, or to false'
   hint('ONBEHALF_METADATA', `Challenges carry no resource_metadata, because this process does not serve it: ${cures}`)
 }
+
+/** Nothing else tells: the API answers with instruments and spans that do nothing. */
+export function hintAtOtherTelemetryApi(): void {
+  const cures = 'install one version for both, or give that of your SDK as the option `api` of openTelemetrySink()'
+  hint('ONBEHALF_OTEL', `Nothing reaches OpenTelemetry, because its SDK uses an older @opentelemetry/api: ${cures}`)
+}

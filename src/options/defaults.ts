@@ -227,4 +227,6 @@ export const fixed = {
   auditLogLine: 1_048_576,
   auditLogReadableLine: 4_194_304,
   auditLogFaults: 1_000,
+  /** Of each metric. */
+  metricSeries: 1_000,
 } as const

@@ -34,7 +34,7 @@ export async function discover<T>(issuer: string, policy: FetchPolicy, read: (me
 }
 
 /** RFC 8414 §3.1 inserts the well-known part before the path, OpenID Connect appends it. */
-function metadataUrls(issuer: string): readonly string[] {
+export function metadataUrls(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer)
   const path = pathname.replace(/\/$/, '')
   return [
@@ -44,7 +44,7 @@ function metadataUrls(issuer: string): readonly string[] {
 }
 
 /** What an https issuer names must be https, so that nobody on the way can replace its keys. */
-function readKeysUri(metadata: JsonObject, issuer: string, httpHosts: ReadonlySet<string>): string {
+export function readKeysUri(metadata: JsonObject, issuer: string, httpHosts: ReadonlySet<string>): string {
   const uri = metadata['jwks_uri']
   const url = typeof uri === 'string' ? readHttpsUrl(uri, httpHosts) : 'is missing'
   if (typeof url === 'string') throw new Error(`jwks_uri ${url}`)

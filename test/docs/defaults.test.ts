@@ -10,6 +10,7 @@ const comments = [
   'options',
   'audit-log',
   'redis-options',
+  'otel-options',
   'mtls-options',
   'issuer-options',
   'introspection-options',

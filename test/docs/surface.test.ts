@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from './tree.ts'
 
-const doors = ['express', 'fastify', 'fetch', 'node', 'redis'].map((name) => `adapters/${name}.ts`)
+const doors = ['express', 'fastify', 'fetch', 'node', 'otel', 'prometheus', 'redis'].map(
+  (name) => `adapters/${name}.ts`,
+)
 
 const inner = ['audit-log', 'client', 'issuers', 'revocations', 'testing'].map((name) => `src/${name}/index.ts`)
 

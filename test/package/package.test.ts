@@ -61,6 +61,23 @@ describe('the tarball', () => {
     expect(output).toBe(entries.map((name) => `${name} true false\n`).join(''))
   })
 
+  test('PACKAGE: without @opentelemetry/api its sink says at the start that it is missing', async () => {
+    const load = `const { openTelemetrySink } = await import('onbehalf/otel')
+    try { openTelemetrySink() } catch ({ cause }) { console.log(cause.code) }`
+    const output = await mustRun(process.execPath, ['--input-type=module', '--eval', load], project)
+    expect(output).toBe('MODULE_NOT_FOUND\n')
+  })
+
+  test('PACKAGE: npx onbehalf runs the command line, and leaves its exit code', async () => {
+    const { code, stdout } = await run('npx', ['--no-install', 'onbehalf', 'audit', 'keygen', '--out', 'log'], project)
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('log.pub') })
+    expect(JSON.parse(readFileSync(join(project, 'log.pub'), 'utf8'))).toMatchObject({ crv: 'Ed25519' })
+    expect(await run('npx', ['--no-install', 'onbehalf'], project)).toMatchObject({ code: 2, stdout: '' })
+    const unreachable = await run('npx', ['--no-install', 'onbehalf', 'doctor', 'http://127.0.0.1:9'], project)
+    expect(unreachable).toMatchObject({ code: 1, stderr: '' })
+    expect(unreachable.stdout).not.toContain('\u001b')
+  })
+
   test('PACKAGE: what is not exported cannot be reached', async () => {
     const load = `await import('onbehalf/dist/src/internal/jwk.js')`
     const { stderr } = await run(process.execPath, ['--input-type=module', '--eval', load], project)

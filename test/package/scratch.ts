@@ -49,6 +49,9 @@ export async function installCompanions(project: string): Promise<void> {
     'cors',
     '@types/cors',
     'node-forge',
+    'prom-client',
+    '@opentelemetry/api',
+    'pino',
     ...doorNames,
     'express-oauth2-jwt-bearer',
   ]

@@ -31,6 +31,11 @@ const tools: readonly Request[] = [
   { path: '/tools', status: 401 },
 ]
 
+const watched: readonly Request[] = [
+  { path: '/tools', agent: travel, status: 200, body: { tools: [] } },
+  { path: '/tools', status: 401 },
+]
+
 export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
   'first.ts': [
     { path: '/tools', agent: { ...travel, via: ['planner-2'] }, status: 200, body: { ...by, for: 'alice' } },
@@ -176,6 +181,9 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
   'client.ts': [],
   'shared-store.ts': [],
   'summary.ts': [],
+  'prometheus.ts': [...watched, { path: '/metrics', status: 200 }],
+  'otel.ts': watched,
+  'pino.ts': watched,
 }
 
 /** Snippets whose packages need the DOM's types. */

@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-export type ServiceName = 'redis-server' | 'redis-cli' | 'redis-sentinel' | 'postgres' | 'initdb' | 'nginx'
+export type ServiceName =
+  | 'redis-server'
+  | 'redis-cli'
+  | 'redis-sentinel'
+  | 'postgres'
+  | 'initdb'
+  | 'nginx'
+  | 'prometheus'
 
 /** The path of its program; undefined where it is not installed. */
 export function serviceOf(name: ServiceName): string | undefined {

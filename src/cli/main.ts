@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+import { runCommand } from './run-command.ts'
+import { terminalOf } from './terminal.ts'
+
+const terminal = terminalOf(process, process.env)
+// Not process.exit(): what was written to a pipe must arrive.
+process.exitCode = await runCommand(process.argv.slice(2), { terminal, fetch: globalThis.fetch })
