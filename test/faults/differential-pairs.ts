@@ -60,7 +60,8 @@ function jwkWith(changes: (jwk: Members) => Members): Bend {
 /** Each proof keeps a name of its own. */
 function nameWith(change: (jti: string) => string): Bend {
   return (plan) => {
-    const jti = change(String(plan.proof.claims['jti']))
+    const own = plan.proof.claims['jti']
+    const jti = typeof own === 'string' && own.startsWith('proof-') ? change(own) : own
     return { ...plan, proof: { ...plan.proof, claims: { ...plan.proof.claims, jti } } }
   }
 }

@@ -1,5 +1,6 @@
 import { type Dissected, differences, dissect } from '../properties/differential-classes.ts'
 import { startMs } from '../properties/rig.ts'
+import { resource } from '../support/kit.ts'
 import type { Pair } from './differential-pairs.ts'
 
 /** The intended differences between two other verifiers and this package. Any other difference is a fault. */
@@ -70,6 +71,11 @@ export const rules: readonly Rule[] = [
     name: 'RFC 3986 §6.2.2: a percent-encoded letter of a URL is that letter',
     codes: ['admitted'],
     explains: ({ proof, pair }) => /%74/.test(`${proof.claims['htu']} ${pair.url}`),
+  },
+  {
+    name: 'RFC 3986 §6.2.3: the audience that is a bare origin may end in a slash',
+    codes: ['admitted'],
+    explains: ({ token }) => [token.claims['aud']].flat().includes(`${resource}/`),
   },
   {
     name: 'RFC 9449 §4.3: of the URL parts that a parser would mend, none is mended',
