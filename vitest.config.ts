@@ -5,6 +5,7 @@ export default defineConfig({
     alias: [
       { find: /^onbehalf$/, replacement: new URL('./src/index.ts', import.meta.url).pathname },
       { find: /^onbehalf\/testing$/, replacement: new URL('./src/testing/index.ts', import.meta.url).pathname },
+      { find: /^onbehalf\/report$/, replacement: new URL('./src/report/index.ts', import.meta.url).pathname },
       {
         find: /^onbehalf\/revocation$/,
         replacement: new URL('./src/revocations/index.ts', import.meta.url).pathname,

@@ -32,6 +32,7 @@ export const numbers = {
   'memoryRevocations.maxEntries': { default: 1_000_000, least: 1, most: 1_000_000 },
   'redisRevocations.maxStaleSeconds': { default: 30, least: 5, most: 3_600 },
   'redisRevocations.maxEntries': { default: 1_000_000, least: 1, most: 1_000_000 },
+  'agentReport.maxParties': { default: 10_000, least: 100, most: 100_000 },
 } as const
 
 export type NumberName = keyof typeof numbers

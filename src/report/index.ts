@@ -1,0 +1,23 @@
+export type {
+  AgentReport,
+  AgentReportOptions,
+  ReportedAdvice,
+  ReportedBucket,
+  ReportedCallers,
+  ReportedCount,
+  ReportedDelegations,
+  ReportedDistinct,
+  ReportedEvents,
+  ReportedFlow,
+  ReportedIdentities,
+  ReportedLifetimes,
+  ReportedOwners,
+  ReportedParty,
+  ReportedProofFailures,
+  ReportedReasons,
+  ReportedReplays,
+  ReportedSenders,
+  ReportedShare,
+  ReportSnapshot,
+} from '../types/report.ts'
+export { agentReport } from './agent-report.ts'
