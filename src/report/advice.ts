@@ -2,14 +2,15 @@ import { numbers } from '../options/defaults.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import type { ReportedAdvice, ReportedReasons, ReportSnapshot } from '../types/report.ts'
 import { cures } from './cures.ts'
-import { grouped, percent } from './words.ts'
+import { grouped, lifetimeName, percent } from './words.ts'
 
 export type AdvisedFigures = Omit<ReportSnapshot, 'advice'>
 
 /** From this many keys within a day on, an identity is worth a look: fewer come from restarts. */
 const manyKeys = 5
-/** A share below this is not worth a finding of its own. */
+/** A share below this is not worth a finding of its own. Some refusals are usual: tokens expire. */
 const worthwhileShare = 0.01
+const unusualRefusals = 0.05
 
 /**
  * What to do next. First what may be an attack or an outage, then what a thief of a token could use, then what would be
@@ -62,12 +63,15 @@ function nothingFound({ events }: AdvisedFigures): ReportedAdvice {
 function adviseReplays({ replays }: AdvisedFigures): ReportedAdvice | undefined {
   const { attempts, clients } = replays
   if (attempts === 0) return undefined
+  const { last24Hours } = replays
   const times =
     attempts === 1 ? '1 proof was sent a second time' : `${grouped(attempts)} proofs were sent a second time`
+  const when =
+    last24Hours === attempts ? 'within the last 24 hours' : `${grouped(last24Hours)} of them in the last 24 hours`
   return {
     id: 'replays',
     urgency: 'now',
-    finding: `${times}, ${grouped(replays.last24Hours)} of them in the last 24 hours.`,
+    finding: `${times}, ${when}.`,
     action: `${cures.proof_replayed.action} If they were captured, revoke the key and the tokens of the client.`,
     option: 'revocation',
     issuerSetting: 'Revoke the tokens of the client, and let it make a new key.',
@@ -146,7 +150,7 @@ function adviseLifetimes({ lifetimes }: AdvisedFigures): ReportedAdvice | undefi
   return {
     id: 'long_lifetimes',
     urgency: 'soon',
-    finding: `${percent(overDefault / requests)} of the requests came with a token that lives longer than ${usual} seconds; the longest lives ${grouped(longestSeconds ?? 0)}.`,
+    finding: `${percent(overDefault / requests)} of the requests came with a token that lives longer than ${usual} seconds; the longest lives ${lifetimeName(longestSeconds ?? 0)}.`,
     action: cures.token_lifetime.action,
     option: cures.token_lifetime.option,
     issuerSetting: cures.token_lifetime.issuerSetting,
@@ -170,12 +174,13 @@ const toldElsewhere: ReadonlySet<RefusalCode> = new Set([
 
 /** At most two causes of would-be refusals, and two of refusals. */
 function adviseReasons({ wouldRefuse, refusals, events }: AdvisedFigures): readonly ReportedAdvice[] {
-  const isWorthwhile = ({ code, requests }: ReportedReasons['byCode'][number]) =>
-    !toldElsewhere.has(code) && !code.endsWith('_unavailable') && requests / events.requests >= worthwhileShare
+  const isToldHere = (code: RefusalCode) => !toldElsewhere.has(code) && !code.endsWith('_unavailable')
   const told = new Set<RefusalCode>()
-  const rowsOf = (reasons: ReportedReasons) =>
-    reasons.byCode.filter((row) => isWorthwhile(row) && !told.has(row.code)).slice(0, 2)
-  const would = rowsOf(wouldRefuse).map((row) => {
+  const rowsOf = ({ byCode }: ReportedReasons, least: number) =>
+    byCode
+      .filter(({ code, requests }) => isToldHere(code) && !told.has(code) && requests / events.requests >= least)
+      .slice(0, 2)
+  const would = rowsOf(wouldRefuse, worthwhileShare).map((row) => {
     told.add(row.code)
     return reasonAdvice(
       'would_refuse',
@@ -183,7 +188,7 @@ function adviseReasons({ wouldRefuse, refusals, events }: AdvisedFigures): reado
       `${grouped(row.requests)} requests would be refused (${row.code}); ${grouped(row.alone)} times that is the only reason.`,
     )
   })
-  const did = rowsOf(refusals).map((row) =>
+  const did = rowsOf(refusals, unusualRefusals).map((row) =>
     reasonAdvice(
       'refused',
       row,

@@ -14,6 +14,11 @@ export function markup(texts: TemplateStringsArray, ...parts: readonly Part[]): 
   return new Markup(texts.reduce((written, text, at) => written + writePart(parts[at - 1]) + text))
 }
 
+/** For text of this package alone, such as the style. */
+export function rawMarkup(text: string): Markup {
+  return new Markup(text)
+}
+
 function writePart(part: Part | undefined): string {
   if (part instanceof Markup) return part.text
   if (typeof part === 'object') return part.map(({ text }) => text).join('')

@@ -75,6 +75,46 @@ export function countPrincipals(ways: readonly string[]): number {
   return hashes.reduce((count, hash, at) => (at > 0 && hash === hashes[at - 1] ? count : count + 1), 0)
 }
 
+/** Ways with principals of one kind and the same actor. */
+export interface WayGroup {
+  readonly principalKind: EntityKind
+  /** Null: the principals call themselves. */
+  readonly actor: ReportedParty | null
+  requests: number
+}
+
+/** Adds ways up whose principals differ. `countAt` gives 0 for a way that is left out. */
+export function groupWays(ways: readonly string[], countAt: (slot: number) => number): readonly WayGroup[] {
+  const groups = new Map<number, WayGroup>()
+  for (const [slot, way] of ways.entries()) {
+    const requests = countAt(slot)
+    if (requests === 0) continue
+    const afterIssuer = way.indexOf('\u0000')
+    const afterPrincipal = endOfPrincipal(way)
+    const next = way.indexOf('\u0000', afterPrincipal + 1)
+    const afterActor = next === -1 ? way.length : next
+    // Of the principal only its kind, the first character, belongs to the name of the group.
+    const name = hashOf(way, afterActor, afterIssuer + 2, afterPrincipal)
+    const group = groups.get(name)
+    if (group !== undefined) group.requests += requests
+    else groups.set(name, { ...groupOf(way, afterIssuer, afterPrincipal, afterActor), requests })
+  }
+  return [...groups.values()].sort((a, b) => b.requests - a.requests)
+}
+
+function groupOf(
+  way: string,
+  afterIssuer: number,
+  afterPrincipal: number,
+  afterActor: number,
+): Omit<WayGroup, 'requests'> {
+  const hasActor = afterPrincipal < way.length
+  return {
+    principalKind: entityKinds[Number(way[afterIssuer + 1])] ?? 'unknown',
+    actor: hasActor ? decodeParty(way.slice(0, afterIssuer), way.slice(afterPrincipal + 1, afterActor)) : null,
+  }
+}
+
 /** Issuer and principal stand before the second separator. */
 function endOfPrincipal(way: string): number {
   const end = way.indexOf('\u0000', way.indexOf('\u0000') + 1)
@@ -87,10 +127,11 @@ export function boundedName(name: string): string {
 }
 
 /** 53 bits, not for secrets: two rounds of 32 bits each (FNV-1a with two primes). */
-export function hashOf(text: string, end: number = text.length): number {
+export function hashOf(text: string, end: number = text.length, skipFrom: number = end, skipTo: number = end): number {
   let high = 0x811c9dc5
   let low = 0x9747b28c
   for (let index = 0; index < end; index++) {
+    if (index === skipFrom) index = skipTo
     const unit = text.charCodeAt(index)
     high = Math.imul(high ^ unit, 0x01000193)
     low = Math.imul(low ^ unit, 0x85ebca6b)

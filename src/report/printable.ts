@@ -21,15 +21,30 @@ export function printable(text: string): string {
   return text.replace(unfit, escapeOf).replace(marks, (_, kept: string, more: string) => kept + escapeAll(more))
 }
 
-/** A name, cut where it is too long: what is left out stands nowhere in the report. */
+/** A name, cut where it is wider than so many letters: what is left out stands nowhere in the report. */
 export function printableName(name: string, most: number = longestShown): string {
-  // A character of the name becomes ten at most, so that no more than this is looked at.
-  const shown =
-    name.length > 4 * most ? printable(name.slice(0, 2 * most)) + printable(name.slice(-2 * most)) : printable(name)
+  // Enough of both ends, so that a long name costs no more than a short one.
+  const isLong = name.length > 4 * most
+  const shown = isLong ? `${printable(name.slice(0, 2 * most))}${printable(name.slice(-2 * most))}` : printable(name)
   const characters = [...shown]
-  if (characters.length <= most && name.length <= 4 * most) return shown
+  const widest = isLong ? 0 : most
+  if (characters.length <= widest && widthOf(characters) <= widest) return shown
   const end = Math.min(keptAtEnd, most >> 1)
-  return `${characters.slice(0, most - end - 1).join('')}…${characters.slice(-end).join('')}`
+  return `${fitting(characters, most - end - 1).join('')}…${fitting(characters.reverse(), end).reverse().join('')}`
+}
+
+function fitting(characters: readonly string[], most: number): string[] {
+  let width = 0
+  const end = characters.findIndex((character) => {
+    width += widthOf([character])
+    return width > most
+  })
+  return characters.slice(0, end === -1 ? characters.length : end)
+}
+
+/** From the Hangul letters on most characters are twice as wide as a Latin letter. */
+function widthOf(characters: readonly string[]): number {
+  return characters.reduce((sum, character) => sum + ((character.codePointAt(0) ?? 0) >= 0x1100 ? 2 : 1), 0)
 }
 
 function escapeAll(text: string): string {

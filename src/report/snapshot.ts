@@ -18,7 +18,7 @@ import type {
 import { advise } from './advice.ts'
 import { cures } from './cures.ts'
 import { authorities, type Figures, lifetimeEnds, type Reasons, senderMethods, stretch } from './figures.ts'
-import { countPrincipals, decodeWay, entityKinds } from './party-code.ts'
+import { countPrincipals, decodeWay, entityKinds, groupWays } from './party-code.ts'
 import { boundsOf, decodeActor, reportIdentities, reportOwners } from './snapshot-actors.ts'
 
 /** Rows of each list. */
@@ -107,9 +107,8 @@ function reportCallers(figures: Figures, overTime: ReportedCallers['overTime']):
 function reportDelegations(figures: Figures): ReportedDelegations {
   const { ways } = figures
   const requests = figures.kinds.reduce((sum, count) => sum + count, 0)
-  const top = ways
-    .largest(mostRows)
-    .map((slot): ReportedFlow => ({ ...decodeWay(ways.names[slot] as string), ...boundsOf(ways, slot) }))
+  const slots = ways.largest(mostRows)
+  const top = slots.map((slot): ReportedFlow => ({ ...decodeWay(ways.names[slot] as string), ...boundsOf(ways, slot) }))
   return {
     requests,
     delegated: entityKinds.reduce((sum, _, index) => sum + (figures.kinds[index * authorities.length] ?? 0), 0),
@@ -119,6 +118,7 @@ function reportDelegations(figures: Figures): ReportedDelegations {
       exact: ways.isExact,
       top,
       rest: requests - top.reduce((sum, flow) => sum + flow.requests, 0),
+      others: groupWays(ways.names, (slot) => (slots.includes(slot) ? 0 : ways.least(slot))).slice(0, mostRows),
     },
     warnings: descending(figures.warnings).map(([code, count]) => ({ code: code as WarningCode, requests: count })),
   }

@@ -44,3 +44,13 @@ export function boundedCount({ requests, requestsAtMost }: { requests: number; r
 export function distinctCount({ distinct, exact }: { distinct: number; exact: boolean }): string {
   return exact ? grouped(distinct) : `at least ${grouped(distinct)}`
 }
+
+export function lifetimeName(seconds: number): string {
+  const units: readonly (readonly [string, number])[] = [
+    ['day', 86_400],
+    ['hour', 3_600],
+    ['minute', 60],
+  ]
+  const [name, length] = units.find(([, size]) => seconds >= size && seconds % size === 0) ?? ['second', 1]
+  return `${grouped(seconds / length)} ${name}${seconds === length ? '' : 's'}`
+}

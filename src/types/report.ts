@@ -134,6 +134,12 @@ export interface ReportedDelegations {
     readonly top: readonly ReportedFlow[]
     /** Requests on all other ways. */
     readonly rest: number
+    /** Those, by the kind of the principal and by the actor (null: the principal itself); at least so many, the most first. */
+    readonly others: readonly {
+      readonly principalKind: EntityKind
+      readonly actor: ReportedParty | null
+      readonly requests: number
+    }[]
   }
   /** Warnings of contexts, the most frequent first. */
   readonly warnings: readonly { readonly code: WarningCode; readonly requests: number }[]
