@@ -67,7 +67,7 @@ function adviseReplays({ replays }: AdvisedFigures): ReportedAdvice | undefined 
   const times =
     attempts === 1 ? '1 proof was sent a second time' : `${grouped(attempts)} proofs were sent a second time`
   const when =
-    last24Hours === attempts ? 'within the last 24 hours' : `${grouped(last24Hours)} of them in the last 24 hours`
+    last24Hours === attempts ? 'all within the last 24 hours' : `${grouped(last24Hours)} of them in the last 24 hours`
   return {
     id: 'replays',
     urgency: 'now',

@@ -15,7 +15,7 @@ export function partyMarkup(party: ReportedParty, issuers: boolean): Markup {
   const { subject, kind, issuer, assertedBy } = party
   const space = issuer === assertedBy ? markup`` : markup` of ${issuer === null ? 'no namespace' : nameMarkup(issuer)}`
   const from = issuers ? markup`, by ${nameMarkup(assertedBy)}` : markup``
-  return markup`${nameMarkup(subject)} <span class="small">${kind}${space}${from}</span>`
+  return markup`${nameMarkup(subject)} <span class="kind">${kind}${space}${from}</span>`
 }
 
 export function hasSeveralIssuers(parties: readonly ReportedParty[]): boolean {

@@ -47,6 +47,7 @@ section>h3+*{margin-top:.5rem}
 .advice dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem .875rem;margin-top:.625rem;font-size:.875rem}
 code,bdi.name{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;font-size:.875em}
 bdi{unicode-bidi:isolate}
+.kind{color:var(--soft);font-size:.8125rem;margin-left:.375rem}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.875rem;line-height:1.45}
 caption{text-align:left;font-size:.875rem;padding-bottom:.375rem}
@@ -70,6 +71,7 @@ figure svg{display:block;width:100%}
 .agent{fill:var(--agent)}.human{fill:var(--human)}.service{fill:var(--service)}.other{fill:var(--other)}.unsigned{fill:var(--unsigned)}.api{fill:var(--ink)}.bound{fill:var(--bound)}.unbound{fill:var(--unbound)}.track{fill:var(--line)}
 .band{fill:var(--flow);fill-opacity:.22}
 .band.rest{fill:var(--other)}
+@media screen and (prefers-color-scheme:dark){.band{fill-opacity:.34}}
 .graph text{fill:var(--ink);font-family:inherit;paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
 .graph .count{fill:var(--soft)}
 .narrow{display:none!important}

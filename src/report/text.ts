@@ -42,7 +42,7 @@ function under(title: string, lines: readonly string[]): readonly string[] {
 
 function adviceLines({ advice }: ReportSnapshot): readonly string[] {
   return advice.flatMap(({ finding, action, option, issuerSetting, about }, at) => [
-    ...wrap(`${at + 1}. ${finding}`),
+    ...wrap(`${at + 1}. ${finding}`, '', '   '),
     ...wrap(action, '   '),
     ...(option === null ? [] : wrap(`Option: ${printable(option)}`, '   ')),
     ...(issuerSetting === null ? [] : wrap(`At the issuer: ${issuerSetting}`, '   ')),
@@ -81,15 +81,20 @@ function flowLines({ delegations }: ReportSnapshot): readonly string[] {
 
 function proofLines({ senders, proofFailures }: ReportSnapshot): readonly string[] {
   const { trend } = senders
-  const shares = trend === null ? [] : [trend.first, trend.last].map((at) => percent(at.unbound / Math.max(1, at.requests)))
+  const shares =
+    trend === null ? [] : [trend.first, trend.last].map((at) => percent(at.unbound / Math.max(1, at.requests)))
   return [
     ...senders.methods
       .filter(({ method, requests }) => method !== null && requests > 0)
       .map(({ method, requests }) => row(grouped(requests), method === 'none' ? 'unbound' : (method ?? ''))),
-    ...(shares.length === 2 ? [`Unbound: ${shares[0]} in the first quarter of the time, ${shares[1]} in the last`] : []),
+    ...(shares.length === 2
+      ? [`Unbound: ${shares[0]} in the first quarter of the time, ${shares[1]} in the last`]
+      : []),
     ...(proofFailures.rate === null
       ? []
-      : [`Failed proofs: ${grouped(proofFailures.failures)} of ${grouped(proofFailures.proofs)} (${percent(proofFailures.rate)})`]),
+      : [
+          `Failed proofs: ${grouped(proofFailures.failures)} of ${grouped(proofFailures.proofs)} (${percent(proofFailures.rate)})`,
+        ]),
   ]
 }
 
@@ -146,15 +151,15 @@ function row(count: string, name: string): string {
   return `${count.padStart(18)}  ${name}`
 }
 
-function wrap(text: string, indent = ''): readonly string[] {
+function wrap(text: string, indent = '', hanging = indent): readonly string[] {
   const lines: string[] = []
   let line = indent
   for (const word of text.split(' ')) {
     if (line.length + word.length + 1 > lineLength && line.trim() !== '') {
       lines.push(line)
-      line = indent
+      line = hanging
     }
-    line = line.trim() === '' ? `${indent}${word}` : `${line} ${word}`
+    line = line.trim() === '' ? `${line}${word}` : `${line} ${word}`
   }
   return [...lines, line]
 }
