@@ -20,8 +20,8 @@ import { boundedName, encodeParty, encodeWay, entityKinds } from './party-code.t
 const mostIssuers = 100
 const mostWarnings = 64
 const mostHints = 8
-/** A text longer than this is no option path. */
-const longestHint = 128
+/** How the paths of options look: in a log that others can write, a hint may be anything. */
+const optionPath = /^[\w.[\]]{1,128}$/
 
 export function countEvent(figures: Figures, event: AuditEvent): void {
   if (event.phase === 'authentication') countAuthentication(figures, event)
@@ -89,7 +89,7 @@ function countReason(reasons: Reasons, code: RefusalCode, isFirst: boolean, isAl
   if (isFirst) reason.requests += 1
   if (isAlone) reason.alone += 1
   const hint = isAlone ? event.facts?.hint : undefined
-  if (hint !== undefined && hint.length <= longestHint) countIn(reason.hints, hint, mostHints)
+  if (hint !== undefined && optionPath.test(hint)) countIn(reason.hints, hint, mostHints)
 }
 
 function countCaller(figures: Figures, event: AuditEvent, counts: number[]): void {

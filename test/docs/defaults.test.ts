@@ -15,6 +15,7 @@ const comments = [
   'access',
   'verifier',
   'revocation',
+  'report',
 ].flatMap((name) => membersIn(sourceOf(`src/types/${name}.ts`)))
 const kits = ['agent', 'certificate', 'clock', 'issuer', 'request-view'].flatMap((name) =>
   membersIn(sourceOf(`src/testing/${name}.ts`)),
@@ -42,6 +43,7 @@ const types: Readonly<Record<string, string>> = {
   redisRevocations: 'RedisRevocationOptions',
   memoryRevocations: 'MemoryRevocationOptions',
   revocation: 'Revocation',
+  agentReport: 'AgentReportOptions',
 }
 
 describe('comments of the options', () => {

@@ -116,6 +116,11 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
     { path: '/tools', agent: travel, status: 200 },
     { path: '/tools', agent: { ...travel, scopes: [] }, status: 403 },
   ],
+  'report.ts': [
+    { path: '/tools', agent: travel, status: 200, body: by },
+    { path: '/report', agent: travel, status: 403 },
+    { path: '/report', agent: { ...travel, scopes: ['report:read'] }, status: 200 },
+  ],
   'nonces.ts': [
     { path: '/tools', agent: travel, status: 401 },
     { path: '/tools', agent: travel, status: 200, body: by },
@@ -182,6 +187,7 @@ export const needDom: readonly string[] = ['hono.ts', 'gate.ts']
 /** Snippets whose document shows, in its next block, all they print. */
 export const printsNextBlock: readonly string[] = [
   'audit.ts',
+  'daily-report.ts',
   'issuers.ts',
   'replay.ts',
   'shared-store.ts',

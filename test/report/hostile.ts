@@ -53,9 +53,9 @@ export function* hostileTraffic(names: readonly string[] = hostileNames): Genera
     for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) {
       yield eventOf({ ...event, time, sender: { method: 'dpop', thumbprint: `${name}${key}` } })
     }
-    yield eventOf({ ...event, ...unbound, time, wouldRefuse: ['binding_missing'], facts: { hint: name.slice(0, 100) } })
+    yield eventOf({ ...event, ...unbound, time, wouldRefuse: ['binding_missing'], facts: { hint: name.slice(0, 40) } })
     yield eventOf({ ...event, ...failedProof('proof_replayed'), time })
-    yield eventOf({ ...event, code: 'token_audience', status: 401, time, facts: { hint: name.slice(0, 100) } })
+    yield eventOf({ ...event, code: 'token_audience', status: 401, time, facts: { hint: name.slice(0, 40) } })
     time += 900_000
   }
 }

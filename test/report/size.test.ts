@@ -26,35 +26,33 @@ function processorMs(run: () => void): number {
   return (user + system) / 1_000
 }
 
-test(
-  `Report: ${events} events of ${parties} parties stay within 64 MB, and a snapshot within 200 ms`,
-  { timeout: 600_000 },
-  () => {
-    const random = createRandom(3)
-    const template = eventOf()
-    const before = heapMegabytes()
-    const report = agentReport({ maxParties: 100_000, clock: 'events' })
-    for (let nth = 0; nth < events; nth++) {
-      const who = Math.floor(random() * parties)
-      const principal = party(`user-${who}@example.com`, 'human')
-      const actor = who % 2 === 0 ? agent(`agent-${who % 5_000}`) : principal
-      report.write({
-        ...template,
-        time: startOfDay + Math.floor((nth * dayMs) / events),
-        requestId: `request-${nth}`,
-        principal,
-        actor,
-        chain: actor === principal ? [] : [actor],
-        authority: actor === principal ? 'independent' : 'delegated',
-        sender: { method: 'dpop', thumbprint: `key-${who}-${nth % 2}` },
-      })
-    }
-    const held = heapMegabytes() - before
-    const snapshotMs = processorMs(() => report.snapshot())
-    const { delegations } = report.snapshot()
-    console.info(`report: ${held.toFixed(1)} MB held, snapshot ${snapshotMs.toFixed(0)} ms of processor time`)
-    expect(delegations.flows).toMatchObject({ distinct: parties, exact: true })
-    expect(held).toBeLessThan(64)
-    if (isFull) expect(snapshotMs).toBeLessThan(200)
-  },
-)
+test(`Report: ${events} events of ${parties} parties stay within 64 MB, and a snapshot within 200 ms`, {
+  timeout: 600_000,
+}, () => {
+  const random = createRandom(3)
+  const template = eventOf()
+  const before = heapMegabytes()
+  const report = agentReport({ maxParties: 100_000, clock: 'events' })
+  for (let nth = 0; nth < events; nth++) {
+    const who = Math.floor(random() * parties)
+    const principal = party(`user-${who}@example.com`, 'human')
+    const actor = who % 2 === 0 ? agent(`agent-${who % 5_000}`) : principal
+    report.write({
+      ...template,
+      time: startOfDay + Math.floor((nth * dayMs) / events),
+      requestId: `request-${nth}`,
+      principal,
+      actor,
+      chain: actor === principal ? [] : [actor],
+      authority: actor === principal ? 'independent' : 'delegated',
+      sender: { method: 'dpop', thumbprint: `key-${who}-${nth % 2}` },
+    })
+  }
+  const held = heapMegabytes() - before
+  const snapshotMs = processorMs(() => report.snapshot())
+  const { delegations } = report.snapshot()
+  console.info(`report: ${held.toFixed(1)} MB held, snapshot ${snapshotMs.toFixed(0)} ms of processor time`)
+  expect(delegations.flows).toMatchObject({ distinct: parties, exact: true })
+  expect(held).toBeLessThan(64)
+  if (isFull) expect(snapshotMs).toBeLessThan(200)
+})
