@@ -5,7 +5,7 @@ import type { Party } from '../types/context.ts'
 import { ownership, ownershipOf } from './actors.ts'
 import {
   authorities,
-  countIn,
+  countNamed,
   type Figures,
   type IssuerFigures,
   lifetimeEnds,
@@ -89,7 +89,7 @@ function countReason(reasons: Reasons, code: RefusalCode, isFirst: boolean, isAl
   if (isFirst) reason.requests += 1
   if (isAlone) reason.alone += 1
   const hint = isAlone ? event.facts?.hint : undefined
-  if (hint !== undefined && optionPath.test(hint)) countIn(reason.hints, hint, mostHints)
+  if (hint !== undefined && optionPath.test(hint)) countNamed(reason.hints, hint, mostHints)
 }
 
 function countCaller(figures: Figures, event: AuditEvent, counts: number[]): void {
@@ -103,7 +103,7 @@ function countCaller(figures: Figures, event: AuditEvent, counts: number[]): voi
   addTo(counts, kind)
   addTo(figures.kinds, kind * authorities.length + authorities.indexOf(authority))
   if (event.involvesAgent) figures.involvingAgents += 1
-  for (const warning of event.warnings) countIn(figures.warnings, warning, mostWarnings)
+  for (const warning of event.warnings) countNamed(figures.warnings, warning, mostWarnings)
   countParties(figures, event, principal, actor)
 }
 
@@ -179,7 +179,7 @@ function countProof(figures: Figures, event: AuditEvent, counts: number[]): void
   if (isReplayed || result === 'refused' || (code !== null && isAboutProof(code))) {
     proofs.failed += 1
     addTo(counts, stretch.proofFailures)
-    if (code !== null) countIn(proofs.byCode, code, mostWarnings)
+    if (code !== null) countNamed(proofs.byCode, code, mostWarnings)
     if (isReplayed) {
       replays.count(event.issuerLabel, event.client, event.time)
       addTo(counts, stretch.replays)

@@ -128,7 +128,7 @@ export function createFigures(maxParties: number): Figures {
 }
 
 /** One more under this name, as long as there are not too many names. */
-export function countIn<K>(counts: Map<K, number>, name: K, mostNames: number): void {
+export function countNamed<K>(counts: Map<K, number>, name: K, mostNames: number): void {
   const known = counts.get(name)
   if (known !== undefined || counts.size < mostNames) counts.set(name, (known ?? 0) + 1)
 }

@@ -1,6 +1,5 @@
 export type {
   AgentReport,
-  AgentReportOptions,
   ReportedAdvice,
   ReportedBucket,
   ReportedCallers,
@@ -20,4 +19,5 @@ export type {
   ReportedShare,
   ReportSnapshot,
 } from '../types/report.ts'
+export type { AgentReportOptions } from '../types/report-options.ts'
 export { agentReport } from './agent-report.ts'

@@ -10,7 +10,7 @@ type Members = Readonly<Record<string, unknown>>
  */
 export function readLoggedRecord(line: string): AuditRecord | undefined {
   const value = parsed(line)
-  if (!isObject(value) || typeof value['time'] !== 'number') return undefined
+  if (!hasMembers(value) || typeof value['time'] !== 'number') return undefined
   if (isWhole(value['dropped'])) return value as unknown as AuditRecord
   return isEvent(value) ? (value as unknown as AuditRecord) : undefined
 }
@@ -26,58 +26,58 @@ function parsed(line: string): unknown {
 function isEvent(value: Members): boolean {
   const { principal, actor, chain, authority, sender, proof, facts } = value
   return (
-    isOneOf(value['phase'], ['authentication', 'access']) &&
-    isOneOf(value['decision'], ['admitted', 'refused', 'observed']) &&
-    (value['code'] === null || isCode(value['code'])) &&
-    isList(value['wouldRefuse'], isCode) &&
-    isText(value['requestId']) &&
-    isName(value['issuerLabel']) &&
-    isNameOrNull(value['client']) &&
+    isAmong(value['phase'], ['authentication', 'access']) &&
+    isAmong(value['decision'], ['admitted', 'refused', 'observed']) &&
+    (value['code'] === null || isRefusalCode(value['code'])) &&
+    isListOf(value['wouldRefuse'], isRefusalCode) &&
+    isLoggedText(value['requestId']) &&
+    isLoggedName(value['issuerLabel']) &&
+    isLoggedNameOrNull(value['client']) &&
     (principal === null || isParty(principal)) &&
     (actor === null || isParty(actor)) &&
-    isList(chain, isParty) &&
-    isOneOf(authority, ['delegated', 'independent', 'undetermined', null]) &&
-    isObject(sender) &&
-    isOneOf(sender['method'], ['dpop', 'mtls', 'dpop+mtls', 'none', null]) &&
-    isNameOrNull(sender['thumbprint']) &&
-    isObject(proof) &&
-    isOneOf(proof['result'], ['none', 'valid', 'refused', 'replayed']) &&
+    isListOf(chain, isParty) &&
+    isAmong(authority, ['delegated', 'independent', 'undetermined', null]) &&
+    hasMembers(sender) &&
+    isAmong(sender['method'], ['dpop', 'mtls', 'dpop+mtls', 'none', null]) &&
+    isLoggedNameOrNull(sender['thumbprint']) &&
+    hasMembers(proof) &&
+    isAmong(proof['result'], ['none', 'valid', 'refused', 'replayed']) &&
     (value['tokenLifetimeSeconds'] === null || Number.isFinite(value['tokenLifetimeSeconds'])) &&
-    isList(value['warnings'], isText) &&
-    (facts === undefined || (isObject(facts) && (facts['hint'] === undefined || isText(facts['hint']))))
+    isListOf(value['warnings'], isLoggedText) &&
+    (facts === undefined || (hasMembers(facts) && (facts['hint'] === undefined || isLoggedText(facts['hint']))))
   )
 }
 
 function isParty(value: unknown): boolean {
-  if (!isObject(value)) return false
+  if (!hasMembers(value)) return false
   const { entity } = value
   return (
-    isName(value['subject']) &&
-    isNameOrNull(value['issuer']) &&
-    isName(value['assertedBy']) &&
-    isOneOf(value['kind'], entityKinds) &&
-    (entity === undefined || isObject(entity))
+    isLoggedName(value['subject']) &&
+    isLoggedNameOrNull(value['issuer']) &&
+    isLoggedName(value['assertedBy']) &&
+    isAmong(value['kind'], entityKinds) &&
+    (entity === undefined || hasMembers(entity))
   )
 }
 
-function isObject(value: unknown): value is Members {
+function hasMembers(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isText(value: unknown): boolean {
+function isLoggedText(value: unknown): boolean {
   return typeof value === 'string'
 }
 
 /** NUL and U+0001 separate names where a report keeps them; a verified name has no control character. */
-function isName(value: unknown): boolean {
+function isLoggedName(value: unknown): boolean {
   return typeof value === 'string' && !value.includes('\u0000') && !value.includes('\u0001')
 }
 
-function isNameOrNull(value: unknown): boolean {
-  return value === null || isName(value)
+function isLoggedNameOrNull(value: unknown): boolean {
+  return value === null || isLoggedName(value)
 }
 
-function isCode(value: unknown): boolean {
+function isRefusalCode(value: unknown): boolean {
   return typeof value === 'string' && Object.hasOwn(refusals, value)
 }
 
@@ -85,10 +85,10 @@ function isWhole(value: unknown): boolean {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
-function isOneOf(value: unknown, allowed: readonly unknown[]): boolean {
+function isAmong(value: unknown, allowed: readonly unknown[]): boolean {
   return allowed.includes(value)
 }
 
-function isList(value: unknown, isItem: (item: unknown) => boolean): boolean {
+function isListOf(value: unknown, isItem: (item: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(isItem)
 }

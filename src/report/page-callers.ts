@@ -135,7 +135,7 @@ function flowsTable({ flows }: ReportSnapshot['delegations']): Markup {
   const several = hasSeveralIssuers(flows.top.map(({ principal }) => principal))
   const rows = flows.top.map((flow) => [
     partyMarkup(flow.principal, several),
-    actorsOf(flow, several),
+    actorsMarkup(flow, several),
     markup`${boundedCount(flow)}`,
   ])
   if (flows.rest > 0)
@@ -148,7 +148,7 @@ function flowsTable({ flows }: ReportSnapshot['delegations']): Markup {
   })
 }
 
-function actorsOf({ actors, earlier }: ReportedFlow, several: boolean): Markup {
+function actorsMarkup({ actors, earlier }: ReportedFlow, several: boolean): Markup {
   if (actors.length === 0) return markup`the principal itself`
   const parts = actors.map((actor, at) => markup`${at === 0 ? '' : 'for '}${partyMarkup(actor, several)}`)
   return markup`${parts}${earlier > 0 ? `and ${earlier} earlier` : ''}`

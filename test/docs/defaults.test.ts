@@ -15,7 +15,7 @@ const comments = [
   'access',
   'verifier',
   'revocation',
-  'report',
+  'report-options',
 ].flatMap((name) => membersIn(sourceOf(`src/types/${name}.ts`)))
 const kits = ['agent', 'certificate', 'clock', 'issuer', 'request-view'].flatMap((name) =>
   membersIn(sourceOf(`src/testing/${name}.ts`)),

@@ -5,12 +5,16 @@ import { root } from './tree.ts'
 
 const doors = ['express', 'fastify', 'fetch', 'node', 'redis'].map((name) => `adapters/${name}.ts`)
 
-test.each(['src/index.ts', ...doors, 'src/issuers/index.ts', 'src/report/index.ts', 'src/revocations/index.ts', 'src/testing/index.ts'])(
-  'SURFACE: %s exports these names',
-  (path) => {
-    expect(exportsOf(readFileSync(join(root, path), 'utf8'))).toMatchSnapshot()
-  },
-)
+test.each([
+  'src/index.ts',
+  ...doors,
+  'src/issuers/index.ts',
+  'src/report/index.ts',
+  'src/revocations/index.ts',
+  'src/testing/index.ts',
+])('SURFACE: %s exports these names', (path) => {
+  expect(exportsOf(readFileSync(join(root, path), 'utf8'))).toMatchSnapshot()
+})
 
 test('SURFACE: package.json exports these entries, and depends on no more than these', () => {
   const { exports, dependencies, peerDependencies, engines } = JSON.parse(
