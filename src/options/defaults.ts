@@ -32,6 +32,7 @@ export const numbers = {
   'memoryRevocations.maxEntries': { default: 1_000_000, least: 1, most: 1_000_000 },
   'redisRevocations.maxStaleSeconds': { default: 30, least: 5, most: 3_600 },
   'redisRevocations.maxEntries': { default: 1_000_000, least: 1, most: 1_000_000 },
+  'agentReport.maxParties': { default: 10_000, least: 100, most: 100_000 },
   'auditLog.checkpoint.everyEvents': { default: 1_000, least: 1, most: 1_000_000 },
   'auditLog.checkpoint.everySeconds': { default: 1, least: 1, most: 3_600 },
   'auditLog.maxFileBytes': { default: 134_217_728, least: 65_536, most: 1_099_511_627_776 },

@@ -8,8 +8,13 @@ interface Chromium {
 }
 
 interface Browser {
-  newContext(): Promise<BrowserContext>
+  newContext(options?: PageOptions): Promise<BrowserContext>
   close(): Promise<void>
+}
+
+export interface PageOptions {
+  readonly viewport?: { readonly width: number; readonly height: number }
+  readonly colorScheme?: 'light' | 'dark'
 }
 
 interface BrowserContext {
@@ -21,6 +26,8 @@ export interface Page {
   goto(url: string, options: { timeout: number }): Promise<unknown>
   /** Runs the function's text in the page: it must name nothing outside itself. */
   evaluateHandle<T>(run: () => Promise<T>): Promise<Handle<T>>
+  /** Runs this text in the page. */
+  evaluate<T>(script: string): Promise<T>
 }
 
 export interface Handle<T> {
@@ -28,7 +35,7 @@ export interface Handle<T> {
 }
 
 /** Opens a page, which closes when the test ends, whether it passes or fails. */
-export type OpenPage = (url: string) => Promise<Page>
+export type OpenPage = (url: string, options?: PageOptions) => Promise<Page>
 
 const require = createRequire(import.meta.url)
 const path = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
@@ -74,9 +81,9 @@ function useBrowser(): OpenPage {
     await browser?.close()
   })
 
-  return async function openPage(url) {
+  return async function openPage(url, options) {
     if (browser === undefined) throw new Error('A page can only be opened inside a test')
-    const context = await browser.newContext()
+    const context = await browser.newContext(options)
     onTestFinished(() => context.close())
     const page = await context.newPage()
     await page.goto(url, { timeout: 10_000 })

@@ -18,6 +18,7 @@ const comments = [
   'verifier',
   'revocation',
   'client-options',
+  'report-options',
 ].flatMap((name) => membersIn(sourceOf(`src/types/${name}.ts`)))
 const kits = ['agent', 'certificate', 'clock', 'issuer', 'request-view'].flatMap((name) =>
   membersIn(sourceOf(`src/testing/${name}.ts`)),
@@ -47,6 +48,7 @@ const types: Readonly<Record<string, string>> = {
   'auditLog.checkpoint': 'CheckpointOptions',
   memoryRevocations: 'MemoryRevocationOptions',
   revocation: 'Revocation',
+  agentReport: 'AgentReportOptions',
 }
 
 describe('comments of the options', () => {

@@ -7,7 +7,9 @@ const doors = ['express', 'fastify', 'fetch', 'node', 'otel', 'prometheus', 'red
   (name) => `adapters/${name}.ts`,
 )
 
-const inner = ['audit-log', 'client', 'issuers', 'revocations', 'testing'].map((name) => `src/${name}/index.ts`)
+const inner = ['audit-log', 'client', 'issuers', 'report', 'revocations', 'testing'].map(
+  (name) => `src/${name}/index.ts`,
+)
 
 test.each(['src/index.ts', ...doors, ...inner])('SURFACE: %s exports these names', (path) => {
   expect(exportsOf(readFileSync(join(root, path), 'utf8'))).toMatchSnapshot()

@@ -121,6 +121,11 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
     { path: '/tools', agent: travel, status: 200 },
     { path: '/tools', agent: { ...travel, scopes: [] }, status: 403 },
   ],
+  'report.ts': [
+    { path: '/tools', agent: travel, status: 200, body: by },
+    { path: '/report', agent: travel, status: 403 },
+    { path: '/report', agent: { ...travel, scopes: ['report:read'] }, status: 200 },
+  ],
   'nonces.ts': [
     { path: '/tools', agent: travel, status: 401 },
     { path: '/tools', agent: travel, status: 200, body: by },
@@ -193,6 +198,7 @@ export const needDom: readonly string[] = ['hono.ts', 'gate.ts']
 export const printsNextBlock: readonly string[] = [
   'audit.ts',
   'audit-log.ts',
+  'daily-report.ts',
   'issuers.ts',
   'replay.ts',
   'shared-store.ts',
