@@ -58,24 +58,30 @@ function reporting(reportOnly: readonly ReportableCheck[], more: Partial<Verifie
 }
 
 describe('each check that may be reported', () => {
-  test.each(checks)('Options: reportOnly admits what only %s refuses, says so, counts it and audits it', async (check) => {
-    const sink = memorySink()
-    const verifier = reporting([check], { audit: sink })
-    const verdict = await callWith(faults[check](nowSeconds()), verifier)
-    expect(verdict).toMatchObject({ ok: true, wouldRefuse: [check], context: { enforcement: 'report-only' } })
-    expect(Object.isFrozen(verdict.ok && verdict.wouldRefuse)).toBe(true)
-    expect(sink.events).toMatchObject([{ decision: 'admitted', code: null, wouldRefuse: [check] }])
-    expect(verifier.health().reported).toEqual({ [check]: 1 })
-    expect(verifier.describe()).toMatchObject({ reportOnly: [check], relaxations: ['reportOnly'] })
-  })
+  test.each(checks)(
+    'Options: reportOnly admits what only %s refuses, says so, counts it and audits it',
+    async (check) => {
+      const sink = memorySink()
+      const verifier = reporting([check], { audit: sink })
+      const verdict = await callWith(faults[check](nowSeconds()), verifier)
+      expect(verdict).toMatchObject({ ok: true, wouldRefuse: [check], context: { enforcement: 'report-only' } })
+      expect(Object.isFrozen(verdict.ok && verdict.wouldRefuse)).toBe(true)
+      expect(sink.events).toMatchObject([{ decision: 'admitted', code: null, wouldRefuse: [check] }])
+      expect(verifier.health().reported).toEqual({ [check]: 1 })
+      expect(verifier.describe()).toMatchObject({ reportOnly: [check], relaxations: ['reportOnly'] })
+    },
+  )
 
-  test.each(checks)('Options: without reportOnly %s refuses, and a report of every other check does not help', async (check) => {
-    const owner = check === 'owner_missing' ? { delegation: { requireOwner: true } } : {}
-    expect(outcomeOf(await callWith(faults[check](nowSeconds()), forge.verifierWith(owner)))).toBe(check)
-    const others = checks.filter((other) => other !== check && other !== 'token_audience')
-    const verdict = await callWith(faults[check](nowSeconds()), forge.verifierWith({ reportOnly: others, ...owner }))
-    expect(outcomeOf(verdict)).toBe(check)
-  })
+  test.each(checks)(
+    'Options: without reportOnly %s refuses, and a report of every other check does not help',
+    async (check) => {
+      const owner = check === 'owner_missing' ? { delegation: { requireOwner: true } } : {}
+      expect(outcomeOf(await callWith(faults[check](nowSeconds()), forge.verifierWith(owner)))).toBe(check)
+      const others = checks.filter((other) => other !== check && other !== 'token_audience')
+      const verdict = await callWith(faults[check](nowSeconds()), forge.verifierWith({ reportOnly: others, ...owner }))
+      expect(outcomeOf(verdict)).toBe(check)
+    },
+  )
 
   test('Options: several are reported in the order of the checks', async () => {
     const now = nowSeconds()
@@ -249,7 +255,12 @@ describe('wrong options', () => {
     ['no list', { reportOnly: 'token_type' as never }, {}, 'reportOnly'],
     ['token_audience with token_type', { reportOnly: ['token_audience', 'token_type'] }, {}, 'reportOnly'],
     ['token_audience with binding_missing', { reportOnly: ['token_audience', 'binding_missing'] }, {}, 'reportOnly'],
-    ['token_audience with allowUnbound', { reportOnly: ['token_audience'] }, unbound, 'issuer.dangerously.allowUnbound'],
+    [
+      'token_audience with allowUnbound',
+      { reportOnly: ['token_audience'] },
+      unbound,
+      'issuer.dangerously.allowUnbound',
+    ],
     [
       'a time with nonces on skew',
       { reportOnly: ['proof_expired'], dpop: { nonce: { secret: 'x'.repeat(32), mode: 'on-skew' } } },
@@ -275,7 +286,7 @@ describe('wrong options', () => {
 })
 
 describe('one requirement tried by itself', () => {
-  test('ACC: it is judged, audited and counted, and refuses nothing', async () => {
+  test('Access: it is judged, audited and counted, and refuses nothing', async () => {
     const sink = memorySink()
     const verifier = kit.verifierWith({ audit: sink })
     const context = await kit.context({ verifier })
@@ -299,7 +310,7 @@ describe('one requirement tried by itself', () => {
     expect(verifier.health().reported).toEqual({ scope_missing: 1 })
   })
 
-  test('ACC: a rule that fails or hangs changes nothing', async () => {
+  test('Access: a rule that fails or hangs changes nothing', async () => {
     const verifier = kit.verifierWith({ hookTimeoutMs: 20 })
     const context = await kit.context({ verifier })
     const rules = [
@@ -315,7 +326,7 @@ describe('one requirement tried by itself', () => {
     }
   })
 
-  test('ACC: a token that ends while it is judged is refused all the same', async () => {
+  test('Access: a token that ends while it is judged is refused all the same', async () => {
     const own = await createKit({ token: { human: 'alice' } })
     const context = await own.context()
     const where = async () => {
