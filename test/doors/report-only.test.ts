@@ -18,7 +18,7 @@ beforeAll(async () => {
 /** An API whose routes answer what they would have been refused for. */
 type Start = (options: VerifierOptions) => Promise<Send>
 
-const routes: Readonly<Record<string, AccessRequirement<never>>> = {
+const routes: Readonly<Record<string, AccessRequirement>> = {
   '/open': {},
   '/tried': { scopes: ['pay'], reportOnly: true },
   '/failing': { where: () => Promise.reject(new Error('down')), reportOnly: true },
