@@ -129,3 +129,15 @@ test('Access: a request without credentials passes a requirement that is tried, 
   const anonymous = await send('/tried')
   expect([anonymous.status, JSON.parse(anonymous.text)]).toEqual([200, ['credentials_missing']])
 })
+
+test('Access: a summary counts a requirement that is tried as no obstacle', async () => {
+  const app = frameworks[0]?.[1]()
+  if (app === undefined) throw new Error('no framework')
+  app.use(express.agentAuth(kit.options, { optional: true }))
+  app.get('/tried', express.requireAccess({ scopes: ['pay'], reportOnly: true }), () => {})
+  app.get('/enforced', express.requireAccess({ scopes: ['pay'] }), () => {})
+  expect(express.accessSummary(app, await kit.context()).routes).toMatchObject([
+    { path: '/tried', requirements: [{ scopes: ['pay'], reportOnly: true }], open: true, reachable: 'yes' },
+    { path: '/enforced', reachable: 'no', code: 'scope_missing' },
+  ])
+})
