@@ -120,7 +120,7 @@ function routesAt(
       const handlers = passed.map(({ handle }) => unwrapped(handle))
       const requirements = handlers.flatMap((handler) => requirementOf(handler) ?? [])
       const admissions = handlers.flatMap((handler) => agentAuthOf(handler) ?? [])
-      const isOpen = requirements.length === 0 && !admissions.some(({ isStrict }) => isStrict)
+      const isOpen = requirements.every(({ isReported }) => isReported) && !admissions.some(({ isStrict }) => isStrict)
       return {
         method,
         path,

@@ -3,6 +3,7 @@ import {
   type AdmissionSettings,
   contextOf,
   createAdmissions,
+  createObserve,
   createResourceMetadata,
   createRouteGuard,
   declareRouteGuard,
@@ -21,6 +22,8 @@ import { declareAgentAuth } from './agent-auth-handlers.ts'
 import { type ExpressApp, expressRoutes, scopesOfExpress } from './express-routes.ts'
 import { holdRefusal } from './hold-refusal.ts'
 import { addHeadersToHead, nodeRequestView, writeAnswer } from './node-request.ts'
+
+export { observationOf, wouldRefuseOf } from '../src/adapter/index.ts'
 
 declare global {
   namespace Express {
@@ -72,6 +75,23 @@ export function agentAuth<R extends ExpressRequest = ExpressRequest>(
     )
   }
   return declareAgentAuth(handler, { verifier, isStrict: !optional })
+}
+
+/**
+ * Looks at every request beside the guard that the app has today, and tells the audit what `agentAuth` with these options
+ * would refuse and why. It refuses nothing, authenticates nobody and never waits: the request goes on at once. Throws
+ * OptionsError for `access`, `reportOnly`, `dpop.replay` and a required audit sink.
+ * @example
+ * app.use(observeAgents({ issuer: 'https://as.example.com', resource: 'https://api.example.com', audit: sink }))
+ */
+export function observeAgents<R extends ExpressRequest = ExpressRequest>(
+  optionsOrVerifier: VerifierOptions | Verifier,
+): ExpressHandler<R> {
+  const observe = createObserve<R>(optionsOrVerifier)
+  return function observeAgents(request, _response, next) {
+    observe(request, viewOfExpress)
+    next()
+  }
 }
 
 /**

@@ -17,7 +17,7 @@ export function fastifyRoutes(app: { readonly server: object }): readonly Guarde
     const hooks = phases.flatMap((phase) => [...hooksOf(scope, phase), options[phase]].flat().map(unwrapped))
     const requirements = hooks.flatMap((hook) => requirementOf(hook) ?? [])
     const admissions = hooks.flatMap((hook) => agentAuthOf(hook) ?? [])
-    const isOpen = requirements.length === 0 && !admissions.some(({ isStrict }) => isStrict)
+    const isOpen = requirements.every(({ isReported }) => isReported) && !admissions.some(({ isStrict }) => isStrict)
     return [options.method].flat().map((method) => ({
       method,
       path: options.url,

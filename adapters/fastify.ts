@@ -13,6 +13,7 @@ import {
   type AdmissionSettings,
   contextOf,
   createAdmissions,
+  createObserve,
   createResourceMetadata,
   createRouteGuard,
   declareRouteGuard,
@@ -32,6 +33,8 @@ import { declareAgentAuth } from './agent-auth-handlers.ts'
 import { collectRoutes, fastifyRoutes, scopesOfFastify } from './fastify-routes.ts'
 import { holdRefusal } from './hold-refusal.ts'
 import { addHeadersToHead, nodeRequestView } from './node-request.ts'
+
+export { observationOf, wouldRefuseOf } from '../src/adapter/index.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -76,6 +79,30 @@ async function guardScope(app: FastifyInstance, options: AgentAuthOptions): Prom
   app.addHook('onReady', async () => {
     const problems = verifier.checkRoutes(fastifyRoutes(app).filter((route) => route.verifier === verifier))
     if (problems.length > 0) throw new OptionsError(problems)
+  })
+}
+
+/**
+ * Looks at every request beside the guard that the app has today, and tells the audit what `agentAuth` with these options
+ * would refuse and why. It refuses nothing, authenticates nobody and never waits: the request goes on at once. It sees the
+ * requests of the scope it is registered in. Registration fails for `access`, `reportOnly`, `dpop.replay` and a required
+ * audit sink.
+ * @example
+ * await app.register(observeAgents, { issuer: 'https://as.example.com', resource: 'https://api.example.com', audit: sink })
+ */
+export const observeAgents: FastifyPluginAsync<VerifierOptions | { verifier: Verifier }> = fastifyPlugin(observeScope, {
+  name: 'onbehalf-observe',
+  fastify: '5.x',
+})
+
+async function observeScope(app: FastifyInstance, options: VerifierOptions | { verifier: Verifier }): Promise<void> {
+  const given = ownMembers(options)
+  const observe = createObserve<FastifyRequest>(
+    Object.hasOwn(given, 'verifier') ? verifierIn(given) : (given as unknown as VerifierOptions),
+  )
+  app.addHook('onRequest', (request, _reply, done) => {
+    observe(request, viewOfFastify)
+    done()
   })
 }
 

@@ -3,21 +3,26 @@ import {
   type CompiledRequirement,
   contextOf,
   createAdmissions,
+  createObserve,
   createRouteGuard,
   type Entry,
   type RouteGuard,
   scopesOf,
+  wouldRefuseOf,
 } from '../src/adapter/index.ts'
 import {
   type AccessRequirement,
   type AgentContext,
   type HeaderList,
   OptionsError,
+  type RefusalCode,
   type RequestView,
   type Verifier,
   type VerifierOptions,
 } from '../src/index.ts'
 import { mergeExposed, mergeVary } from './node-request.ts'
+
+export { observationOf } from '../src/adapter/index.ts'
 
 /** What a web-standard Request does not tell: the socket's address, and the DER of the TLS client certificate. */
 export interface Connection {
@@ -26,7 +31,13 @@ export interface Connection {
 }
 
 export type GateEntry =
-  | { readonly ok: true; readonly context: AgentContext; finish(response: Response): Response }
+  | {
+      readonly ok: true
+      readonly context: AgentContext
+      /** What the request would have been refused for, were nothing only reported. */
+      readonly wouldRefuse: readonly RefusalCode[]
+      finish(response: Response): Response
+    }
   | { readonly ok: false; readonly response: Response }
 
 export interface Gate {
@@ -64,7 +75,12 @@ export function createGate(
     if (entry.kind !== 'admitted') return { ok: false, response: responseTo(entry) }
     const refusal = await guard?.judge(request)
     if (refusal !== undefined) return { ok: false, response: finish(responseTo(refusal), entry.headers) }
-    return { ok: true, context: entry.context, finish: (response) => finish(response, entry.headers) }
+    return {
+      ok: true,
+      context: entry.context,
+      wouldRefuse: wouldRefuseOf(request),
+      finish: (response) => finish(response, entry.headers),
+    }
   }
 
   async function gate(request: Request, requirement?: AccessRequirement<Request>, connection?: Connection) {
@@ -84,6 +100,21 @@ export function createGate(
       }
     },
   })
+}
+
+/**
+ * Looks at requests beside the guard that the host has today, and tells the audit what a gate with these options would
+ * refuse and why. It refuses nothing, authenticates nobody and never waits. Throws OptionsError for `access`, `reportOnly`,
+ * `dpop.replay` and a required audit sink.
+ * @example
+ * const observe = createObserver({ issuer: 'https://as.example.com', resource: 'https://api.example.com', audit: sink })
+ * observe(request)
+ */
+export function createObserver(
+  optionsOrVerifier: VerifierOptions | Verifier,
+): (request: Request, connection?: Connection) => void {
+  const observe = createObserve<Request>(optionsOrVerifier)
+  return (request, connection) => observe(request, () => webRequestView(request, connection))
 }
 
 /** The context of a request that a gate admitted. */

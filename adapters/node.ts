@@ -6,13 +6,16 @@ import {
   type Answer,
   contextOf,
   createAdmissions,
+  createObserve,
   createResourceMetadata,
   createRouteGuard,
   type Entry,
 } from '../src/adapter/index.ts'
-import type { AccessRequirement, AgentContext, Verifier, VerifierOptions } from '../src/index.ts'
+import type { AccessRequirement, AgentContext, RequestView, Verifier, VerifierOptions } from '../src/index.ts'
 import { holdRefusal } from './hold-refusal.ts'
 import { addHeadersToHead, nodeRequestView, writeAnswer } from './node-request.ts'
+
+export { observationOf, wouldRefuseOf } from '../src/adapter/index.ts'
 
 type NodeRequest = IncomingMessage | Http2ServerRequest
 type NodeResponse = ServerResponse | Http2ServerResponse
@@ -46,7 +49,7 @@ export function createNodeGate(
 
   async function enter(request: IncomingMessage, requirement?: AccessRequirement<IncomingMessage>): Promise<Entry> {
     const guard = requirement === undefined ? undefined : createRouteGuard(requirement)
-    const entry = await admit(request, nodeRequestView(request, request.url ?? ''))
+    const entry = await admit(request, viewOfNode(request))
     return entry.kind === 'admitted' ? ((await guard?.judge(request)) ?? entry) : entry
   }
 
@@ -100,6 +103,23 @@ export function resourceMetadata(verifier: Verifier): (request: NodeRequest, res
 
 /** Gates hear of a requirement at the request that names it. */
 const noScopes: readonly string[] = []
+
+/**
+ * Looks at requests beside the guard that the server has today, and tells the audit what a gate with these options would
+ * refuse and why. It refuses nothing, authenticates nobody and never waits. Throws OptionsError for `access`, `reportOnly`,
+ * `dpop.replay` and a required audit sink.
+ * @example
+ * const observe = createNodeObserver({ issuer: 'https://as.example.com', resource: 'https://api.example.com', audit: sink })
+ * observe(request)
+ */
+export function createNodeObserver(optionsOrVerifier: VerifierOptions | Verifier): (request: NodeRequest) => void {
+  const observe = createObserve<IncomingMessage>(optionsOrVerifier)
+  return (request) => observe(request as IncomingMessage, viewOfNode)
+}
+
+function viewOfNode(request: IncomingMessage): RequestView {
+  return nodeRequestView(request, request.url ?? '')
+}
 
 /** The context of a request that a gate admitted. */
 export function agentContextOf(request: NodeRequest): AgentContext | undefined {

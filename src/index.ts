@@ -52,6 +52,7 @@ export type {
   ForwardedCertificate,
   MtlsOptions,
 } from './types/mtls-options.ts'
+export type { Explanation, NamedParties, Observation } from './types/observation.ts'
 export type {
   Algorithm,
   CacheOptions,
@@ -63,6 +64,7 @@ export type {
   NonceOptions,
   ReplayAnswer,
   ReplayStore,
+  ReportableCheck,
   StoreAnswer,
   TokenOptions,
   VerifierOptions,

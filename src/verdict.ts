@@ -7,8 +7,9 @@ import type { Contexts } from './context/agent-context.ts'
 import { andThen, type MaybePromise } from './internal/maybe-promise.ts'
 import { hintAtPreflight } from './internal/process-warnings.ts'
 import type { Policy } from './options/policy.ts'
-import { Denial, noTime } from './refusal/denial.ts'
+import { Denial, noCodes, noTime } from './refusal/denial.ts'
 import type { Refuse } from './refusal/response.ts'
+import { inPrecedence } from './refusal/table.ts'
 import type { SenderCheck } from './sender/sender.ts'
 import type { Unrevoked } from './token/revocation.ts'
 import type { Verdict } from './types/verdict.ts'
@@ -30,7 +31,10 @@ export function createConclusion(
   function admit(admitted: AdmittedToken): Verdict {
     const admission = contexts.admissionOf(admitted)
     const headers = sender.headersFor(admitted)
-    return headers === undefined ? admission : Object.freeze({ ...admission, headers })
+    const times = admitted.proof?.reported ?? noCodes
+    if (headers === undefined && times.length === 0) return admission
+    const wouldRefuse = times.length === 0 ? admission.wouldRefuse : inPrecedence([...times, ...admission.wouldRefuse])
+    return Object.freeze({ ...admission, headers: headers ?? admission.headers, wouldRefuse })
   }
 
   function refused(state: RequestState, denial: Denial): Verdict {

@@ -10,6 +10,9 @@ import { createStandingCheck } from './context/standing.ts'
 import { readCredentials } from './credentials.ts'
 import type { MaybePromise } from './internal/maybe-promise.ts'
 import { createLeases } from './lease.ts'
+import { createExamination } from './observe/examine.ts'
+import { explanationOf } from './observe/explain.ts'
+import { createObserving } from './observe/observer.ts'
 import { readCloseTimeout } from './options/close.ts'
 import { describePolicy } from './options/describe-policy.ts'
 import { readOptions } from './options/policy.ts'
@@ -20,7 +23,7 @@ import { createRefuser } from './refusal/response.ts'
 import { createSingleUse } from './replay/single-use.ts'
 import { readBinding } from './sender/confirmation.ts'
 import { createSenderCheck } from './sender/sender.ts'
-import { prepareToken } from './token/prepared-token.ts'
+import { prepareToken, type TokenReaders } from './token/prepared-token.ts'
 import { createRevocationCheck } from './token/revocation.ts'
 import { createTrust } from './token/trust.ts'
 import { createTokenVerifier } from './token/verify.ts'
@@ -41,17 +44,16 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const policy = readOptions(options)
   const metadata = createMetadata(policy)
   const trust = createTrust(policy)
-  const tokens = createTokenVerifier(policy, trust, (token) =>
-    prepareToken(token, {
-      confirmation: ({ claims, issuer, tokenType }) => readBinding({ cnf: claims.cnf, tokenType }, policy, issuer),
-      parties: ({ claims, issuer }) => readParties(claims, issuer, policy.maxDepth),
-      principal: ({ claims, issuer }) => readPrincipal(claims, issuer, claims.all['act'] === undefined),
-    }),
-  )
+  const readers: TokenReaders = {
+    confirmation: (token) => readBinding(token, policy),
+    parties: (token, found) => readParties(token, policy.maxDepth, found),
+    principal: ({ claims, issuer }) => readPrincipal(claims, issuer, claims.all['act'] === undefined),
+  }
+  const tokens = createTokenVerifier(policy, trust, (token) => prepareToken(token, readers))
   const revocation = createRevocationCheck(policy.revocation, policy.hookTimeoutMs)
   const sender = createSenderCheck(policy, policy.dpop === false ? undefined : createSingleUse(policy.dpop, policy))
   const standing = createStandingCheck(policy)
-  const contexts = createContexts(standing.partiesOf)
+  const contexts = createContexts(policy, standing.partiesOf)
   const baseline = createBaselineCheck(policy, contexts)
   const refuse = createRefuser(policy, () => metadata?.advertisedUrl())
   const recorder = createRecorder(policy, contexts, sender.isCertificateIgnored)
@@ -61,6 +63,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
     return token && (tokens.checkLife(token) ?? revocation.recheck(token))
   })
   const routeProblems = createRouteProblems(partyIssuersOf(policy))
+  const examine = createExamination(policy, tokens, sender, readers)
+  const observing = createObserving(policy, examine, recorder)
   const leases = createLeases(policy.clock, policy.revocation, contexts, policy.hookTimeoutMs, standing.holds)
 
   /** The way of a request. Each step takes what the one before it gave; the first denial is the answer. */
@@ -110,6 +114,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
       if (!verdict.ok) throw new AuthError(verdict.refusal)
       return verdict.context
     },
+    explain: async (view) => explanationOf(await examine(view)),
+    observer: observing.start,
     authorizeNow,
     authorize: async (context, requirement, request) => authorizeNow(context, requirement, request),
     lease: leases.lease,
@@ -129,6 +135,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
       replay: sender.replay,
       caches: { tokens: tokens.cachedTokens, proofKeys: sender.cachedKeys },
       audit: recorder.counts,
+      reported: recorder.reported,
+      observed: observing.counts,
     }),
     async close(options) {
       const timeoutMs = readCloseTimeout(options)

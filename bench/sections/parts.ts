@@ -4,7 +4,7 @@ import { type CompactParts, decodeMembers, decodeObject, splitCompact } from '..
 import { derOf } from '../../src/jose/ecdsa-der.ts'
 import { thumbprint } from '../../src/jose/jwk.ts'
 import type { IssuerPolicy } from '../../src/options/issuer.ts'
-import { Denial } from '../../src/refusal/denial.ts'
+import { Denial, strict } from '../../src/refusal/denial.ts'
 import { createRefuser } from '../../src/refusal/response.ts'
 import { proofMembers } from '../../src/sender/proof-claims.ts'
 import { isTarget, readTarget } from '../../src/sender/proof-url.ts'
@@ -30,7 +30,7 @@ export const parts: Section = async (depth) => {
   const policy = { ...issuerPolicy, issuer: authority.issuer }
   const token = (more?: TokenInput) => authority.token({ jkt: signer.jkt }, more)
   const agent = agentOf(signer, token())
-  const claimsOf = (text: string) => readClaims(payloadOf(text) ?? {}, issuerPolicy) as TokenClaims
+  const claimsOf = (text: string) => readClaims(payloadOf(text) ?? {}, issuerPolicy, strict) as TokenClaims
   const store = memoryReplayStore()
   const metadataUrl = `${resource}/.well-known/oauth-protected-resource`
   const refuse = createRefuser(challengePolicy, () => metadataUrl)
@@ -57,18 +57,18 @@ export const parts: Section = async (depth) => {
     measure(
       'claims',
       () => payloadOf(token()) ?? {},
-      (payload) => readClaims(payload, issuerPolicy),
+      (payload) => readClaims(payload, issuerPolicy, strict),
     ),
     measure('thumbprint', () => ({ ...signers[turn++ % signers.length]?.jwk }), thumbprint),
     measure(
       'act chain of 1',
       () => claimsOf(token()),
-      (claims) => readParties(claims, policy, 5),
+      (claims) => readParties({ claims, issuer: policy }, 5, strict),
     ),
     measure(
       'act chain of 5',
       () => claimsOf(token({ depth: 5 })),
-      (claims) => readParties(claims, policy, 5),
+      (claims) => readParties({ claims, issuer: policy }, 5, strict),
     ),
     measure(
       'target',

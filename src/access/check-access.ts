@@ -2,7 +2,7 @@ import type { Contexts } from '../context/agent-context.ts'
 import type { AccountableToken } from '../context/standing.ts'
 import { andThen, type MaybePromise, synchronousBoolean } from '../internal/maybe-promise.ts'
 import type { Policy } from '../options/policy.ts'
-import type { Denial } from '../refusal/denial.ts'
+import { type Denial, type Findings, strict } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import type { AgentContext, Party } from '../types/context.ts'
 import type { Facts } from '../types/verdict.ts'
@@ -76,17 +76,21 @@ export function checkAccess(
   context: AgentContext,
   request: unknown,
   setting: AccessSetting,
+  found: Findings = strict,
 ): MaybePromise<Judgement> {
   const denial =
-    checkParty('actor', requirement.actor, context.actor, setting) ??
-    checkParty('principal', requirement.principal, context.principal, setting) ??
-    checkPair(requirement, context) ??
-    checkAuthority(requirement, context) ??
-    checkDetails(requirement, context, request) ??
-    checkHeld('roles', requirement.roles, context.roles) ??
-    checkHeld('permissions', requirement.permissions, context.permissions) ??
-    checkAuthentication(requirement, context, setting) ??
-    checkScopes(requirement, context)
+    found.enforced(checkParty('actor', requirement.actor, context.actor, setting)) ??
+    found.enforced(checkParty('principal', requirement.principal, context.principal, setting)) ??
+    found.enforced(checkPair(requirement, context)) ??
+    found.enforced(checkAuthority(requirement, context)) ??
+    found.enforced(checkAgents(requirement, context)) ??
+    found.enforced(checkLength(requirement, context)) ??
+    found.enforced(checkSender(requirement, context)) ??
+    found.enforced(checkDetails(requirement, context, request)) ??
+    found.enforced(checkHeld('roles', requirement.roles, context.roles)) ??
+    found.enforced(checkHeld('permissions', requirement.permissions, context.permissions)) ??
+    found.enforced(checkAuthentication(requirement, context, setting)) ??
+    found.enforced(checkScopes(requirement, context))
   if (denial !== undefined || requirement.where === undefined) return denial
   return askWhere(requirement.where, context, request, setting.hookTimeoutMs)
 }
@@ -113,21 +117,30 @@ function deny(rule: string, answer: false | undefined, code: RefusalCode): Acces
   return new AccessDenial(answer === undefined ? 'policy_unavailable' : code, rule)
 }
 
-function checkAuthority(requirement: Requirement, context: AgentContext): AccessDenial | undefined {
-  const { authority, denyIfAgentInvolved, maxDepth, sender } = requirement
-  if (authority !== undefined && authority !== context.authority) {
-    return new AccessDenial('authority_required', 'authority')
-  }
-  // A chain that is known to lack someone cannot meet a rule about everyone in it.
-  const isIncomplete = context.delegation?.complete === false
-  if (denyIfAgentInvolved && (context.involvesAgent || isIncomplete)) {
-    return new AccessDenial('access_denied', 'denyIfAgentInvolved')
-  }
-  const depth = isIncomplete ? Number.POSITIVE_INFINITY : (context.delegation?.depth ?? 0)
-  if (maxDepth !== undefined && depth > maxDepth) return new AccessDenial('access_denied', 'maxDepth')
-  if (sender !== undefined && !context.sender.method.includes(sender))
-    return new AccessDenial('access_denied', 'sender')
-  return undefined
+function checkAuthority({ authority }: Requirement, context: AgentContext): AccessDenial | undefined {
+  if (authority === undefined || authority === context.authority) return undefined
+  return new AccessDenial('authority_required', 'authority')
+}
+
+function checkAgents({ denyIfAgentInvolved }: Requirement, context: AgentContext): AccessDenial | undefined {
+  if (!denyIfAgentInvolved || !(context.involvesAgent || isIncomplete(context))) return undefined
+  return new AccessDenial('access_denied', 'denyIfAgentInvolved')
+}
+
+function checkLength({ maxDepth }: Requirement, context: AgentContext): AccessDenial | undefined {
+  if (maxDepth === undefined) return undefined
+  const depth = isIncomplete(context) ? Number.POSITIVE_INFINITY : (context.delegation?.depth ?? 0)
+  return depth <= maxDepth ? undefined : new AccessDenial('access_denied', 'maxDepth')
+}
+
+/** A chain that is known to lack someone cannot meet a rule about everyone in it. */
+function isIncomplete({ delegation }: AgentContext): boolean {
+  return delegation?.complete === false
+}
+
+function checkSender({ sender }: Requirement, context: AgentContext): AccessDenial | undefined {
+  if (sender === undefined || context.sender.method.includes(sender)) return undefined
+  return new AccessDenial('access_denied', 'sender')
 }
 
 /** One detail alone must allow. A detail that could not be judged is an outage only where no other one allows. */

@@ -23,6 +23,8 @@ export interface Requirement {
   readonly permissions: readonly string[]
   readonly where: CompiledWhere | undefined
   readonly hidden: boolean
+  /** Judged and not enforced. */
+  readonly isReported: boolean
   /** As it was given, functions by name: for the route summary. */
   readonly shown: Readonly<Record<string, unknown>>
 }
@@ -70,6 +72,7 @@ const names = namesOf<AccessRequirement>({
   permissions: true,
   where: true,
   hidden: true,
+  reportOnly: true,
 })
 
 export function readRequirement(read: OptionReader, path: string, value: unknown): Requirement {
@@ -94,6 +97,7 @@ export function readRequirement(read: OptionReader, path: string, value: unknown
     permissions: Object.freeze(read.strings(at('permissions'), raw['permissions']) ?? []),
     where: readWhere(read, at('where'), raw['where']),
     hidden: read.boolean(at('hidden'), raw['hidden']) ?? false,
+    isReported: read.oneOf(at('reportOnly'), raw['reportOnly'], [true] as const) ?? false,
     shown: showMembers(raw),
   })
   compiled.add(requirement)

@@ -1,7 +1,7 @@
 import type { AccessCase, Recorder } from '../audit/record.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import type { Policy } from '../options/policy.ts'
-import { Denial, noTime } from '../refusal/denial.ts'
+import { codesOf, Denial, noCodes, noTime } from '../refusal/denial.ts'
 import type { Refuse } from '../refusal/response.ts'
 import type { AgentContext } from '../types/context.ts'
 import type { RequestView } from '../types/request.ts'
@@ -24,9 +24,16 @@ interface Bound {
   readonly requirement: Requirement
   /** The baseline's needs as well: a challenge names all that the route takes. */
   readonly needs: Needs
+  /** The same where the requirement is enforced; else those of the baseline alone. */
+  readonly enforced: Needs
 }
 
-const allowed: Decision = Object.freeze({ ok: true })
+const allowed: Decision = Object.freeze({ ok: true, wouldRefuse: noCodes })
+
+interface JudgedCase extends AccessCase {
+  readonly enforced: Needs
+  readonly isReported: boolean
+}
 
 /** `recheck`: after a wait, is the token of this context still alive and not revoked? */
 export function createAuthorizer(
@@ -44,21 +51,23 @@ export function createAuthorizer(
     const known = bound.get(given)
     if (known !== undefined) return known
     const requirement = compileRequirement(given, setting.issuers)
-    const made = { requirement, needs: needsOf(policy.access, requirement) }
+    const needs = needsOf(policy.access, requirement)
+    const made = { requirement, needs, enforced: requirement.isReported ? needsOf(policy.access) : needs }
     bound.set(requirement, made)
     return made
   }
 
-  function decisionOn({ context, request, needs }: AccessCase, denial: Denial): Decision {
+  function refusedBy({ context, request, enforced }: JudgedCase, denial: Denial): Decision {
     const scheme = recorder.schemeOf(context, request) ?? (context.sender.jkt === undefined ? 'Bearer' : 'DPoP')
-    const all = needsBehind(denial, guards.needsFor(request, needs))
+    const all = needsBehind(denial, guards.needsFor(request, enforced))
     return { ok: false, refusal: refuse(denial, { scheme, needs: all, nonce: undefined }) }
   }
 
-  function conclude(about: AccessCase, judgement: Judgement, ended?: Denial): MaybePromise<Decision> {
+  function conclude(about: JudgedCase, judgement: Judgement, ended?: Denial): MaybePromise<Decision> {
     const isTimeKnown = policy.clock.failures === about.clockFailures
-    const denial = isTimeKnown ? (judgement instanceof AccessDenial ? judgement : ended) : noTime
-    const decision = denial === undefined ? allowed : decisionOn(about, denial)
+    const refusing = judgement instanceof AccessDenial && !about.isReported ? judgement : ended
+    const denial = isTimeKnown ? refusing : noTime
+    const decision = denial === undefined ? admittedBy(judgement) : refusedBy(about, denial)
     const isJudged = isTimeKnown && ended === undefined
     const isRecorded = recorder.access(about, decision, isJudged ? judgement : undefined)
     return isRecorded === true
@@ -66,30 +75,31 @@ export function createAuthorizer(
       : andThen(isRecorded, (late) => (late ? finish(about, decision) : unrecorded(about)))
   }
 
-  function finish({ request, needs }: AccessCase, decision: Decision): Decision {
-    if (decision.ok) guards.passed(request, needs)
+  function finish({ request, enforced }: JudgedCase, decision: Decision): Decision {
+    if (decision.ok) guards.passed(request, enforced)
     return decision
   }
 
-  function unrecorded(about: AccessCase): Decision {
-    const decision = decisionOn(about, new Denial('audit_unavailable'))
+  function unrecorded(about: JudgedCase): Decision {
+    const decision = refusedBy(about, new Denial('audit_unavailable'))
     void recorder.access(about, decision, undefined)
     return decision
   }
 
   return {
     authorize(context, given, request) {
-      const { requirement, needs } = bind(given)
+      const { requirement, needs, enforced } = bind(given)
+      const { isReported } = requirement
       const startedAt = recorder.startTime()
-      const about = { context, request, needs, startedAt, clockFailures: policy.clock.failures }
+      const about = { context, request, needs, enforced, isReported, startedAt, clockFailures: policy.clock.failures }
       const judgement = checkAccess(requirement, context, request, setting)
       if (!(judgement instanceof Promise)) return conclude(about, judgement)
       return judgement.then((late) =>
-        conclude(about, late, late instanceof AccessDenial ? undefined : recheck(context)),
+        conclude(about, late, late instanceof AccessDenial && !isReported ? undefined : recheck(context)),
       )
     },
     challenge(given, view) {
-      const { needs } = bind(given)
+      const { enforced: needs } = bind(given)
       const state = recorder.begin(view, view)
       const isPlain = view.peer?.encrypted === false
       const refusalFor = (denial: Denial) => refuse(denial, { scheme: undefined, needs, isPlain, nonce: undefined })
@@ -103,4 +113,9 @@ export function createAuthorizer(
       })
     },
   }
+}
+
+/** A denial that was not enforced is reported. */
+function admittedBy(judgement: Judgement): Decision {
+  return judgement instanceof AccessDenial ? Object.freeze({ ok: true, wouldRefuse: codesOf([judgement]) }) : allowed
 }

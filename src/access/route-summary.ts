@@ -83,6 +83,7 @@ function reach(requirements: readonly Requirement[], context: AgentContext, now:
   const issuers = { configured: [context.token.issuer], hasOthers: false }
   let reachable: 'yes' | 'depends' = 'yes'
   for (const requirement of requirements) {
+    if (requirement.isReported) continue
     const decided: Requirement = { ...requirement, where: undefined, details: detailsPresent(requirement, context) }
     const judgement = checkAccess(decided, context, undefined, {
       nowSeconds: () => now / 1_000,

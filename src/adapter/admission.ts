@@ -1,5 +1,7 @@
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import { OptionReader } from '../internal/option-reader.ts'
+import { noCodes } from '../refusal/denial.ts'
+import type { RefusalCode } from '../refusal/table.ts'
 import type { AgentContext } from '../types/context.ts'
 import type { VerifierOptions } from '../types/options.ts'
 import type { RequestView } from '../types/request.ts'
@@ -53,7 +55,7 @@ export function createAdmissions<R extends object>(
   /** `always`: a gate. It has no optional mode, and serves the metadata only where the options name them. */
   guards: 'always' | 'as set' = 'as set',
 ): Admissions<R> {
-  const verifier = isVerifier(optionsOrVerifier) ? optionsOrVerifier : createVerifier(optionsOrVerifier)
+  const verifier = verifierFrom(optionsOrVerifier)
   const { optional, onRefusal } = readSettings<R>(settings, verifier, guards)
   const { metadata } = verifier
   const answerDocument =
@@ -90,8 +92,9 @@ function verdictOn(verifier: Verifier, view: RequestView, request: object): Mayb
 
 const noScopes = () => none
 
-function isVerifier(value: VerifierOptions | Verifier): value is Verifier {
-  return typeof (value as Partial<Verifier> | undefined)?.checkNow === 'function'
+export function verifierFrom(optionsOrVerifier: VerifierOptions | Verifier): Verifier {
+  const isMade = typeof (optionsOrVerifier as Partial<Verifier> | undefined)?.checkNow === 'function'
+  return isMade ? (optionsOrVerifier as Verifier) : createVerifier(optionsOrVerifier as VerifierOptions)
 }
 
 function readSettings<R>(settings: AdmissionSettings<R>, verifier: Verifier, guards: 'always' | 'as set') {
@@ -136,6 +139,24 @@ const noHeaders: HeaderList = Object.freeze([])
 
 export function admissionOf(request: object): Admission | undefined {
   return admissions.get(request)
+}
+
+/** By the guards of routes. */
+const reportedByGuards = new WeakMap<object, readonly RefusalCode[]>()
+
+export function noteReported(request: object, codes: readonly RefusalCode[]): void {
+  if (codes.length > 0) reportedByGuards.set(request, [...(reportedByGuards.get(request) ?? noCodes), ...codes])
+}
+
+/**
+ * What an admitted request would have been refused for by now, were nothing only reported: by the guard that ran last and by
+ * the requirements that the request has passed since. Empty where nothing would have refused it, and for a refused request.
+ */
+export function wouldRefuseOf(request: object): readonly RefusalCode[] {
+  const verdict = admissions.get(request)?.verdict
+  const byRequirements = reportedByGuards.get(request)
+  const byVerdict = verdict?.ok === true ? verdict.wouldRefuse : noCodes
+  return byRequirements === undefined ? byVerdict : Object.freeze([...new Set([...byVerdict, ...byRequirements])])
 }
 
 /** The context of an admitted request; undefined where there is none. */

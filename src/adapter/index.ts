@@ -8,7 +8,8 @@ export {
   scopesOf,
   summarizeRoutes,
 } from '../access/route-summary.ts'
-export { type AdmissionSettings, type Admissions, contextOf, createAdmissions } from './admission.ts'
+export { type AdmissionSettings, type Admissions, contextOf, createAdmissions, wouldRefuseOf } from './admission.ts'
 export type { Answer, Entry, OnRefusal } from './answer.ts'
 export { type AnswerDocument, createResourceMetadata } from './document.ts'
+export { createObserve, type Observe, observationOf } from './observing.ts'
 export { createRouteGuard, type RouteGuard } from './route-guard.ts'

@@ -2,7 +2,7 @@ import { compileRequirement, type Requirement } from '../access/requirement.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import { OptionsError } from '../internal/option-reader.ts'
 import type { AccessRequirement } from '../types/access.ts'
-import { admissionOf } from './admission.ts'
+import { admissionOf, noteReported } from './admission.ts'
 import type { Entry } from './answer.ts'
 
 /** What `requireAccess` does at every door: judges an admitted request by its route's requirement. */
@@ -22,11 +22,17 @@ export function createRouteGuard<R extends object>(given: AccessRequirement<R>):
       throw new OptionsError([{ path: 'requireAccess', message: 'needs agentAuth() before it on the same route' }])
     }
     const { verifier, verdict, view, answerOf } = admission
-    if (verdict === undefined) return andThen(verifier.challenge(requirement, view), answerOf)
+    if (verdict === undefined) {
+      if (!requirement.isReported) return andThen(verifier.challenge(requirement, view), answerOf)
+      noteReported(request, ['credentials_missing'])
+      return undefined
+    }
     if (!verdict.ok) return answerOf(verdict.refusal)
-    return andThen(verifier.authorizeNow(verdict.context, requirement, request), (decision) =>
-      decision.ok ? undefined : answerOf(decision.refusal),
-    )
+    return andThen(verifier.authorizeNow(verdict.context, requirement, request), (decision) => {
+      if (!decision.ok) return answerOf(decision.refusal)
+      noteReported(request, decision.wouldRefuse)
+      return undefined
+    })
   }
 
   return { requirement, judge }

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Judged } from '../access/judgement.ts'
 import type { Parties } from '../context/parties.ts'
-import { Denial } from '../refusal/denial.ts'
+import type { Examination } from '../observe/examine.ts'
+import { codesOf, Denial } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import type { PreparedToken } from '../token/prepared-token.ts'
 import type { AuditEvent, EventFacts } from '../types/audit.ts'
 import type { AgentContext, Party } from '../types/context.ts'
-import type { Facts, Refusal, Verdict } from '../types/verdict.ts'
+import type { Decision, Facts, Refusal, Verdict } from '../types/verdict.ts'
+import { describeObservedProof } from './proof-result.ts'
 import type { RequestState } from './request-state.ts'
 import { type Origin, routeIn } from './requests.ts'
 import { noProof, type Trail } from './trail.ts'
@@ -29,12 +31,61 @@ export interface Outcome {
 
 /** The one event of a request's authentication. Until the token's signature holds it carries the token's hash and no claim. */
 export function authenticationEvent(state: RequestState, verdict: Verdict, outcome: Outcome): AuditEvent {
-  const { token, tokenHash, trail, bound } = state
-  const { refusal, judged } = outcome
+  const { token, trail, bound } = state
+  const { refusal } = outcome
   const parties = knownParties(token)
   const { principal, actor } = verdict.ok ? verdict.context : { principal: token?.principal, actor: parties?.actor }
+  const wouldRefuse = verdict.ok ? verdict.wouldRefuse : none
+  return requestEvent(state, outcome, {
+    decision: refusal === undefined ? 'admitted' : 'refused',
+    wouldRefuse,
+    reported: token?.found.noted.find(({ code }) => code === wouldRefuse[0])?.facts,
+    principal,
+    actor,
+    thumbprint: bound?.sender.jkt ?? bound?.sender.x5t ?? null,
+    proof: trail.proof,
+    relaxations: refusal === undefined ? (token?.relaxations ?? none) : none,
+    warnings: verdict.ok ? verdict.context.warnings : (parties?.warnings ?? none),
+  })
+}
+
+/** The event of a request that was judged beside another guard. */
+export function observedEvent(state: RequestState, examination: Examination, outcome: Outcome): AuditEvent {
+  const { reasons, signature, isProven } = examination
+  const { token } = state
+  const parties = knownParties(token)
+  const [first] = reasons
+  const { jkt, x5t } =
+    isProven && token !== undefined && !(token.confirmation instanceof Denial) ? token.confirmation : {}
+  return requestEvent(state, outcome, {
+    decision: 'observed',
+    wouldRefuse: codesOf(reasons),
+    reported: first && recordable(first.facts, signature === 'held'),
+    principal: token?.principal,
+    actor: parties?.actor,
+    thumbprint: jkt ?? x5t ?? null,
+    proof: describeObservedProof(examination),
+    relaxations: first === undefined ? (token?.relaxations ?? none) : none,
+    warnings: parties?.warnings ?? none,
+  })
+}
+
+/** Where an admitted, a refused and an observed request differ. */
+interface RequestOutcome extends Pick<AuditEvent, 'decision' | 'wouldRefuse' | 'proof' | 'relaxations' | 'warnings'> {
+  /** The facts of what comes first in `wouldRefuse`. */
+  readonly reported: Facts | undefined
+  readonly principal: Party | undefined
+  readonly actor: Party | undefined
+  readonly thumbprint: string | null
+}
+
+function requestEvent(state: RequestState, outcome: Outcome, about: RequestOutcome): AuditEvent {
+  const { token, tokenHash, trail } = state
+  const { refusal, judged } = outcome
+  const { principal, actor } = about
+  const parties = knownParties(token)
   const owed = token?.confirmation
-  return completeEvent(outcome, {
+  return completeEvent(outcome, about.reported, {
     version: 1,
     id: trail.nextEventId(),
     requestId: trail.requestId,
@@ -43,12 +94,12 @@ export function authenticationEvent(state: RequestState, verdict: Verdict, outco
     time: outcome.time,
     durationMicros: outcome.durationMicros,
     phase: 'authentication',
-    decision: refusal === undefined ? 'admitted' : 'refused',
+    decision: about.decision,
     code: refusal?.code ?? null,
     status: refusal?.status ?? null,
     request: describeRequest(trail, routeIn(state)),
     rule: judged?.rule ?? null,
-    wouldRefuse: none,
+    wouldRefuse: about.wouldRefuse,
     issuer: token?.issuer.issuer ?? null,
     issuerLabel: labelOf(token?.issuer.issuer, outcome),
     principal: principal ?? null,
@@ -62,28 +113,29 @@ export function authenticationEvent(state: RequestState, verdict: Verdict, outco
     scopesGranted: token?.claims.scopes ?? none,
     sender: {
       method: owed instanceof Denial ? methodWithout(owed) : (owed?.method ?? null),
-      thumbprint: bound?.sender.jkt ?? bound?.sender.x5t ?? null,
+      thumbprint: about.thumbprint,
     },
-    proof: trail.proof,
+    proof: about.proof,
     tokenId: token?.id ?? (tokenHash === undefined ? null : `t:${tokenHash}`),
     tokenLifetimeSeconds: token === undefined ? null : token.claims.exp - token.issuedAt,
-    relaxations: refusal === undefined ? (token?.relaxations ?? none) : none,
-    warnings: warningsIn(state, verdict.ok ? verdict.context.warnings : (parties?.warnings ?? none)),
+    relaxations: about.relaxations,
+    warnings: warningsIn(state, about.warnings),
   })
 }
 
 /** One event per requirement evaluated; the same requestId as the authentication it rests on. */
 export function accessEvent(
   context: AgentContext,
-  presented: PreparedToken | undefined,
-  origin: Origin | undefined,
+  decision: Decision,
+  { presented, origin }: { presented: PreparedToken | undefined; origin: Origin | undefined },
   outcome: Outcome,
 ): AuditEvent {
   const { refusal, judged } = outcome
+  const reported = decision.ok && judged instanceof Denial ? judged.facts : undefined
   const trail = origin?.trail
   const requestId = trail?.requestId ?? randomUUID()
   const { principal, actor, token, sender } = context
-  return completeEvent(outcome, {
+  return completeEvent(outcome, reported, {
     version: 1,
     id: trail?.nextEventId() ?? `${requestId}-1`,
     requestId,
@@ -97,7 +149,7 @@ export function accessEvent(
     status: refusal?.status ?? null,
     request: describeRequest(trail, origin?.route ?? null),
     rule: judged?.rule ?? null,
-    wouldRefuse: none,
+    wouldRefuse: decision.ok ? decision.wouldRefuse : none,
     issuer: token.issuer,
     issuerLabel: labelOf(token.issuer, outcome),
     principal,
@@ -118,8 +170,17 @@ export function accessEvent(
   })
 }
 
-function warningsIn({ isCertificateIgnored }: RequestState, known: AuditEvent['warnings']): AuditEvent['warnings'] {
-  return isCertificateIgnored ? Object.freeze([...known, 'certificate_header_ignored' as const]) : known
+function warningsIn(
+  { isCertificateIgnored, bound }: RequestState,
+  known: AuditEvent['warnings'],
+): AuditEvent['warnings'] {
+  const isTimeReported = (bound?.proof?.reported.length ?? 0) > 0
+  if (!isCertificateIgnored && !isTimeReported) return known
+  return Object.freeze([
+    ...known,
+    ...(isCertificateIgnored ? (['certificate_header_ignored'] as const) : []),
+    ...(isTimeReported ? (['proof_time_reported'] as const) : []),
+  ])
 }
 
 function knownParties(token: PreparedToken | undefined): Parties | undefined {
@@ -138,8 +199,10 @@ function labelOf(issuer: string | undefined, { issuers }: Outcome): string {
   return issuers.has(issuer) ? issuer : 'other'
 }
 
-function completeEvent({ refusal, judged }: Outcome, event: AuditEvent): AuditEvent {
-  const facts: EventFacts | undefined = refusal === undefined ? undefined : recordable(refusal)
+/** `reported`: the facts of a denial that did not refuse. */
+function completeEvent({ refusal, judged }: Outcome, reported: Facts | undefined, event: AuditEvent): AuditEvent {
+  const facts: EventFacts | undefined =
+    refusal === undefined ? reported : recordable(refusal.facts, !beforeSignature.has(refusal.code))
   const remark = judged?.remark
   if (facts === undefined && remark === undefined) return Object.freeze(event)
   return Object.freeze({ ...event, facts: Object.freeze({ ...facts, ...remark }) })
@@ -184,7 +247,7 @@ const quotesNothing: ReadonlySet<string> = new Set([
   'lifetimeSeconds',
 ])
 
-function recordable({ code, facts }: Refusal): Facts {
-  if (!beforeSignature.has(code)) return facts
+function recordable(facts: Facts, isSigned: boolean): Facts {
+  if (isSigned) return facts
   return Object.fromEntries(Object.entries(facts).filter(([name]) => quotesNothing.has(name)))
 }

@@ -1,3 +1,5 @@
+import type { Examination } from '../observe/examine.ts'
+import { Denial } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import type { AuditEvent } from '../types/audit.ts'
 import type { Verdict } from '../types/verdict.ts'
@@ -13,7 +15,9 @@ export function describeProof({ bound, token }: RequestState, verdict: Verdict):
     if (!verdict.ok && resultOf(verdict.refusal.code) === 'refused') {
       return { result: 'refused', iatOffset: proof?.iatOffset ?? null, replayed: null }
     }
-    return { result: 'valid', iatOffset: proof?.iatOffset ?? null, replayed: proof === undefined ? null : false }
+    // A proof whose time was only reported is not remembered.
+    const isRemembered = proof !== undefined && proof.reported.length === 0
+    return { result: 'valid', iatOffset: proof?.iatOffset ?? null, replayed: isRemembered ? false : null }
   }
   if (verdict.ok || token === undefined) return noProof
   const { code, facts } = verdict.refusal
@@ -22,9 +26,25 @@ export function describeProof({ bound, token }: RequestState, verdict: Verdict):
   return { result, iatOffset: facts.iatOffset ?? null, replayed: result === 'replayed' ? true : null }
 }
 
+/** The first reason that is about the proof tells how it was judged. */
+export function describeObservedProof({ reasons, token, proof, isProven }: Examination): AuditEvent['proof'] {
+  if (token === undefined || token.confirmation instanceof Denial || token.confirmation.method === 'none')
+    return noProof
+  const denial = reasons.find(({ code }) => isAboutProof(code))
+  if (denial === undefined && !isProven) return noProof
+  const iatOffset = denial?.facts.iatOffset ?? proof?.iatOffset ?? null
+  const result = denial === undefined ? 'valid' : resultOf(denial.code)
+  const replayed = proof === undefined ? null : result === 'replayed'
+  return result === 'none' ? noProof : { result, iatOffset, replayed }
+}
+
+function isAboutProof(code: RefusalCode): boolean {
+  return /^(?:proof|nonce)_/.test(code) || code === 'binding_mismatch' || code === 'certificate_missing'
+}
+
 function resultOf(code: RefusalCode): AuditEvent['proof']['result'] {
   if (code === 'proof_replayed') return 'replayed'
   if (code === 'rate_limited' || code === 'replay_unavailable') return 'valid'
   if (code === 'proof_missing' || code === 'certificate_missing') return 'none'
-  return code === 'binding_mismatch' || /^(?:proof|nonce)_/.test(code) ? 'refused' : 'none'
+  return isAboutProof(code) ? 'refused' : 'none'
 }

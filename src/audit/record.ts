@@ -5,7 +5,9 @@ import type { Contexts } from '../context/agent-context.ts'
 import type { Scheme } from '../credentials.ts'
 import { recordTime } from '../internal/clock.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
+import type { Examination } from '../observe/examine.ts'
 import type { Policy } from '../options/policy.ts'
+import type { RefusalCode } from '../refusal/table.ts'
 import type { SenderCheck } from '../sender/sender.ts'
 import type { AuditEvent } from '../types/audit.ts'
 import type { AgentContext } from '../types/context.ts'
@@ -13,7 +15,7 @@ import type { Clock } from '../types/options.ts'
 import type { RequestView } from '../types/request.ts'
 import type { Decision, Refusal, Verdict } from '../types/verdict.ts'
 import type { Health } from '../types/verifier.ts'
-import { accessEvent, authenticationEvent, type Outcome } from './event.ts'
+import { accessEvent, authenticationEvent, type Outcome, observedEvent } from './event.ts'
 import { describeProof } from './proof-result.ts'
 import { RequestState } from './request-state.ts'
 import { createAuditedRequests } from './requests.ts'
@@ -42,6 +44,10 @@ export interface Recorder {
   startTime(): number | undefined
   authentication(state: RequestState, verdict: Verdict, needs: Needs, judged: Judged | undefined): MaybePromise<boolean>
   access(about: AccessCase, decision: Decision, judged: Judged | undefined): MaybePromise<boolean>
+  /** A request that was judged beside another guard. */
+  observed(view: RequestView, examination: Examination, startedAt: number | undefined): void
+  /** How often each check was overlooked. */
+  readonly reported: Health['reported']
   /** The scheme of the request that a context came with, where the audit knows it. */
   schemeOf(context: AgentContext, request: unknown): Scheme | undefined
   readonly counts: Health['audit']
@@ -56,6 +62,7 @@ export function createRecorder(
   const { clock } = policy
   const sinks = createAuditSinks(policy)
   const requests = createAuditedRequests()
+  const reported = new Map<RefusalCode, number>()
 
   const isWatched = () => sinks.areThere || refusalChannel.hasSubscribers || admissionChannel.hasSubscribers
 
@@ -66,12 +73,17 @@ export function createRecorder(
   function outcomeOf(
     refusal: Refusal | undefined,
     judged: Judged | undefined,
-    needs: Needs,
+    scopesRequired: readonly string[],
     startedAt: number | undefined,
   ): Outcome {
     const durationMicros = startedAt === undefined ? 0 : microsSince(startedAt, clock)
     const time = recordTime(clock)
-    return { refusal, judged, time, durationMicros, scopesRequired: needs.scopes, issuers: policy.issuers }
+    return { refusal, judged, time, durationMicros, scopesRequired, issuers: policy.issuers }
+  }
+
+  function countReported(decision: Verdict | Decision): void {
+    if (!decision.ok || decision.wouldRefuse.length === 0) return
+    for (const code of decision.wouldRefuse) reported.set(code, (reported.get(code) ?? 0) + 1)
   }
 
   /** Published once it is recorded: what a required sink fails to take ends as another decision. */
@@ -88,6 +100,7 @@ export function createRecorder(
     needs: Needs,
     judged: Judged | undefined,
   ): MaybePromise<boolean> {
+    countReported(verdict)
     if (!isWatched()) return true
     const { trail } = state
     trail.scheme = state.scheme
@@ -97,7 +110,7 @@ export function createRecorder(
     if (!sinks.areThere && !watching.hasSubscribers) return true
     const refusal = verdict.ok ? undefined : verdict.refusal
     state.isCertificateIgnored = state.token !== undefined && isCertificateIgnored(state.view, state.token)
-    const event = authenticationEvent(state, verdict, outcomeOf(refusal, judged, needs, state.startedAt))
+    const event = authenticationEvent(state, verdict, outcomeOf(refusal, judged, needs.scopes, state.startedAt))
     return emit(event, () => {
       if (!watching.hasSubscribers) return
       watching.publish(verdict.ok ? { context: verdict.context, event } : { refusal, event })
@@ -108,13 +121,24 @@ export function createRecorder(
     const { context, request, startedAt, needs } = about
     const refusal = decision.ok ? undefined : decision.refusal
     const isPublished = refusal !== undefined && refusalChannel.hasSubscribers
+    countReported(decision)
     if (!sinks.areThere && !isPublished) return true
     const origin = requests.originOf(context, request)
-    const outcome = outcomeOf(refusal, judged, needs, startedAt)
-    const event = accessEvent(context, contexts.tokenOf(context), origin, outcome)
+    const outcome = outcomeOf(refusal, judged, needs.scopes, startedAt)
+    const event = accessEvent(context, decision, { presented: contexts.tokenOf(context), origin }, outcome)
     return emit(event, () => {
       if (isPublished) refusalChannel.publish({ refusal, event })
     })
+  }
+
+  function observed(view: RequestView, examination: Examination, startedAt: number | undefined): void {
+    if (!sinks.areThere) return
+    const state = new RequestState(view, startedAt)
+    const { credentials, token } = examination
+    if (credentials !== undefined) state.presented(credentials)
+    if (token !== undefined) state.verified(token)
+    state.isCertificateIgnored = token !== undefined && isCertificateIgnored(view, token)
+    void sinks.write(observedEvent(state, examination, outcomeOf(undefined, undefined, [], startedAt)))
   }
 
   return {
@@ -127,6 +151,10 @@ export function createRecorder(
     startTime,
     authentication,
     access,
+    observed,
+    get reported() {
+      return Object.freeze(Object.fromEntries(reported))
+    },
     schemeOf: (context, request) => requests.originOf(context, request)?.trail.scheme,
     get counts() {
       return sinks.counts

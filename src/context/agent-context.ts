@@ -1,10 +1,12 @@
 import { sealed } from '../internal/freeze.ts'
 import { numbers } from '../options/defaults.ts'
+import type { Policy } from '../options/policy.ts'
 import type { CurrentToken } from '../token/revocation.ts'
+import type { VerifiedToken } from '../token/verify.ts'
 import type { AgentContext, Party, WarningCode } from '../types/context.ts'
 import type { Verdict } from '../types/verdict.ts'
-import type { DelegatedToken, Parties } from './parties.ts'
-import type { AccountableToken } from './standing.ts'
+import type { Parties } from './parties.ts'
+import { type AccountableToken, checkOwner } from './standing.ts'
 
 /** An admission without headers of its own: the same frozen object for all requests of a token, while its parties stay the same. */
 export type PlainAdmission = Extract<Verdict, { ok: true }>
@@ -17,7 +19,9 @@ export interface Contexts {
   tokenOf(context: AgentContext): CurrentToken | undefined
 }
 
-export function createContexts(partiesOf: (token: AccountableToken) => Parties): Contexts {
+export function createContexts(policy: ContextPolicy, partiesOf: (token: AccountableToken) => Parties): Contexts {
+  const enforcement = policy.reportOnly.size === 0 ? 'enforced' : 'report-only'
+  const reportsOwner = policy.requireOwner && policy.reportOnly.has('owner_missing')
   /** By the parties, which belong to one token. */
   const admissions = new WeakMap<Parties, PlainAdmission>()
   const tokens = new WeakMap<AgentContext, CurrentToken>()
@@ -26,8 +30,11 @@ export function createContexts(partiesOf: (token: AccountableToken) => Parties):
     const parties = partiesOf(accountable)
     const known = admissions.get(parties)
     if (known !== undefined) return known
-    const context = buildContext(accountable, parties)
-    const made: PlainAdmission = Object.freeze({ ok: true, context, headers: Object.freeze([]) })
+    const { token, sender } = accountable
+    const context = sealed(contextMembers(token, sender, parties, enforcement))
+    const owner = reportsOwner ? checkOwner(parties) : undefined
+    const wouldRefuse = owner === undefined ? token.reported : Object.freeze([...token.reported, owner.code])
+    const made: PlainAdmission = Object.freeze({ ok: true, context, headers: Object.freeze([]), wouldRefuse })
     admissions.set(parties, made)
     tokens.set(context, accountable.token)
     return made
@@ -40,14 +47,23 @@ export function createContexts(partiesOf: (token: AccountableToken) => Parties):
   }
 }
 
-/** Step 6: the object the handler reads. It is frozen to the last member, and nothing in it is inherited. */
-function buildContext({ token, sender }: DelegatedToken, parties: Parties): AgentContext {
-  const { issuer, claims, id, issuedAt } = token
+type ContextPolicy = Pick<Policy, 'reportOnly' | 'requireOwner'>
+
+/**
+ * Step 6: what the handler reads. It is frozen to the last member. `explain` judges the baseline by it, and never hands it
+ * out.
+ */
+export function contextMembers(
+  { issuer, claims, id, issuedAt }: VerifiedToken,
+  sender: AgentContext['sender'],
+  parties: Parties,
+  enforcement: AgentContext['enforcement'],
+): AgentContext {
   const warnings: WarningCode[] = [...parties.warnings]
   if (claims.exp - issuedAt > numbers['issuer.maxTokenSeconds'].default) warnings.push('ttl_over_policy')
   if (claims.iat === undefined) warnings.push('no_iat')
   if (sender.method === 'none') warnings.push('unbound_token')
-  return sealed({
+  return {
     principal: parties.principal,
     actor: parties.actor,
     authority: parties.authority,
@@ -72,8 +88,9 @@ function buildContext({ token, sender }: DelegatedToken, parties: Parties): Agen
       expiresAt: claims.exp,
       claims: claims.all,
     }),
+    enforcement,
     warnings: Object.freeze(warnings),
-  } as AgentContext)
+  } as AgentContext
 }
 
 /**

@@ -1,10 +1,12 @@
 import { sealed } from '../internal/freeze.ts'
 import { isJsonObject } from '../jose/strict-json.ts'
+import { fixed } from '../options/defaults.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
-import { Denial } from '../refusal/denial.ts'
+import { Denial, type Findings, FirmDenial } from '../refusal/denial.ts'
 import type { BoundToken } from '../sender/sender.ts'
 import type { TokenClaims } from '../token/claims.ts'
 import type { SaidActor, SaidParties, SaidParty } from '../token/said-parties.ts'
+import type { VerifiedToken } from '../token/verify.ts'
 import type { Delegation, Party, WarningCode } from '../types/context.ts'
 import { isRegistered, isRegisteredActor, type RegisteredRole, registered, roleOf } from './registry.ts'
 
@@ -28,10 +30,15 @@ export interface Parties {
  * too deep chain is refused, never cut. No actor is read out of `client_id`, `azp` or `may_act`; only a dialect or
  * `agentClients` may name one.
  */
-export function readParties(claims: TokenClaims, issuer: IssuerPolicy, maxDepth: number): Parties | Denial {
+export function readParties(
+  { claims, issuer }: Pick<VerifiedToken, 'claims' | 'issuer'>,
+  maxDepth: number,
+  found: Findings,
+): Parties | Denial {
   const said = claims.parties
   if (said instanceof Denial) return said
-  const refusal = checkChain(said.chain, issuer, maxDepth)
+  const refusal =
+    found.enforced(checkDepth(said.chain, maxDepth)) ?? found.enforced(checkNamespaces(said.chain, issuer))
   if (refusal !== undefined) return refusal
   const warnings = new Set(said.warnings)
   const chain = said.chain.map((actor) => buildActor(actor, issuer))
@@ -92,8 +99,16 @@ function authorityOf(
   return principal.kind === 'human' && clientIsAgent ? 'undetermined' : 'independent'
 }
 
-function checkChain(chain: readonly SaidActor[], issuer: IssuerPolicy, maxDepth: number): Denial | undefined {
-  if (chain.length > maxDepth) return new Denial('delegation_too_deep', { hint: 'delegation.maxDepth' })
+/** A chain that `reportOnly` admits is kept whole, so it must have an end all the same. */
+function checkDepth({ length }: readonly SaidActor[], maxDepth: number): Denial | undefined {
+  if (length <= maxDepth) return undefined
+  const facts = { hint: 'delegation.maxDepth' }
+  return length <= fixed.reportedActors
+    ? new Denial('delegation_too_deep', facts)
+    : new FirmDenial('delegation_too_deep', facts)
+}
+
+function checkNamespaces(chain: readonly SaidActor[], issuer: IssuerPolicy): Denial | undefined {
   if (chain.every((actor) => mayName(issuer, actor.issuer))) return undefined
   return new Denial('delegation_not_allowed', { claim: 'act.iss', hint: `${issuer.path}.actorIssuers` })
 }

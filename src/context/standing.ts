@@ -26,12 +26,13 @@ export interface StandingCheck {
   partiesOf(token: AccountableToken): Parties
 }
 
-type StandingPolicy = Pick<Policy, 'requireOwner' | 'directory' | 'clock' | 'hookTimeoutMs'>
+type StandingPolicy = Pick<Policy, 'requireOwner' | 'directory' | 'clock' | 'hookTimeoutMs' | 'reportOnly'>
 
 export function createStandingCheck(policy: StandingPolicy): StandingCheck {
-  const { requireOwner, directory, clock, hookTimeoutMs } = policy
-  if (directory === undefined) return createOwnerCheck(requireOwner)
-  return createDirectoryCheck(createDirectory(directory, clock, hookTimeoutMs), requireOwner)
+  const { requireOwner, reportOnly, directory, clock, hookTimeoutMs } = policy
+  const isEnforced = requireOwner && !reportOnly.has('owner_missing')
+  if (directory === undefined) return createOwnerCheck(isEnforced)
+  return createDirectoryCheck(createDirectory(directory, clock, hookTimeoutMs), isEnforced)
 }
 
 /** Without a directory the token says everything, and a context exists only for a token that passed. */
@@ -145,7 +146,8 @@ function describeAs(last: Party, inToken: Party, answer: DirectoryAnswer | undef
   return entity === undefined || isSameEntity(inToken.entity, entity) ? inToken : sealed<Party>({ ...inToken, entity })
 }
 
-function checkOwner({ principal, actor }: Parties): Denial | undefined {
+/** `delegation.requireOwner`: who answers for the actor? */
+export function checkOwner({ principal, actor }: Pick<Parties, 'principal' | 'actor'>): Denial | undefined {
   const { kind, entity } = actor
   const needsOne = (actor !== principal || kind === 'agent') && kind !== 'human' && kind !== 'service'
   if (!needsOne || isNamed(entity?.owner)) return undefined

@@ -1,5 +1,5 @@
 import type { CustomCertificateHeader } from '../types/mtls-options.ts'
-import type { Algorithm } from '../types/options.ts'
+import type { Algorithm, ReportableCheck } from '../types/options.ts'
 
 /** Every default and bound, once and as data: readers, `describe()`, comments and documents go by it. */
 
@@ -90,6 +90,19 @@ export const choices = {
   'delegation.requireOwner': { default: false, allowed: [true, false] },
   problemCodes: { default: true, allowed: [true, false] },
 } as const
+
+/** What `reportOnly` may name. The type makes the compiler ask for a check that is missing. */
+export const reportableChecks: Readonly<Record<ReportableCheck, true>> = {
+  token_type: true,
+  token_lifetime: true,
+  token_audience: true,
+  binding_missing: true,
+  proof_expired: true,
+  proof_not_active: true,
+  delegation_too_deep: true,
+  delegation_not_allowed: true,
+  owner_missing: true,
+}
 
 /** `issuer.algorithms`: RFC 9068 §2.1 requires RS256. `dpop.algorithms`: RS256 only where the options name it. */
 export const algorithms: Readonly<Record<'issuer.algorithms' | 'dpop.algorithms', readonly Algorithm[]>> = {
@@ -204,6 +217,10 @@ export const fixed = {
   clientServers: 1_000,
   /** A client trusts no server that its clock differs by more. */
   clientClockOffsetSeconds: 300,
+  /** Of a chain that `reportOnly` admits. */
+  reportedActors: 64,
+  /** Requests that are observed at a time; further ones are not judged. */
+  observedAtOnce: 64,
   /** Of each sink. */
   pendingAuditEvents: 10_000,
   /** Of them, what is free for events whose token had no good signature. */

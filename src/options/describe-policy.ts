@@ -27,7 +27,7 @@ export function describePolicy(policy: Policy, metadataUrl: string | undefined):
     })) as PolicyDescription['issuers'],
     resolvers: policy.resolvers.map(({ max, freshSeconds }) => ({ max, freshSeconds })),
     schemes: [...(policy.takesBearer ? (['Bearer'] as const) : []), ...(policy.takesDpop ? (['DPoP'] as const) : [])],
-    dpop: policy.dpop === false ? false : describeDpop(policy.dpop),
+    dpop: policy.dpop === false ? false : describeDpop(policy.dpop, policy.reportOnly),
     mtls: policy.mtls && { certificate: describeCertificate(policy.mtls) },
     token: { clockToleranceSeconds: policy.token.toleranceSeconds, maxBytes: policy.token.maxBytes },
     delegation: {
@@ -37,6 +37,7 @@ export function describePolicy(policy: Policy, metadataUrl: string | undefined):
     },
     cache: policy.cache,
     metadata: metadataUrl ?? null,
+    reportOnly: [...policy.reportOnly],
     relaxations: policyRelaxations(policy),
   })
 }
@@ -58,8 +59,9 @@ function describeCertificate(source: CertificateSource) {
   return { header: name, format, chain, verified, trustedProxies, requires }
 }
 
-function describeDpop(dpop: DpopPolicy): PolicyDescription['dpop'] {
-  const { nonce, replay, ...rest } = dpop
+function describeDpop(dpop: DpopPolicy, reportOnly: Policy['reportOnly']): PolicyDescription['dpop'] {
+  const { nonce, replay, hasOwnReplay: _, ...rest } = dpop
+  const isForgetful = reportOnly.has('proof_expired') || reportOnly.has('proof_not_active')
   const isMemory = isMemoryReplayStore(replay)
   const shared = sharedStoreOf(replay)
   const windowSeconds = windowOf(dpop)
@@ -69,7 +71,7 @@ function describeDpop(dpop: DpopPolicy): PolicyDescription['dpop'] {
     nonce: nonce === undefined ? false : { seconds: nonce.seconds, mode: nonce.mode },
     replay: {
       store: isMemory ? 'memory' : (shared?.store ?? 'custom'),
-      scope: isMemory ? 'process' : shared === undefined ? 'store' : 'shared',
+      scope: isForgetful ? 'none' : isMemory ? 'process' : shared === undefined ? 'store' : 'shared',
       windowSeconds,
       notes: shared === undefined ? [] : [...shared.notes, outageNote(dpop)],
       capacity,
@@ -96,6 +98,7 @@ function windowOf({ freshness, nonce, maxAgeSeconds, futureSeconds }: DpopPolicy
 
 function policyRelaxations(policy: Policy): readonly string[] {
   const list: string[] = policy.httpHosts.size > 0 ? ['dangerously.allowHttp'] : []
+  if (policy.reportOnly.size > 0) list.push('reportOnly')
   for (const issuer of policy.issuers.values()) {
     if (issuer.allowUnbound) list.push(`${issuer.path}.dangerously.allowUnbound`)
     if (issuer.missingAudienceClients.size > 0) list.push(`${issuer.path}.dangerously.allowMissingAudience`)

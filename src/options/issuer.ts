@@ -2,7 +2,7 @@ import { namesOf, type OptionReader, type RawOptions } from '../internal/option-
 import type { OptionalClaim } from '../token/claim-names.ts'
 import type { Dialect } from '../types/dialect.ts'
 import type { AgentClient, DangerousOptions, IssuerOptions, MissingAudienceOptions } from '../types/issuer-options.ts'
-import type { Algorithm } from '../types/options.ts'
+import type { Algorithm, ReportableCheck } from '../types/options.ts'
 import { choices, algorithms as defaultAlgorithms } from './defaults.ts'
 import { readDialect, typesOf } from './dialect.ts'
 import { type IntrospectionPolicy, readIntrospection } from './introspection.ts'
@@ -63,13 +63,14 @@ const missingAudienceNames = namesOf<MissingAudienceOptions>({ clients: true })
 export interface CommonPolicy {
   readonly audience: readonly string[]
   readonly httpHosts: ReadonlySet<string>
+  readonly reportOnly: ReadonlySet<ReportableCheck>
 }
 
 export function readIssuer(
   read: OptionReader,
   path: string,
   value: unknown,
-  { audience, httpHosts }: CommonPolicy,
+  { audience, httpHosts, reportOnly }: CommonPolicy,
 ): IssuerPolicy | undefined {
   const raw = read.object(path, typeof value === 'string' ? { issuer: value } : value, names)
   if (raw === undefined) return read.problem(path, 'must be an issuer URL or an object')
@@ -88,6 +89,10 @@ export function readIssuer(
   const own = read.stringOrList(`${path}.audience`, raw.audience)
   const dialect = readDialect(read, `${path}.dialect`, raw.dialect)
   const optionalClaims = readOptionalClaims(read, `${path}.optionalClaims`, raw.optionalClaims)
+  const dangerous = readDangerous(read, `${path}.dangerously`, raw.dangerously)
+  if (dangerous.allowUnbound && reportOnly.has('token_audience')) {
+    read.problem(`${path}.dangerously.allowUnbound`, 'must not be given while reportOnly names token_audience')
+  }
   return {
     issuer: issuer ?? '',
     ...readKeySource(read, path, raw, { accepted: new Set(algorithms), httpHosts }),
@@ -107,7 +112,7 @@ export function readIssuer(
     introspection: readIntrospection(read, path, raw.introspection, { issuer, at, httpHosts }),
     dpopSchemeForMtls:
       read.boolean(`${path}.dpopSchemeForMtls`, raw.dpopSchemeForMtls) ?? choices['issuer.dpopSchemeForMtls'].default,
-    ...readDangerous(read, `${path}.dangerously`, raw.dangerously),
+    ...dangerous,
     httpHosts,
     path,
   }

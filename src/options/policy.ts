@@ -9,6 +9,7 @@ import type {
   Clock,
   DangerousVerifierOptions,
   DelegationOptions,
+  ReportableCheck,
   TokenOptions,
   VerifierOptions,
 } from '../types/options.ts'
@@ -18,6 +19,7 @@ import { type CertificateSource, readMtls, seesCertificateOverPlain, varyOn } fr
 import { choices } from './defaults.ts'
 import { type IssuersPolicy, readIssuers } from './issuers.ts'
 import { readNumber } from './read-number.ts'
+import { readReportOnly, refuseReportedTimes } from './report-only.ts'
 import { audienceOf, readPublicUrls, readResource } from './resource.ts'
 import { readMetadataOption } from './resource-metadata.ts'
 import { type DpopPolicy, readDpop } from './sender.ts'
@@ -48,6 +50,8 @@ export interface Policy extends IssuersPolicy {
   readonly audit: AuditPolicy
   /** Further members of the document; undefined where the option was left out. */
   readonly metadata: Readonly<Record<string, unknown>> | false | undefined
+  /** Checks that are made and not enforced. */
+  readonly reportOnly: ReadonlySet<ReportableCheck>
   /** How long a hook of the user's may take. */
   readonly hookTimeoutMs: number
   readonly problemCodes: boolean
@@ -69,6 +73,7 @@ const names = namesOf<VerifierOptions>({
   revocation: true,
   audit: true,
   metadata: true,
+  reportOnly: true,
   dangerously: true,
   hookTimeoutMs: true,
   problemCodes: true,
@@ -87,17 +92,20 @@ export function readOptions(options: VerifierOptions): Policy {
   const httpHosts = readHttpHosts(read, raw.dangerously)
   const resource = readResource(read, raw.resource, httpHosts)
   const audience = read.stringOrList('audience', raw.audience) ?? audienceOf(resource)
-  const trusted = readIssuers(read, raw.issuer, { audience, httpHosts })
+  const reportOnly = readReportOnly(read, raw.reportOnly)
+  const trusted = readIssuers(read, raw.issuer, { audience, httpHosts, reportOnly })
   const dpop = readDpop(read, raw.dpop)
   const mtls = readMtls(read, raw.mtls)
   const access = readBaseline(read, raw.access, partyIssuersOf(trusted))
   const everyIssuer = [...trusted.issuers.values()]
   // What a resolver will answer is not known yet. To take a scheme admits no token: its issuer still decides.
   const hasResolver = trusted.resolvers.length > 0
-  const anyUnbound = hasResolver || everyIssuer.some((issuer) => issuer.allowUnbound)
+  const anyUnbound =
+    hasResolver || reportOnly.has('binding_missing') || everyIssuer.some((issuer) => issuer.allowUnbound)
   if (dpop === false && mtls === false && !anyUnbound) {
     read.problem('dpop', 'must not be false together with mtls: no token could be accepted')
   }
+  refuseReportedTimes(read, reportOnly, dpop)
   const policy: Policy = {
     ...trusted,
     resource,
@@ -116,6 +124,7 @@ export function readOptions(options: VerifierOptions): Policy {
     revocation: read.methods<RevocationSource>('revocation', raw.revocation, ['isRevoked']),
     audit: readAudit(read, raw.audit),
     metadata: readMetadataOption(read, raw.metadata, hasResolver),
+    reportOnly,
     hookTimeoutMs: readNumber(read, 'hookTimeoutMs', raw.hookTimeoutMs),
     problemCodes: read.boolean('problemCodes', raw.problemCodes) ?? choices.problemCodes.default,
     clock: clockFrom(readClock(read, raw.clock)),
@@ -138,6 +147,7 @@ function readHttpHosts(read: OptionReader, value: unknown): ReadonlySet<string> 
 function readBaseline(read: OptionReader, value: unknown, issuers: PartyIssuers): Requirement | undefined {
   if (value === undefined) return undefined
   const baseline = readRequirement(read, 'access', value)
+  if (baseline.isReported) read.problem('access.reportOnly', 'must not be given in the baseline')
   for (const { path, message } of problemsFor(baseline, issuers)) read.problem(path, message)
   return baseline
 }

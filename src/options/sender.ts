@@ -14,6 +14,8 @@ export interface DpopPolicy {
   readonly freshness: 'iat' | 'nonce' | 'both' | 'on-skew'
   readonly nonce: NoncePolicy | undefined
   readonly replay: ReplayStore
+  /** Whether the options name the store. */
+  readonly hasOwnReplay: boolean
   readonly htu: 'rfc9449' | 'strict'
   readonly offload: 'never' | 'adaptive' | 'always'
 }
@@ -59,6 +61,7 @@ export function readDpop(read: OptionReader, value: unknown): DpopPolicy | false
     freshness: readFreshness(read, given, nonce),
     nonce,
     replay: read.methods<ReplayStore>('dpop.replay', given.replay, ['add']) ?? memoryReplayStore(),
+    hasOwnReplay: given.replay !== undefined,
     htu: read.oneOf('dpop.htu', orPreset('htu'), choices['dpop.htu'].allowed) ?? choices['dpop.htu'].default,
     offload:
       read.oneOf('dpop.offload', given.offload, choices['dpop.offload'].allowed) ?? choices['dpop.offload'].default,

@@ -67,6 +67,11 @@ const actorUnauthorized = (detail: string): RefusalRow => ({ status: 403, error:
 const denied = (detail: string): RefusalRow => ({ status: 403, error: null, detail })
 const unavailable = (detail: string): RefusalRow => ({ status: 503, error: null, detail })
 
+/** In the order of the table. */
+export function inPrecedence(codes: readonly RefusalCode[]): readonly RefusalCode[] {
+  return Object.freeze(precedence.filter((code) => codes.includes(code)))
+}
+
 /** In the order of precedence: of several reasons, the first is the answer. */
 export const refusals: Readonly<Record<RefusalCode, RefusalRow>> = Object.freeze({
   request_malformed: {
@@ -138,3 +143,5 @@ export const refusals: Readonly<Record<RefusalCode, RefusalRow>> = Object.freeze
   policy_unavailable: unavailable('The access policy is temporarily unavailable'),
   audit_unavailable: unavailable('The audit record is temporarily unavailable'),
 })
+
+const precedence = Object.keys(refusals) as readonly RefusalCode[]

@@ -3,7 +3,8 @@ import { isBase64urlOf } from '../jose/base64url.ts'
 import { fitsAlgorithm, thumbprint } from '../jose/jwk.ts'
 import { algorithms } from '../jose/signature.ts'
 import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
-import { Denial } from '../refusal/denial.ts'
+import { Denial, type Findings } from '../refusal/denial.ts'
+import type { VerifiedToken } from '../token/verify.ts'
 import type { AgentContext } from '../types/context.ts'
 
 /** Which keys the sender must prove (RFC 7800 §3.1, RFC 9449 §6.1, RFC 8705 §3.1): every member that is set. */
@@ -11,19 +12,12 @@ export type Confirmation = AgentContext['sender']
 
 const none: Confirmation = sealed<Confirmation>({ method: 'none' })
 
-interface BindingRules {
-  readonly allowUnbound: boolean
-  readonly dpopSchemeForMtls: boolean
-  readonly path: string
-}
-
 /** The confirmation of a token; the `token_type` that an introspection answer gives it must fit. */
 export function readBinding(
-  { cnf, tokenType }: { readonly cnf: unknown; readonly tokenType: unknown },
+  { claims, issuer, tokenType, found }: VerifiedToken,
   policy: { dpop: unknown; mtls: unknown },
-  issuer: BindingRules,
 ): Confirmation | Denial {
-  const confirmation = readConfirmation(cnf, policy, issuer)
+  const confirmation = readConfirmation(claims.cnf, policy, issuer, found)
   if (tokenType === undefined || confirmation instanceof Denial) return confirmation
   return checkTokenType(confirmation, tokenType, issuer)
 }
@@ -32,7 +26,7 @@ export function readBinding(
 function checkTokenType(
   confirmation: Confirmation,
   tokenType: unknown,
-  { dpopSchemeForMtls }: BindingRules,
+  { dpopSchemeForMtls }: { readonly dpopSchemeForMtls: boolean },
 ): Confirmation | Denial {
   const expectedScheme = confirmation.jkt === undefined ? 'Bearer' : 'DPoP'
   const type = typeof tokenType === 'string' ? tokenType.toLowerCase() : ''
@@ -49,8 +43,9 @@ export function readConfirmation(
   cnf: unknown,
   policy: { dpop: unknown; mtls: unknown },
   issuer: { allowUnbound: boolean; path: string },
+  found: Findings,
 ): Confirmation | Denial {
-  if (cnf === undefined) return unbound(issuer)
+  if (cnf === undefined) return found.enforced(checkUnbound(issuer)) ?? none
   if (!isJsonObject(cnf)) return unsupported('cnf')
   const { jkt, 'x5t#S256': x5t } = cnf as { jkt?: unknown; 'x5t#S256'?: unknown }
   const hasJkt = Object.hasOwn(cnf, 'jkt')
@@ -81,7 +76,7 @@ function unsupported(claim: string, hint?: string): Denial {
   return new Denial('binding_unsupported', hint === undefined ? { claim } : { claim, hint })
 }
 
-function unbound(issuer: { allowUnbound: boolean; path: string }): Confirmation | Denial {
-  if (issuer.allowUnbound) return none
+function checkUnbound(issuer: { allowUnbound: boolean; path: string }): Denial | undefined {
+  if (issuer.allowUnbound) return undefined
   return new Denial('binding_missing', { hint: `${issuer.path}.dangerously.allowUnbound` })
 }

@@ -1,8 +1,10 @@
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import { decodeMembers, signingInput, splitCompact } from '../jose/compact-jws.ts'
+import { verifySignatureLater } from '../jose/signature.ts'
 import { fixed } from '../options/defaults.ts'
 import type { DpopPolicy } from '../options/sender.ts'
-import { Denial } from '../refusal/denial.ts'
+import { codesOf, Denial, Findings, strict } from '../refusal/denial.ts'
+import type { RefusalCode } from '../refusal/table.ts'
 import type { Clock } from '../types/options.ts'
 import type { RequestView } from '../types/request.ts'
 import type { Facts } from '../types/verdict.ts'
@@ -26,6 +28,10 @@ export interface Proof {
   readonly freshFrom: number
   /** Milliseconds since the epoch: the last moment at which this proof could pass again. */
   readonly freshUntil: number
+  /** The same, or later where `reportOnly` admits proofs that are too old. */
+  readonly enforcedUntil: number
+  /** What `reportOnly` overlooked in its times. Such a proof is not remembered. */
+  reported: readonly RefusalCode[]
   /** The refusal of this proof once it is no longer fresh. */
   readonly staleCode: 'proof_expired' | 'nonce_invalid' | 'nonce_required'
   /** Seconds ahead of our clock. */
@@ -42,20 +48,32 @@ export interface ProofOwed {
 
 export interface ProofCheck {
   check(view: RequestView, owed: ProofOwed): MaybePromise<Proof | Denial>
+  /** For `explain`: the same checks, noted. No key is remembered, and a bad signature does not count towards a flood. */
+  examine(view: RequestView, owed: ProofOwed, found: Findings): MaybePromise<Proof | Denial>
   readonly cachedKeys: number
 }
 
+export interface ProofSetting {
+  readonly publicUrls: readonly string[]
+  readonly toleranceSeconds: number
+  readonly cachedKeys: number
+  readonly clock: Clock
+  readonly reportOnly: ReadonlySet<RefusalCode>
+}
+
 /** The checks of RFC 9449 §4.3: everything cheap before the key is imported and the signature verified. */
-export function createProofCheck(
-  policy: DpopPolicy,
-  nonces: Nonces | undefined,
-  options: { publicUrls: readonly string[]; toleranceSeconds: number; cachedKeys: number; clock: Clock },
-): ProofCheck {
+export function createProofCheck(policy: DpopPolicy, nonces: Nonces | undefined, options: ProofSetting): ProofCheck {
   const isOnSkew = policy.freshness === 'on-skew'
   const keys = createProofKeyCache(options.cachedKeys)
   const signatures = createSignatureCheck(policy.offload, options.clock)
+  const reportedTimes = new Set(timeCodes.filter((code) => options.reportOnly.has(code)))
 
   function check(view: RequestView, owed: ProofOwed): MaybePromise<Proof | Denial> {
+    return judge(view, owed, reportedTimes.size === 0 ? strict : new Findings(reportedTimes), true)
+  }
+
+  /** `isForUse`: not for `explain`. */
+  function judge(view: RequestView, owed: ProofOwed, found: Findings, isForUse: boolean): MaybePromise<Proof | Denial> {
     const proof = readField(view)
     if (proof instanceof Denial) return proof
     const parts = splitCompact(proof)
@@ -71,28 +89,40 @@ export function createProofCheck(
     if (typeof claims === 'string') return new Denial('proof_malformed', { claim: claims })
 
     const jkt = known?.jkt ?? checkKeyPolicy(header as ProofHeader, policy.algorithms)
-    if (jkt instanceof Denial) return jkt
-    if (jkt !== owed.jkt) return mismatch(owed.jkt, jkt)
+    const unfit = found.enforced(jkt instanceof Denial ? jkt : checkThumbprint(owed.jkt, jkt))
+    if (unfit !== undefined) return unfit
 
-    const accepted = checkNonce(claims, owed.nowMs)
-    if (accepted instanceof Denial) return accepted
-    const refusal = checkRequest(view, claims, owed.tokenHash) ?? checkTime(claims, accepted, owed.nowMs)
+    const nonce = checkNonce(claims, owed.nowMs)
+    if (nonce instanceof Denial && found.enforced(nonce) !== undefined) return nonce
+    // Behind a bad nonce that is only noted, the rest is judged as with a good one.
+    const accepted = nonce instanceof Denial ? Number.POSITIVE_INFINITY : nonce
+    const refusal =
+      found.enforced(checkMethod(view, claims)) ??
+      found.enforced(checkTarget(view, claims)) ??
+      found.enforced(claims.ath === owed.tokenHash ? undefined : new Denial('proof_token_hash')) ??
+      checkTime(claims, accepted, owed.nowMs, found)
     if (refusal !== undefined) return refusal
+    if (jkt instanceof Denial) return jkt
 
     const key = known ?? findKey(header as ProofHeader, jkt)
     if (key === undefined) return new Denial('proof_key')
-    const { peer } = view
-    const verified = signatures.verify(key.key, signingInput(parts), parts.signature, peer?.connection)
+    const input = signingInput(parts)
+    const verified = isForUse
+      ? signatures.verify(key.key, input, parts.signature, view.peer?.connection)
+      : verifySignatureLater(key.key, input, parts.signature)
     return andThen<boolean, Proof | Denial>(verified, (isGood) => {
       if (!isGood) return new Denial('proof_signature')
-      if (known === undefined && parts.headerEnd <= fixed.cachedProofHeader)
+      if (isForUse && known === undefined && parts.headerEnd <= fixed.cachedProofHeader)
         keys.add(proof.slice(0, parts.headerEnd), key)
       const until = freshUntil(claims, accepted)
+      const enforcedUntil = reportedTimes.has('proof_expired') ? (accepted ?? Number.POSITIVE_INFINITY) : until
       return {
         jti: claims.jti,
         freshFrom: freshFrom(claims, accepted),
         freshUntil: until,
-        staleCode: staleCode(claims, accepted, until),
+        enforcedUntil,
+        reported: codesOf(found.noted),
+        staleCode: staleCode(claims, accepted, enforcedUntil),
         iatOffset: claims.iat - owed.nowMs / 1_000,
         nonce: claims.nonce,
       }
@@ -119,16 +149,11 @@ export function createProofCheck(
     return nonces.validUntil(nonce, nowMs) ?? new Denial('nonce_invalid')
   }
 
-  function checkRequest(view: RequestView, claims: ProofClaims, tokenHash: string): Denial | undefined {
-    if (claims.htm !== view.method) {
-      return new Denial('proof_method', { expectedMethod: view.method, receivedMethod: claims.htm.slice(0, 32) })
-    }
+  function checkTarget(view: RequestView, claims: ProofClaims): Denial | undefined {
     const target = readTarget(view.target, options.publicUrls)
     const isStrict = policy.htu === 'rfc9449' || !/[?#]/.test(claims.htu)
-    if (target === undefined || !isStrict || !isTarget(claims.htu, target)) {
-      return new Denial('proof_target', targetFacts(view.target, target, claims.htu, isStrict))
-    }
-    return claims.ath === tokenHash ? undefined : new Denial('proof_token_hash')
+    if (target !== undefined && isStrict && isTarget(claims.htu, target)) return undefined
+    return new Denial('proof_target', targetFacts(view.target, target, claims.htu, isStrict))
   }
 
   function targetFacts(raw: string, target: Target | undefined, htu: string, isStrict: boolean): Facts {
@@ -141,11 +166,16 @@ export function createProofCheck(
     }
   }
 
-  function checkTime(claims: ProofClaims, nonceUntil: number | undefined, nowMs: number): Denial | undefined {
-    if (!isIatJudged(nonceUntil)) return checkLimits(claims, nowMs)
+  function checkTime(
+    claims: ProofClaims,
+    nonceUntil: number | undefined,
+    nowMs: number,
+    found: Findings,
+  ): Denial | undefined {
+    if (!isIatJudged(nonceUntil)) return checkLimits(claims, nowMs, found)
     // A client is sent for a nonce only where a nonce is all that it lacks.
-    if (isOnSkew) return checkLimits(claims, nowMs) ?? checkIat(claims, nowMs)
-    return checkIat(claims, nowMs) ?? checkLimits(claims, nowMs)
+    if (isOnSkew) return checkLimits(claims, nowMs, found) ?? found.enforced(checkIat(claims, nowMs))
+    return found.enforced(checkIat(claims, nowMs)) ?? checkLimits(claims, nowMs, found)
   }
 
   function checkIat({ iat }: ProofClaims, nowMs: number): Denial | undefined {
@@ -157,12 +187,18 @@ export function createProofCheck(
     return new Denial('proof_not_active', { iatOffset, hint: 'dpop.futureSeconds' })
   }
 
-  function checkLimits({ iat, exp, nbf }: ProofClaims, nowMs: number): Denial | undefined {
-    const now = nowMs / 1_000
-    const facts = () => ({ iatOffset: iat - now })
-    if (exp !== undefined && !(now < exp + options.toleranceSeconds)) return new Denial('proof_expired', facts())
-    if (nbf !== undefined && !(now >= nbf - options.toleranceSeconds)) return new Denial('proof_not_active', facts())
-    return undefined
+  function checkLimits(claims: ProofClaims, nowMs: number, found: Findings): Denial | undefined {
+    return found.enforced(checkExp(claims, nowMs / 1_000)) ?? found.enforced(checkNbf(claims, nowMs / 1_000))
+  }
+
+  function checkExp({ iat, exp }: ProofClaims, now: number): Denial | undefined {
+    if (exp === undefined || now < exp + options.toleranceSeconds) return undefined
+    return new Denial('proof_expired', { iatOffset: iat - now })
+  }
+
+  function checkNbf({ iat, nbf }: ProofClaims, now: number): Denial | undefined {
+    if (nbf === undefined || now >= nbf - options.toleranceSeconds) return undefined
+    return new Denial('proof_not_active', { iatOffset: iat - now })
   }
 
   /**
@@ -197,11 +233,15 @@ export function createProofCheck(
 
   return {
     check,
+    examine: (view, owed, found) => judge(view, owed, found, false),
     get cachedKeys() {
       return keys.size
     },
   }
 }
+
+/** The refusals that `reportOnly` may overlook in a proof. */
+const timeCodes = ['proof_expired', 'proof_not_active'] as const
 
 /** The proof was fresh when it was checked, and is no longer after a wait. */
 export function staleProof({ iatOffset, staleCode }: Proof): Denial {
@@ -213,7 +253,13 @@ function withoutQuery(target: string): string {
   return target.replace(/[?#].*$/s, '').slice(0, 1_024)
 }
 
-function mismatch(expected: string, received: string): Denial {
+function checkMethod({ method }: RequestView, { htm }: ProofClaims): Denial | undefined {
+  if (htm === method) return undefined
+  return new Denial('proof_method', { expectedMethod: method, receivedMethod: htm.slice(0, 32) })
+}
+
+function checkThumbprint(expected: string, received: string): Denial | undefined {
+  if (received === expected) return undefined
   return new Denial('binding_mismatch', {
     expectedThumbprint: expected.slice(0, 8),
     receivedThumbprint: received.slice(0, 8),

@@ -2,7 +2,7 @@ import type { Credentials } from '../credentials.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
 import type { Policy } from '../options/policy.ts'
-import { Denial, next } from '../refusal/denial.ts'
+import { Denial, type Findings, next } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import type { SingleUse } from '../replay/single-use.ts'
 import type { CurrentToken } from '../token/revocation.ts'
@@ -24,6 +24,13 @@ export interface SenderCheck {
     token: CurrentToken,
     request: object,
   ): MaybePromise<BoundToken | Denial>
+  /** For `explain`: the same checks, noted. Nothing is used up, and a function that gives certificates is not asked. */
+  examine(
+    view: RequestView,
+    credentials: Credentials,
+    owed: ExaminedBinding,
+    found: Findings,
+  ): Promise<Proof | undefined>
   /** Is the proof still fresh? To be asked again after a wait. */
   checkFreshness(bound: BoundToken): Denial | undefined
   /** The nonce a refusal must carry (RFC 9449 §9). */
@@ -34,6 +41,12 @@ export interface SenderCheck {
   headersFor(bound: BoundToken): HeaderList | undefined
   readonly cachedKeys: number
   readonly replay: Health['replay']
+}
+
+/** What a token is bound to, for `explain`. */
+export interface ExaminedBinding {
+  readonly confirmation: Confirmation
+  readonly issuer: IssuerPolicy
 }
 
 /**
@@ -84,6 +97,7 @@ export function createSenderCheck(policy: Policy, singleUse: SingleUse | undefin
           toleranceSeconds: policy.token.toleranceSeconds,
           cachedKeys: policy.cache.proofKeys,
           clock,
+          reportOnly: policy.reportOnly,
         })
 
   function prove(
@@ -124,13 +138,31 @@ export function createSenderCheck(policy: Policy, singleUse: SingleUse | undefin
     if (singleUse === undefined || jkt === undefined) return new Denial('replay_unavailable')
     // A store may rightly have forgotten the first use of a stale proof, so it is never asked about one.
     const nowMs = clock.now()
-    if (!isFresh(proof, nowMs)) return staleProof(proof)
+    const stale = judgeFreshness(proof, nowMs)
+    if (stale !== undefined) return stale
+    if (proof.reported.length > 0) return proof as SpentProof
     return andThen(singleUse.use(proof, jkt, token, request, nowMs), (denial) => denial ?? (proof as SpentProof))
+  }
+
+  async function examine(
+    view: RequestView,
+    credentials: Credentials,
+    { confirmation, issuer }: ExaminedBinding,
+    found: Findings,
+  ): Promise<Proof | undefined> {
+    noteIn(found, checkScheme(credentials, confirmation, issuer))
+    const isAsked = policy.mtls === false || policy.mtls.from !== 'function'
+    if (isAsked) noteIn(found, checkCertificate(certificate, view, confirmation as FittingConfirmation, view))
+    const { jkt } = confirmation
+    if (jkt === undefined || proofs === undefined) return undefined
+    const proof = await proofs.examine(view, { jkt, tokenHash: credentials.tokenHash, nowMs: clock.now() }, found)
+    return noteIn(found, proof)
   }
 
   return {
     prove,
-    checkFreshness: ({ proof }) => (proof === undefined || isFresh(proof, clock.now()) ? undefined : staleProof(proof)),
+    examine,
+    checkFreshness: ({ proof }) => (proof === undefined ? undefined : judgeFreshness(proof, clock.now())),
     nonceFor: (code) => (nonces !== undefined && carriesNonce.has(code) ? nonces.mint(clock.now()) : undefined),
     isCertificateIgnored: (view, { confirmation }) =>
       !(confirmation instanceof Denial) && confirmation.x5t !== undefined && certificate?.isIgnored(view) === true,
@@ -184,8 +216,19 @@ function checkCertificate(
   })
 }
 
-function isFresh({ freshUntil }: Proof, nowMs: number): boolean {
-  return nowMs <= freshUntil
+/** Undefined while it is fresh; a proof that has grown too old may only be reported. */
+function judgeFreshness(proof: Proof, nowMs: number): Denial | undefined {
+  if (nowMs <= proof.freshUntil) return undefined
+  if (!(nowMs <= proof.enforcedUntil)) return staleProof(proof)
+  if (!proof.reported.includes('proof_expired')) proof.reported = Object.freeze([...proof.reported, 'proof_expired'])
+  return undefined
+}
+
+/** Undefined for a denial. */
+function noteIn<T>(found: Findings, result: T | Denial): T | undefined {
+  if (!(result instanceof Denial)) return result
+  found.note(result)
+  return undefined
 }
 
 const refusedForNonce: ReadonlySet<RefusalCode> = new Set(['nonce_required', 'nonce_invalid'])

@@ -2,7 +2,7 @@ import { isPartyName } from '../internal/party-name.ts'
 import { isExactNumber } from '../jose/exact-number.ts'
 import { isJsonObject, type JsonObject } from '../jose/strict-json.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
-import { Denial } from '../refusal/denial.ts'
+import { Denial, type Findings } from '../refusal/denial.ts'
 import type { AuthorizationDetail } from '../types/context.ts'
 import { claimNamesOf } from './claim-names.ts'
 import { claimDenial } from './faults.ts'
@@ -50,15 +50,15 @@ interface RegisteredClaims {
 }
 
 /** RFC 9068 §2.2, each member where the dialect has it. `null` is malformed, not absent. */
-export function readClaims(payload: JsonObject, issuer: IssuerPolicy): TokenClaims | Denial {
+export function readClaims(payload: JsonObject, issuer: IssuerPolicy, found: Findings): TokenClaims | Denial {
   try {
-    return checkedClaims(payload, issuer)
+    return checkedClaims(payload, issuer, found)
   } catch (error) {
     return claimDenial(error, issuer)
   }
 }
 
-function checkedClaims(payload: JsonObject, issuer: IssuerPolicy): TokenClaims | Denial {
+function checkedClaims(payload: JsonObject, issuer: IssuerPolicy, found: Findings): TokenClaims | Denial {
   const { dialect } = issuer
   const names = claimNamesOf(dialect)
   const { client_id: clientNames, jti: idNames } = names
@@ -75,7 +75,9 @@ function checkedClaims(payload: JsonObject, issuer: IssuerPolicy): TokenClaims |
   if (!text('iss')) return malformed('iss')
   if (!party('sub')) return malformed('sub')
   for (const claim of ['client_id', 'jti', 'iat'] as const) {
-    if (!names[claim].some(has) && !issuer.optionalClaims.has(claim)) return missing(names[claim][0] ?? claim)
+    if (names[claim].some(has) || issuer.optionalClaims.has(claim)) continue
+    const denial = found.enforced(missing(names[claim][0] ?? claim))
+    if (denial !== undefined) return denial
   }
   for (const name of ['client_id', 'azp', ...clientNames]) if (has(name) && !party(name)) return malformed(name)
   for (const name of ['jti', 'acr', ...idNames]) if (has(name) && !text(name)) return malformed(name)

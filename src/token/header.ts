@@ -2,7 +2,7 @@ import { type CompactParts, decodeMembers, hasExtensions } from '../jose/compact
 import { algorithms as knownAlgorithms } from '../jose/signature.ts'
 import { WantedMembers } from '../jose/wanted-members.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
-import { Denial } from '../refusal/denial.ts'
+import { Denial, FirmDenial } from '../refusal/denial.ts'
 import type { Algorithm } from '../types/options.ts'
 import type { Facts } from '../types/verdict.ts'
 import { isForeignType, readType } from './token-class.ts'
@@ -23,21 +23,26 @@ export function readHeader({ text, headerEnd }: CompactParts): TokenHeader | und
   return header['kid'] === undefined || typeof header['kid'] === 'string' ? (header as TokenHeader) : undefined
 }
 
-/** By what the token's own issuer does not take. */
-export function checkHeader({ typ, alg }: TokenHeader, issuer: IssuerPolicy): Denial | undefined {
+/** Does the token's own issuer take this type? */
+export function checkType({ typ }: TokenHeader, issuer: IssuerPolicy): Denial | undefined {
   const type = readType(typ)
-  if (type === undefined || !issuer.types.has(type)) return unacceptedType(typ, issuer)
+  return type !== undefined && issuer.types.has(type) ? undefined : unacceptedType(typ, issuer)
+}
+
+/** Does the token's own issuer take this algorithm? */
+export function checkAlgorithm({ alg }: TokenHeader, issuer: IssuerPolicy): Denial | undefined {
   return issuer.algorithms.has(alg as Algorithm) ? undefined : unacceptedAlgorithm(alg, issuer)
 }
 
-/** Types of another class have no option that would admit them. */
+/**
+ * Types of another class have no option that would admit them. `reportOnly` may overlook only those that say nothing about
+ * the class: no `typ`, and `JWT`.
+ */
 export function unacceptedType(typ: unknown, issuer: IssuerPolicy | undefined): Denial {
   const type = readType(typ)
   const isCurable = issuer !== undefined && type !== undefined && !isForeignType(type)
-  return new Denial('token_type', {
-    ...unknownValue('typ', typ),
-    ...(isCurable ? { hint: `${issuer.path}.dialect` } : {}),
-  })
+  const facts = { ...unknownValue('typ', typ), ...(isCurable ? { hint: `${issuer.path}.dialect` } : {}) }
+  return type === null || type === 'jwt' ? new Denial('token_type', facts) : new FirmDenial('token_type', facts)
 }
 
 /** Algorithms this package does not know, `none` among them, have no option that would admit them. */

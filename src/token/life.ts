@@ -4,21 +4,21 @@ import type { TokenClaims } from './claims.ts'
 
 /** When and where a token counts: `exp`, `nbf`, `iat` and `aud`. Times of claims are seconds, `nowMs` is wall milliseconds. */
 
-export function isExpired(exp: number, nowMs: number, toleranceSeconds: number): boolean {
-  return !(nowMs / 1_000 < exp + toleranceSeconds)
-}
-
-export function expired(exp: number, nowMs: number): Denial {
+export function checkEnd(exp: number, nowMs: number, toleranceSeconds: number): Denial | undefined {
+  if (nowMs / 1_000 < exp + toleranceSeconds) return undefined
   return new Denial('token_expired', { expiredBy: nowMs / 1_000 - exp })
 }
 
+export function checkTimes(claims: TokenClaims, nowMs: number, toleranceSeconds: number): Denial | undefined {
+  return checkEnd(claims.exp, nowMs, toleranceSeconds) ?? checkBegin(claims, nowMs, toleranceSeconds)
+}
+
 /** `nbf` (RFC 7519 §4.1.5), and no token comes from the future. */
-export function checkTimes(
-  { exp, nbf, iat }: TokenClaims,
+export function checkBegin(
+  { nbf, iat }: Pick<TokenClaims, 'nbf' | 'iat'>,
   nowMs: number,
   toleranceSeconds: number,
 ): Denial | undefined {
-  if (isExpired(exp, nowMs, toleranceSeconds)) return expired(exp, nowMs)
   const now = nowMs / 1_000
   const latest = now + toleranceSeconds
   if (!(iat === undefined || iat <= latest))

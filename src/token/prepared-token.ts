@@ -4,7 +4,8 @@ import { isExactNumber } from '../jose/exact-number.ts'
 import { sha256 } from '../jose/sha256.ts'
 import { isJsonObject } from '../jose/strict-json.ts'
 import { numbers } from '../options/defaults.ts'
-import { Denial } from '../refusal/denial.ts'
+import { codesOf, Denial, type Findings } from '../refusal/denial.ts'
+import type { RefusalCode } from '../refusal/table.ts'
 import type { ProofOwner } from '../replay/memory-store.ts'
 import type { Confirmation } from '../sender/confirmation.ts'
 import type { Party } from '../types/context.ts'
@@ -24,6 +25,8 @@ export interface PreparedToken extends VerifiedToken {
   /** The client whose share of the replay memory a proof takes. */
   readonly partition: string
   readonly revocationQuery: RevocationQuery
+  /** Codes that `reportOnly` overlooked in this token. */
+  readonly reported: readonly RefusalCode[]
   /** The relaxed settings this token needs to be admitted, as option paths. */
   readonly relaxations: readonly string[]
   /** Under what the built-in memory remembers this token's proofs; made with the first one. */
@@ -33,14 +36,19 @@ export interface PreparedToken extends VerifiedToken {
 /** How the steps behind this one read a token. */
 export interface TokenReaders {
   confirmation(token: VerifiedToken): Confirmation | Denial
-  parties(token: VerifiedToken): Parties | Denial
+  parties(token: VerifiedToken, found: Findings): Parties | Denial
   principal(token: VerifiedToken): Party
 }
 
-export function prepareToken(token: VerifiedToken, readers: TokenReaders): PreparedToken {
-  const { issuer, claims, id, issuedAt, hash, tokenType } = token
+/** `inChain`: where faults of the chain are noted. */
+export function prepareToken(
+  token: VerifiedToken,
+  readers: TokenReaders,
+  inChain: Findings = token.found,
+): PreparedToken {
+  const { issuer, claims, id, issuedAt, hash, tokenType, found } = token
   const confirmation = readers.confirmation(token)
-  const parties = readers.parties(token)
+  const parties = readers.parties(token, inChain)
   const principal = parties instanceof Denial ? readers.principal(token) : parties.principal
   const named = parties instanceof Denial ? [] : parties.named
   return {
@@ -50,11 +58,13 @@ export function prepareToken(token: VerifiedToken, readers: TokenReaders): Prepa
     issuedAt,
     hash,
     tokenType,
+    found,
     confirmation,
     parties,
     principal,
     partition: sha256(JSON.stringify([issuer.issuer, claims.clientId, claims.sub])),
     revocationQuery: readRevocationQuery(token, confirmation, [principal, ...named]),
+    reported: codesOf(found.noted),
     relaxations: tokenRelaxations(token, confirmation, parties),
     proofOwner: undefined,
   }
@@ -92,7 +102,7 @@ function readStatus(status: unknown): RevocationQuery['status'] {
 }
 
 function tokenRelaxations(
-  { issuer, claims, issuedAt }: VerifiedToken,
+  { issuer, claims, issuedAt, found }: VerifiedToken,
   confirmation: Confirmation | Denial,
   parties: Parties | Denial,
 ): readonly string[] {
@@ -100,13 +110,17 @@ function tokenRelaxations(
   const isUnbound = !(confirmation instanceof Denial) && confirmation.method === 'none'
   const { optionalClaims = [] } = issuer.dialect
   const names = claimNamesOf(issuer.dialect)
+  const isNoted = (code: RefusalCode) => found.noted.some((denial) => denial.code === code)
   const lacksClaim = (['client_id', 'jti', 'iat'] as const).some(
     (claim) => !optionalClaims.includes(claim) && !names[claim].some((name) => Object.hasOwn(claims.all, name)),
   )
-  if (isUnbound) used.push(`${issuer.path}.dangerously.allowUnbound`)
-  if (claims.audience === undefined) used.push(`${issuer.path}.dangerously.allowMissingAudience`)
+  const waivesAudience = claims.audience === undefined && !isNoted('token_audience')
+  if (isUnbound && issuer.allowUnbound) used.push(`${issuer.path}.dangerously.allowUnbound`)
+  if (waivesAudience) used.push(`${issuer.path}.dangerously.allowMissingAudience`)
   if (issuer.hasOptionalClaims && lacksClaim) used.push(`${issuer.path}.optionalClaims`)
   if (!(parties instanceof Denial) && parties.usesActorClaims) used.push(`${issuer.path}.actorClaims`)
-  if (claims.exp - issuedAt > numbers['issuer.maxTokenSeconds'].default) used.push(`${issuer.path}.maxTokenSeconds`)
+  const { default: ceiling } = numbers['issuer.maxTokenSeconds']
+  if (claims.exp - issuedAt > ceiling && issuer.maxTokenSeconds > ceiling) used.push(`${issuer.path}.maxTokenSeconds`)
+  if (found.noted.length > 0) used.push('reportOnly')
   return Object.freeze(used)
 }

@@ -166,6 +166,7 @@ const warningCodes: ReadonlySet<string> = new Set(
     no_iat: true,
     principal_is_agent_user_account: true,
     profile_malformed: true,
+    proof_time_reported: true,
     self_act: true,
     ttl_over_policy: true,
     unbound_token: true,

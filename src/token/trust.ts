@@ -14,8 +14,12 @@ import { closeTrustedIssuer, createTrustedIssuer, type TrustedIssuer } from './t
 export interface Trust {
   /** By the `iss` of a token whose signature is not yet verified. */
   find(iss: unknown): MaybePromise<TrustedIssuer | Denial>
-  /** By what no issuer takes, before the payload is decoded. */
-  checkHeader(header: TokenHeader): Denial | undefined
+  /** The same without asking a resolver: undefined for an issuer that one might know. */
+  findConfigured(iss: unknown): TrustedIssuer | Denial | undefined
+  /** Is the type one that an issuer may take? To be asked before the payload is decoded. */
+  checkAnyType(header: TokenHeader): Denial | undefined
+  /** Is the algorithm one that an issuer may take? To be asked before the payload is decoded. */
+  checkAnyAlgorithm(header: TokenHeader): Denial | undefined
   /** Who is asked about tokens that are no JWT. */
   readonly opaqueIssuer: TrustedIssuer | undefined
   load(): Promise<void>
@@ -40,27 +44,37 @@ export function createTrust(policy: TrustSetting): Trust {
     return new Denial('token_issuer', { ...unknownValue('issuer', iss), hint: 'issuer' })
   }
 
-  /** By what an issuer must not take that is not known yet. */
-  function checkAnyHeader({ typ, alg }: TokenHeader): Denial | undefined {
+  const only = all.length === 1 ? all[0]?.policy : undefined
+
+  /** An issuer that is not known yet may take every type but those of another class. */
+  function checkAnyType({ typ }: TokenHeader): Denial | undefined {
     const type = readType(typ)
-    if (type === undefined || isForeignType(type)) return unacceptedType(typ, undefined)
-    return knownAlgorithms.includes(alg as Algorithm) ? undefined : unacceptedAlgorithm(alg, undefined)
+    if (type === undefined) return unacceptedType(typ, only)
+    if (resolution !== undefined) return isForeignType(type) ? unacceptedType(typ, undefined) : undefined
+    return some(({ types }) => types.has(type)) ? undefined : unacceptedType(typ, only)
   }
 
-  function checkConfiguredHeader({ typ, alg }: TokenHeader): Denial | undefined {
-    const type = readType(typ)
-    const only = all.length === 1 ? all[0]?.policy : undefined
-    if (type === undefined || !some(({ types }) => types.has(type))) return unacceptedType(typ, only)
+  function checkAnyAlgorithm({ alg }: TokenHeader): Denial | undefined {
+    if (resolution !== undefined) {
+      return knownAlgorithms.includes(alg as Algorithm) ? undefined : unacceptedAlgorithm(alg, undefined)
+    }
     return some(({ algorithms }) => algorithms.has(alg as Algorithm)) ? undefined : unacceptedAlgorithm(alg, only)
+  }
+
+  function findConfigured(iss: unknown): TrustedIssuer | Denial | undefined {
+    const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined
+    return issuer ?? (resolution === undefined ? unknown(iss) : undefined)
   }
 
   return {
     find(iss) {
-      const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined
+      const issuer = findConfigured(iss)
       if (issuer !== undefined || resolution === undefined) return issuer ?? unknown(iss)
       return andThen(resolution.find(iss), (found) => found ?? unknown(iss))
     },
-    checkHeader: resolution === undefined ? checkConfiguredHeader : checkAnyHeader,
+    findConfigured,
+    checkAnyType,
+    checkAnyAlgorithm,
     opaqueIssuer: all.find(({ introspection }) => introspection !== undefined),
     async load() {
       await Promise.all(all.flatMap(({ keyring, introspection }) => [introspection?.load(), keyring.load()]))

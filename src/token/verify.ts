@@ -1,22 +1,19 @@
 import { LRUCache } from 'lru-cache'
 import type { Credentials } from '../credentials.ts'
 import { sealedCopy } from '../internal/freeze.ts'
-import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
-import { type CompactParts, decodeMembers, decodeObject, signingInput, splitCompact } from '../jose/compact-jws.ts'
-import { isExactNumber } from '../jose/exact-number.ts'
+import type { MaybePromise } from '../internal/maybe-promise.ts'
+import { type CompactParts, decodeObject, signingInput, splitCompact } from '../jose/compact-jws.ts'
 import { sha256 } from '../jose/sha256.ts'
-import { verifySignature } from '../jose/signature.ts'
 import type { JsonObject } from '../jose/strict-json.ts'
-import { WantedMembers } from '../jose/wanted-members.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
-import { Denial, next } from '../refusal/denial.ts'
-import type { Algorithm, Clock } from '../types/options.ts'
+import { Denial, Findings, next, strict } from '../refusal/denial.ts'
+import type { RefusalCode } from '../refusal/table.ts'
+import type { Clock } from '../types/options.ts'
 import { readClaims, type TokenClaims } from './claims.ts'
-import { checkHeader, readHeader, type TokenHeader } from './header.ts'
 import { claimsOfAnswer, rulesForAnswers, tightenClaims } from './introspection-answer.ts'
-import { type Keyring, keyFacts, type TokenKey } from './keys.ts'
-import { checkAudience, checkLifetime, checkTimes, expired, isExpired } from './life.ts'
-import { malformedTokenFacts } from './malformed.ts'
+import type { Keyring, TokenKey } from './keys.ts'
+import { checkAudience, checkBegin, checkEnd, checkLifetime, checkTimes } from './life.ts'
+import { isToken68, malformedToken, noteUnsignedTimes, readSigned, type SignedToken } from './signed-token.ts'
 import { checkClass, markOfAnotherClass } from './token-class.ts'
 import type { Trust } from './trust.ts'
 import type { TrustedIssuer } from './trusted-issuer.ts'
@@ -33,6 +30,14 @@ export interface VerifiedToken {
   readonly hash: string
   /** `token_type` of the introspection answer, which must fit the binding; undefined where there is none. */
   readonly tokenType: unknown
+  /** What `reportOnly` overlooked in it; the later steps note there what they find in the token alone. */
+  readonly found: Findings
+}
+
+/** What `explain` knows of a token. The claims are there only where the signature held and they can be read. */
+export interface ExaminedToken {
+  readonly signature: 'held' | 'failed' | 'unknown'
+  readonly token: VerifiedToken | undefined
 }
 
 export interface TokenVerifier<T> {
@@ -40,6 +45,8 @@ export interface TokenVerifier<T> {
   verify(credentials: Credentials): MaybePromise<T | Denial>
   /** Is the token still alive? To be asked again after a wait. */
   checkLife(token: VerifiedToken): Denial | undefined
+  /** For `explain`: the same checks, noted. Only keys of configured issuers are fetched. */
+  examine(credentials: Credentials, found: Findings): Promise<ExaminedToken>
   readonly cachedTokens: number
 }
 
@@ -63,6 +70,7 @@ export interface TokenPolicy {
   readonly token: { readonly toleranceSeconds: number }
   readonly cache: { readonly tokens: number; readonly tokenSeconds: number }
   readonly clock: Clock
+  readonly reportOnly: ReadonlySet<RefusalCode>
 }
 
 /**
@@ -77,6 +85,7 @@ export function createTokenVerifier<T>(
   const cache = new LRUCache<string, Entry<T>>({ max: policy.cache.tokens })
   const maxCachedMs = policy.cache.tokenSeconds * 1_000
   const { toleranceSeconds } = policy.token
+  const openFindings = () => (policy.reportOnly.size === 0 ? strict : new Findings(policy.reportOnly))
 
   function verify({ token, tokenHash }: Credentials): MaybePromise<T | Denial> {
     const nowMs = policy.clock.now()
@@ -95,54 +104,71 @@ export function createTokenVerifier<T>(
 
   function verifyAnew(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial> {
     const jws = splitCompact(token)
-    if (jws === undefined && trust.opaqueIssuer !== undefined && !hasTwoDots(token)) {
+    if (isOpaque(token, jws) && trust.opaqueIssuer !== undefined) {
       return verifyOpaque(trust.opaqueIssuer, token, tokenHash)
     }
-    const header = jws === undefined ? undefined : readHeader(jws)
-    if (jws === undefined || header === undefined) return unlessNoToken(token, malformedToken(token))
-    const unfit = trust.checkHeader(header)
-    if (unfit !== undefined) return unlessNoToken(token, unfit)
-    const payload = decodeMembers(token, jws.headerEnd + 1, jws.payloadEnd, claimsBeforeSignature)
-    if (payload === undefined) return unlessNoToken(token, malformedToken(token))
-    const { iss, exp } = payload
-    return next(trust.find(iss), (issuer) => {
-      const unacceptable = checkHeader(header, issuer.policy)
-      if (unacceptable !== undefined) return unacceptable
-      // Before the signature: an expired token is worth no cryptography.
-      if (isExactNumber(exp) && isExpired(exp, nowMs, toleranceSeconds)) return expired(exp, nowMs)
-      return next(checkSignature(jws, header, issuer.keyring), (key) => admit(jws, issuer, key, tokenHash))
-    })
+    const found = openFindings()
+    return next(readSigned(token, jws, trust, { nowMs, toleranceSeconds, found }), (signed) =>
+      next(admit(signed, tokenHash, found), (verified) => {
+        const { jws, issuer, key } = signed
+        const signer = { key, keyring: issuer.keyring }
+        return issuer.policy.introspection?.for === 'all'
+          ? confirm(verified, jws.text, issuer, signer)
+          : remember(verified, signer)
+      }),
+    )
+  }
+
+  /** Where an issuer is asked about opaque tokens; what has not exactly two dots is no signed JWT (RFC 7515 §7.1). */
+  function isOpaque(token: string, jws: CompactParts | undefined): boolean {
+    return jws === undefined && trust.opaqueIssuer !== undefined && token.split('.', 4).length !== 3
   }
 
   /** The signature holds: what the token says may be believed, and is judged. */
-  function admit(jws: CompactParts, issuer: TrustedIssuer, key: TokenKey, tokenHash: string): MaybePromise<T | Denial> {
+  function admit({ jws, issuer }: SignedToken, tokenHash: string, found: Findings): VerifiedToken | Denial {
     const decoded = decodeObject(jws.text, jws.headerEnd + 1, jws.payloadEnd)
     if (decoded === undefined) return malformedToken(jws.text)
     const payload = sealedCopy(decoded)
     const readWholeHeader = () => sealedCopy(decodeObject(jws.text, 0, jws.headerEnd) ?? {})
     const anotherClass = checkClass(payload, issuer.policy, readWholeHeader)
     if (anotherClass !== undefined) return anotherClass
-    return next(judge(payload, issuer.policy), (claims) => {
-      const id = claims.jti ?? `h:${sha256(signingInput(jws))}`
-      const token = verified(issuer.policy, claims, { id, hash: tokenHash, tokenType: undefined })
-      const signer = { key, keyring: issuer.keyring }
-      return issuer.policy.introspection?.for === 'all'
-        ? confirm(token, jws.text, issuer, signer)
-        : remember(token, signer)
-    })
+    const claims = judge(payload, issuer.policy, found)
+    if (claims instanceof Denial) return claims
+    const id = claims.jti ?? `h:${sha256(signingInput(jws))}`
+    return verified(issuer.policy, claims, { id, hash: tokenHash, tokenType: undefined, found })
+  }
+
+  /** Nothing is remembered, no issuer is asked about the token, and no resolver about the issuer. */
+  async function examine({ token, tokenHash }: Credentials, found: Findings): Promise<ExaminedToken> {
+    const jws = splitCompact(token)
+    if (!isToken68(token)) found.note(new Denial('request_malformed'))
+    if (!isToken68(token) || isOpaque(token, jws)) return unsigned
+    const reading = { nowMs: policy.clock.now(), toleranceSeconds, found }
+    const find = (iss: unknown) => trust.findConfigured(iss) ?? notAsked
+    const signed = await readSigned(token, jws, { ...trust, find }, reading)
+    if (signed instanceof Denial) {
+      if (signed !== notAsked) found.note(signed)
+      if (jws !== undefined) noteUnsignedTimes(jws, reading)
+      return signed.code === 'token_signature' ? { signature: 'failed', token: undefined } : unsigned
+    }
+    const admitted = admit(signed, tokenHash, found)
+    if (!(admitted instanceof Denial)) return { signature: 'held', token: admitted }
+    found.note(admitted)
+    return { signature: 'held', token: undefined }
   }
 
   /** RFC 7662: the issuer says what the token means, and its answer is judged as a JWT's claims are. */
   function verifyOpaque(issuer: TrustedIssuer, token: string, tokenHash: string): MaybePromise<T | Denial> {
     const { policy: rules, introspection } = issuer
-    if (introspection === undefined || !token68.test(token)) return new Denial('request_malformed')
+    if (introspection === undefined || !isToken68(token)) return new Denial('request_malformed')
+    const found = openFindings()
     return next(introspection.ask({ token, tokenHash, asked: 'opaque' }), (answer) => {
       const mark = markOfAnotherClass(answer.members)
       if (mark !== undefined) return new Denial('token_type', { claim: mark })
-      return next(judge(claimsOfAnswer(answer.members, rules), rulesForAnswers(rules)), (claims) => {
+      return next(judge(claimsOfAnswer(answer.members, rules), rulesForAnswers(rules), found), (claims) => {
         const tokenType = answer.members['token_type']
         const id = claims.jti ?? `h:${tokenHash}`
-        return remember(verified(rules, claims, { id, hash: tokenHash, tokenType }), undefined, answer)
+        return remember(verified(rules, claims, { id, hash: tokenHash, tokenType, found }), undefined, answer)
       })
     })
   }
@@ -163,21 +189,22 @@ export function createTokenVerifier<T>(
     )
   }
 
-  function judge(payload: JsonObject, issuer: IssuerPolicy): TokenClaims | Denial {
-    const claims = readClaims(payload, issuer)
+  function judge(payload: JsonObject, issuer: IssuerPolicy, found: Findings): TokenClaims | Denial {
+    const claims = readClaims(payload, issuer, found)
     if (claims instanceof Denial) return claims
     const nowMs = policy.clock.now()
     const refusal =
-      checkAudience(claims, issuer) ??
-      checkTimes(claims, nowMs, toleranceSeconds) ??
-      checkLifetime(claims, issuer, nowMs)
+      found.enforced(checkAudience(claims, issuer)) ??
+      found.enforced(checkEnd(claims.exp, nowMs, toleranceSeconds)) ??
+      found.enforced(checkBegin(claims, nowMs, toleranceSeconds)) ??
+      found.enforced(checkLifetime(claims, issuer, nowMs))
     return refusal ?? claims
   }
 
   function verified(
     issuer: IssuerPolicy,
     claims: TokenClaims,
-    rest: Pick<VerifiedToken, 'id' | 'hash' | 'tokenType'>,
+    rest: Pick<VerifiedToken, 'id' | 'hash' | 'tokenType' | 'found'>,
   ): VerifiedToken {
     return { issuer, claims, issuedAt: claims.iat ?? Math.floor(policy.clock.now() / 1_000), ...rest }
   }
@@ -194,6 +221,7 @@ export function createTokenVerifier<T>(
 
   return {
     verify,
+    examine,
     checkLife: ({ claims }) => checkTimes(claims, policy.clock.now(), toleranceSeconds),
     get cachedTokens() {
       return cache.size
@@ -201,36 +229,10 @@ export function createTokenVerifier<T>(
   }
 }
 
-const claimsBeforeSignature = new WantedMembers(['iss', 'exp'])
-
-/** By the issuer's own keys alone. */
-function checkSignature(
-  jws: CompactParts,
-  { kid, alg }: TokenHeader,
-  keyring: Keyring,
-): MaybePromise<TokenKey | Denial> {
-  return andThen(keyring.find(kid, alg as Algorithm), (key) => {
-    if (key instanceof Denial || verifySignature(key.key, signingInput(jws), jws.signature)) return key
-    return new Denial('token_signature', keyFacts(kid))
-  })
-}
-
 /** Of an entry that no introspection answer stands behind. */
 const unlimited = { usableUntil: Number.POSITIVE_INFINITY, expiresAt: Number.POSITIVE_INFINITY }
 
-/** What has not exactly two dots is no signed JWT (RFC 7515 §7.1). */
-function hasTwoDots(token: string): boolean {
-  return token.split('.', 4).length === 3
-}
+const unsigned: ExaminedToken = { signature: 'unknown', token: undefined }
 
-/** RFC 9110 §11.2. */
-const token68 = /^[A-Za-z0-9\-._~+/]+=*$/
-
-/** What was no token68 was no credential at all, whatever else would be wrong with it. */
-function unlessNoToken(token: string, denial: Denial): Denial {
-  return token68.test(token) ? denial : new Denial('request_malformed')
-}
-
-function malformedToken(token: string): Denial {
-  return new Denial('token_malformed', malformedTokenFacts(token))
-}
+/** Only a resolver could tell whether the issuer is trusted. */
+const notAsked = new Denial('token_issuer')

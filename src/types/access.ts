@@ -52,6 +52,12 @@ export interface AccessRequirement<R = unknown> {
   where?: Rule<R> | { name: string; test: Rule<R> } | undefined
   /** Keeps the scopes of this requirement out of `scopes_supported` (RFC 9728 §2). It changes no decision. Default: false. */
   hidden?: boolean | undefined
+  /**
+   * Tries the requirement by itself: it is judged, and its refusal stands in `wouldRefuse` and in the audit, but nothing is
+   * refused, also where a rule could not be judged. Its scopes are in no challenge. The baseline and every other requirement
+   * are enforced. Not allowed in the baseline. Default: the requirement is enforced.
+   */
+  reportOnly?: true | undefined
 }
 
 /** A rule for context and request, which answers at once or later. */

@@ -74,6 +74,8 @@ export interface CommonContext<C> {
     readonly expiresAt: number
     readonly claims: Readonly<C>
   }
+  /** `'report-only'` where the verifier has `reportOnly`, whether or not a check was overlooked for this request. */
+  readonly enforcement: 'enforced' | 'report-only'
   readonly warnings: readonly WarningCode[]
 }
 
@@ -110,6 +112,7 @@ export type WarningCode =
   | 'no_iat'
   | 'principal_is_agent_user_account'
   | 'profile_malformed'
+  | 'proof_time_reported'
   | 'self_act'
   | 'ttl_over_policy'
   | 'unbound_token'

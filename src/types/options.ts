@@ -96,6 +96,17 @@ export interface VerifierOptions {
   /** Checks to give up for the whole verifier. Each one weakens this resource. Default: no check is given up. */
   dangerously?: DangerousVerifierOptions | undefined
   /**
+   * Checks that are made and only reported: a request that fails nothing else is admitted, and `wouldRefuse` of its verdict
+   * and of its audit event names their codes. Meant for the days in which you see what a check would refuse. Each one weakens
+   * this resource: it is listed by `describe()` and counted by `health()`. A binding that a token names is enforced all the
+   * same. `token_type` is overlooked only for a token without `typ` or with `JWT` that shows no mark of another class, and
+   * must not stand beside `token_audience`; neither may `binding_missing` or an issuer with `allowUnbound`. A chain of more
+   * than 64 actors stays refused. A proof whose time is only reported is not remembered, so that it can be used again;
+   * `proof_expired` and `proof_not_active` must not stand beside `dpop.nonce.mode: 'on-skew'`. Default: every check is
+   * enforced.
+   */
+  reportOnly?: readonly ReportableCheck[] | undefined
+  /**
    * How long a hook of yours may take, in whole milliseconds: a replay store, a revocation source, the directory, an
    * issuer resolver, `where`, one write of an audit sink; and how long an issuer may take to answer a question about a token. A later
    * answer counts as an outage. From 1 to 60 000. Default: 1 000.
@@ -116,6 +127,18 @@ export interface VerifierOptions {
    */
   fetch?: typeof fetch | undefined
 }
+
+/** Checks that `reportOnly` may name, by the code of their refusal. */
+export type ReportableCheck =
+  | 'token_type'
+  | 'token_lifetime'
+  | 'token_audience'
+  | 'binding_missing'
+  | 'proof_expired'
+  | 'proof_not_active'
+  | 'delegation_too_deep'
+  | 'delegation_not_allowed'
+  | 'owner_missing'
 
 /** Checks that the verifier may skip. */
 export interface DangerousVerifierOptions {

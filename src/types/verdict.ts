@@ -8,10 +8,18 @@ export type Verdict =
       readonly ok: true
       readonly context: AgentContext
       readonly headers: HeaderList
+      /** What the request would have been refused for, were `reportOnly` not set: in the order of the checks. */
+      readonly wouldRefuse: readonly RefusalCode[]
     }
   | { readonly ok: false; readonly refusal: Refusal }
 
-export type Decision = { readonly ok: true } | { readonly ok: false; readonly refusal: Refusal }
+export type Decision =
+  | {
+      readonly ok: true
+      /** What the requirement would have refused for; empty unless its `reportOnly` is true. */
+      readonly wouldRefuse: readonly RefusalCode[]
+    }
+  | { readonly ok: false; readonly refusal: Refusal }
 
 export interface Refusal {
   readonly code: RefusalCode

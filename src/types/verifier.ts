@@ -1,10 +1,12 @@
 import type { Requirement as CompiledRequirement } from '../access/requirement.ts'
 import type { GuardedRoute } from '../access/route-summary.ts'
 import type { OptionProblem } from '../internal/option-reader.ts'
+import type { RefusalCode } from '../refusal/table.ts'
 import type { AccessRequirement } from './access.ts'
 import type { AgentContext } from './context.ts'
 import type { CustomCertificateHeader } from './mtls-options.ts'
-import type { Algorithm } from './options.ts'
+import type { Explanation, Observation } from './observation.ts'
+import type { Algorithm, ReportableCheck } from './options.ts'
 import type { RequestView } from './request.ts'
 import type { Decision, Refusal, Verdict } from './verdict.ts'
 
@@ -76,9 +78,9 @@ export interface PolicyDescription {
           readonly store: 'memory' | 'redis' | 'custom'
           /**
            * `process`: other processes do not know what it remembers. `shared`: every process with the same server and prefix
-           * does. `store`: that depends on the store.
+           * does. `store`: that depends on the store. `none`: a proof whose time is only reported can be used again.
            */
-          readonly scope: 'process' | 'shared' | 'store'
+          readonly scope: 'process' | 'shared' | 'store' | 'none'
           /** For how long a proof has to be remembered at most, in seconds. */
           readonly windowSeconds: number
           /** What a loss or a fail-over of the server means, in sentences; empty for other stores. */
@@ -120,6 +122,8 @@ export interface PolicyDescription {
   readonly cache: { readonly tokens: number; readonly tokenSeconds: number; readonly proofKeys: number }
   /** The URL of the metadata document (RFC 9728 §3); null with `metadata: false`. */
   readonly metadata: string | null
+  /** The checks that are made and not enforced. */
+  readonly reportOnly: readonly ReportableCheck[]
   /** The path of every option whose setting is weaker than its default. */
   readonly relaxations: readonly string[]
 }
@@ -140,6 +144,19 @@ export interface Verifier {
   checkNow(view: RequestView, request?: object): Verdict | Promise<Verdict>
   /** Judges a request like `check` and returns its context; a refusal rejects with {@link AuthError}. */
   verify(view: RequestView): Promise<AgentContext>
+  /**
+   * Finds every reason to refuse a request, for operators. The checks are those of `check`, and the first reason is its
+   * answer, except for what only a store, a hook of yours, an introspection endpoint, a resolver or the directory can tell:
+   * they are not asked, nothing is used up and nothing is audited. Keys are fetched for issuers of the options only. The
+   * parties are texts, and never a context.
+   */
+  explain(view: RequestView): Promise<Explanation>
+  /**
+   * For adapters: what judges requests beside another guard, 64 at a time. It answers at once with a promise that never
+   * rejects, or with undefined for a request that is not judged. Throws {@link OptionsError} where the verifier has `access`,
+   * `reportOnly`, `dpop.replay` or a required audit sink, which have no meaning where nothing is refused.
+   */
+  observer(): (view: RequestView) => Promise<Observation> | undefined
   /**
    * Judges a context of this verifier by the requirement of a route. It does not judge the token or the proof again. A
    * wrong requirement rejects with {@link OptionsError}.
@@ -264,4 +281,8 @@ export interface Health {
   readonly caches: { readonly tokens: number; readonly proofKeys: number }
   /** How many audit events were dropped, could not be written, and wait or are being written. */
   readonly audit: { readonly dropped: number; readonly failed: number; readonly pending: number }
+  /** How often each check was overlooked, by the code of its refusal: by `reportOnly` of the options and of requirements. */
+  readonly reported: Readonly<Partial<Record<RefusalCode, number>>>
+  /** How many requests an observer did not judge, and how many it judges now. */
+  readonly observed: { readonly skipped: number; readonly pending: number }
 }

@@ -66,6 +66,7 @@ const claims: ReadonlySet<string> = new Set([
   // Warnings.
   'actor_conflict',
   'certificate_header_ignored',
+  'proof_time_reported',
   'access_token',
   'introspection_endpoint',
   'authorization_details',

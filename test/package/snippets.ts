@@ -153,6 +153,31 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
     { path: '/tools', agent: { ...travel, via: ['rogue-1'] }, status: 401 },
     { path: '/tools', agent: { ...travel, subject: 'stray-2' }, status: 401 },
   ],
+  'observe.ts': [
+    { path: '/tools', agent: travel, status: 200, body: { signature: 'held' } },
+    { path: '/tools', status: 200, body: { signature: 'unknown' } },
+  ],
+  'report-only.ts': [
+    { path: '/tools', agent: travel, status: 200, body: { ...by, wouldRefuse: [] } },
+    {
+      path: '/tools',
+      agent: { ...travel, lifetimeSeconds: 3_600 },
+      status: 200,
+      body: { ...by, wouldRefuse: ['token_lifetime'] },
+    },
+    { path: '/tools', status: 401 },
+  ],
+  'tried.ts': [
+    {
+      method: 'POST',
+      path: '/payments',
+      agent: { ...travel, scopes: ['pay'], human: undefined },
+      status: 200,
+      body: by,
+    },
+    { method: 'POST', path: '/payments', agent: travel, status: 403 },
+  ],
+  'explain.ts': [],
   'shutdown.ts': tools.filter(({ status }) => status !== 403),
   'before.ts': [{ path: '/tools', status: 401 }],
   'after.ts': [
@@ -211,6 +236,7 @@ export const printsContext: readonly string[] = ['first.ts', 'context.ts']
 /** What others print. */
 export const outputOf: Readonly<Record<string, string>> = {
   'errors.ts': 'credentials_missing {}\n',
+  'explain.ts': "[ { code: 'credentials_missing', facts: {} } ] unknown undefined\n",
 }
 
 function booking(more: Readonly<Record<string, unknown>>, status: number): Request {

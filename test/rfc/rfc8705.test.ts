@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { strict } from '../../src/refusal/denial.ts'
 import { certificateThumbprint } from '../../src/sender/certificate-thumbprint.ts'
 import { readConfirmation } from '../../src/sender/confirmation.ts'
 import { requestView } from '../../src/testing/index.ts'
@@ -28,7 +29,7 @@ describe('certificates', () => {
 
   test('RFC 8705 §3.1 (F02-3, F02-9): a printed confirmation is read where its base64url is canonical', () => {
     const issuer = { allowUnbound: false, path: 'issuer' }
-    const read = (x5t: string) => readConfirmation({ 'x5t#S256': x5t }, { dpop: {}, mtls: {} }, issuer)
+    const read = (x5t: string) => readConfirmation({ 'x5t#S256': x5t }, { dpop: {}, mtls: {} }, issuer, strict)
     expect(read(F02_9)).toEqual({ method: 'mtls', x5t: F02_9 })
     // RFC 4648 §3.5: the last character of the example in RFC 8705 sets bits that no octet uses.
     expect(read('bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2')).toMatchObject({ code: 'binding_unsupported' })

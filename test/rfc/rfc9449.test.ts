@@ -20,7 +20,13 @@ function checkProof(proof: string, nowSeconds: number, changes: { method?: strin
   const policy = readDpop(new OptionReader(), {})
   if (policy === false) throw new Error('off')
   const { method = 'GET', url = protectedResource, jkt = F01_2 } = changes
-  const options = { publicUrls: [new URL(url).origin], toleranceSeconds: 5, cachedKeys: 10, clock: createTestClock() }
+  const options = {
+    publicUrls: [new URL(url).origin],
+    toleranceSeconds: 5,
+    cachedKeys: 10,
+    clock: createTestClock(),
+    reportOnly: new Set<never>(),
+  }
   const check = createProofCheck(policy, undefined, options)
   const owed = {
     jkt,

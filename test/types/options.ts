@@ -1,4 +1,5 @@
 import type {
+  AccessRequirement,
   DpopOptions,
   IssuerOptions,
   IssuerResolver,
@@ -7,6 +8,7 @@ import type {
   VerifierOptions,
 } from 'onbehalf'
 import { namesOf } from '../../src/internal/option-reader.ts'
+import type { origins } from '../../src/observe/examine.ts'
 import { numbers } from '../../src/options/defaults.ts'
 import { readNumber } from '../../src/options/read-number.ts'
 
@@ -39,6 +41,15 @@ export const noMode: NonceOptions = { secret: 'x'.repeat(32), mode: 'sometimes' 
 export const owner = ({ owner }: RevocationQuery): string | undefined => owner
 // @ts-expect-error off is written as absent
 export const unbound: IssuerOptions = { issuer: 'https://as.example.test', dangerously: { allowUnbound: false } }
+
+export const reported: VerifierOptions['reportOnly'] = ['token_type', 'owner_missing']
+// @ts-expect-error a bad signature is never only reported
+export const unsigned: VerifierOptions['reportOnly'] = ['token_signature']
+export const tried: AccessRequirement = { scopes: ['pay'], reportOnly: true }
+// @ts-expect-error off is written as absent
+export const untried: AccessRequirement = { scopes: ['pay'], reportOnly: false }
+// @ts-expect-error a code without an origin: `explain` has to know every refusal
+export const origin: typeof origins = { token_type: 'check' }
 
 interface Options {
   first?: string | undefined

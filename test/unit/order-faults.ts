@@ -1,4 +1,4 @@
-import type { RefusalCode, ReplayAnswer, VerifierOptions } from 'onbehalf'
+import type { RefusalCode, ReplayAnswer, RequestView, VerifierOptions } from 'onbehalf'
 import { createTestCertificate, type TestAgent, type TestCertificate } from 'onbehalf/testing'
 import { withBrokenSignature } from '../support/bytes.ts'
 import { createKit, type Kit, type Outcome, outcomeOf, url } from '../support/kit.ts'
@@ -36,55 +36,85 @@ export interface OrderStage {
   readonly thief: TestAgent
   readonly thiefCertificate: TestCertificate
   readonly now: number
+  /** How often the replay store, the revocation source, the directory and a function of the baseline were asked. */
+  readonly asked: { store: number; hook: number; directory: number; rule: number }
   codeWith(...faults: readonly Fault[]): Promise<Outcome>
+  requestWith(...faults: readonly Fault[]): Promise<RequestView>
 }
 
-const access: VerifierOptions['access'] = {
-  actor: (party) => party.subject !== 'mallory',
-  principal: (party) => party.subject !== 'eve',
-  authority: 'delegated',
-  maxDepth: 1,
-  where: (context) => !context.roles.includes('barred'),
-  details: { type: 'payment', allows: (detail) => detail['to'] === 'shop' },
-  permissions: ['pay'],
-  acr: ['gold'],
-  scopes: ['tools:read'],
+function accessWith(asked: OrderStage['asked']): VerifierOptions['access'] {
+  const rule = <T extends unknown[]>(test: (...given: T) => boolean) => {
+    return (...given: T) => {
+      asked.rule++
+      return test(...given)
+    }
+  }
+  return {
+    actor: rule((party) => party.subject !== 'mallory'),
+    principal: rule((party) => party.subject !== 'eve'),
+    authority: 'delegated',
+    maxDepth: 1,
+    where: rule((context) => !context.roles.includes('barred')),
+    details: { type: 'payment', allows: rule((detail) => detail['to'] === 'shop') },
+    permissions: ['pay'],
+    acr: ['gold'],
+    scopes: ['tools:read'],
+  }
 }
 
 /** A verifier with everything on, and a request that meets all of it. */
 export async function createOrderStage(): Promise<OrderStage> {
   let replay: ReplayAnswer = 'fresh'
   let isRevoked = false
+  const asked = { store: 0, hook: 0, directory: 0, rule: 0 }
   const kit = await createKit({
     agent: { certificate: true },
     verifier: {
-      dpop: { nonce: { secret: 'order-secret-of-thirty-two-bytes' }, replay: { add: () => replay } },
-      revocation: { isRevoked: () => isRevoked },
+      dpop: {
+        nonce: { secret: 'order-secret-of-thirty-two-bytes' },
+        replay: {
+          add() {
+            asked.store++
+            return replay
+          },
+        },
+      },
+      revocation: {
+        isRevoked() {
+          asked.hook++
+          return isRevoked
+        },
+      },
       delegation: {
         requireOwner: true,
         directory({ subject }) {
+          asked.directory++
           if (subject === 'disabled-7') return { disabled: true }
           return subject === 'ownerless-7' ? undefined : { owner: 'ops' }
         },
       },
-      access,
+      access: accessWith(asked),
     },
   })
   const thief = await kit.issuer.agent('thief')
   const thiefCertificate = await createTestCertificate({ commonName: 'thief' })
   const now = kit.issuer.clock.now() / 1_000
-  const asked = await kit.refusal({ token: { bind: 'dpop' } })
-  const nonce = asked.headers.find(([name]) => name === 'DPoP-Nonce')?.[1]
+  const challenge = await kit.refusal({ token: { bind: 'dpop' } })
+  const nonce = challenge.headers.find(([name]) => name === 'DPoP-Nonce')?.[1]
 
-  async function codeWith(...faults: readonly Fault[]) {
+  async function requestWith(...faults: readonly Fault[]) {
     const draft = goodDraft(kit, nonce)
     for (const { spoil } of faults) spoil(draft, stage)
     replay = draft.replay
     isRevoked = draft.isRevoked
-    return send(kit, draft)
+    return requestOf(kit, draft)
   }
 
-  const stage: OrderStage = { kit, thief, thiefCertificate, now, codeWith }
+  async function codeWith(...faults: readonly Fault[]) {
+    return outcomeOf(await kit.verifier.check(await requestWith(...faults)))
+  }
+
+  const stage: OrderStage = { kit, thief, thiefCertificate, now, asked, codeWith, requestWith }
   return stage
 }
 
@@ -117,22 +147,20 @@ function goodDraft({ agent, issuer }: Kit, nonce: string | undefined): Draft {
   }
 }
 
-async function send(kit: Kit, draft: Draft): Promise<Outcome> {
+async function requestOf(kit: Kit, draft: Draft): Promise<RequestView> {
   const made = await kit.token({ bind: 'both', claims: draft.tokenClaims, header: draft.tokenHeader })
   const token = draft.bendToken(made)
   const { nonce, proofClaims: claims, proofHeader: header } = draft
   const proof = await draft.prover.proof({ method: 'GET', url, token, nonce, claims, header })
   const { method, target, certificate } = draft
-  return outcomeOf(
-    await kit.call({
-      method,
-      target,
-      token,
-      proof: draft.sendsProof ? draft.bendProof(proof) : null,
-      headers: { authorization: draft.lines(`${draft.scheme} ${token}`) },
-      ...(certificate === undefined ? {} : { certificate: certificate.der }),
-    }),
-  )
+  return kit.request({
+    method,
+    target,
+    token,
+    proof: draft.sendsProof ? draft.bendProof(proof) : null,
+    headers: { authorization: draft.lines(`${draft.scheme} ${token}`) },
+    ...(certificate === undefined ? {} : { certificate: certificate.der }),
+  })
 }
 
 /** Faults in the order of precedence. Two with one code are two ways to that refusal. */
@@ -220,6 +248,26 @@ export const faults: readonly Fault[] = [
   { code: 'scope_missing', name: 'scope', spoil: (draft) => claim(draft, { scope: 'other' }) },
   { code: 'access_denied', name: 'where', spoil: (draft) => claim(draft, { roles: ['barred'] }) },
 ]
+
+/** Faults that exclude each other: one request has one of them at most. */
+const alternatives: readonly (readonly string[])[] = [
+  ['cnf.kid', 'no cnf'],
+  ['no certificate', 'another certificate'],
+  ['a scheme not taken', 'Bearer'],
+  ['no nonce', 'another nonce'],
+  ['old iat', 'iat ahead'],
+  ['seen', 'quota'],
+  ['exp', 'lifetime'],
+  ['act', 'depth', 'act.iss', 'no act'],
+  ['no act', 'depth of the rule'],
+  ['disabled', 'owner', 'no act'],
+  ['owner', 'depth of the rule'],
+]
+
+/** Whether one request can have both. */
+export function canMeet(one: Fault, other: Fault): boolean {
+  return !alternatives.some((names) => names.includes(one.name) && names.includes(other.name))
+}
 
 function twice(draft: Draft): void {
   const { lines } = draft

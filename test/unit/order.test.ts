@@ -1,30 +1,12 @@
 import { refusals } from 'onbehalf'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createOrderStage, type Fault, faults, type OrderStage } from './order-faults.ts'
-
-/** Faults that exclude each other: one request has one of them at most. */
-const alternatives: readonly (readonly string[])[] = [
-  ['cnf.kid', 'no cnf'],
-  ['no certificate', 'another certificate'],
-  ['a scheme not taken', 'Bearer'],
-  ['no nonce', 'another nonce'],
-  ['old iat', 'iat ahead'],
-  ['seen', 'quota'],
-  ['exp', 'lifetime'],
-  ['act', 'depth', 'act.iss', 'no act'],
-  ['no act', 'depth of the rule'],
-  ['disabled', 'owner', 'no act'],
-  ['owner', 'depth of the rule'],
-]
+import { canMeet, createOrderStage, faults, type OrderStage } from './order-faults.ts'
 
 let stage: OrderStage
 
 beforeAll(async () => {
   stage = await createOrderStage()
 })
-
-const canMeet = (one: Fault, other: Fault) =>
-  !alternatives.some((names) => names.includes(one.name) && names.includes(other.name))
 
 describe('one thing wrong', () => {
   test('ORDER: with nothing wrong the request is admitted', async () => {

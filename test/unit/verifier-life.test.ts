@@ -63,6 +63,8 @@ describe('health()', () => {
       replay: { store: 'memory', size: 0, capacity: 1_000_000 },
       caches: { tokens: 0, proofKeys: 0 },
       audit: { dropped: 0, failed: 0, pending: 0 },
+      reported: {},
+      observed: { skipped: 0, pending: 0 },
     })
   })
 

@@ -29,7 +29,13 @@ interface ProofCase {
 async function check(one: ProofCase): Promise<Proof | string> {
   const policy = readDpop(new OptionReader(), {})
   if (policy === false) throw new Error('off')
-  const options = { publicUrls: [`https://${one.host}`], toleranceSeconds: 5, cachedKeys: 1, clock: createTestClock() }
+  const options = {
+    publicUrls: [`https://${one.host}`],
+    toleranceSeconds: 5,
+    cachedKeys: 1,
+    clock: createTestClock(),
+    reportOnly: new Set<never>(),
+  }
   const view = requestView({ method: one.method ?? '', target: one.target ?? '', headers: { dpop: one.proof ?? '' } })
   const nowMs = (one.proof_claims?.iat ?? 0) * 1_000
   const jkt = thumbprint(one.proof_header?.['jwk'] as JsonObject)

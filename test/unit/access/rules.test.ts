@@ -114,7 +114,7 @@ describe('where', () => {
   })
 
   test('Access: authorizeNow waits for nobody unless it has to', () => {
-    expect(kit.verifier.authorizeNow(context, { where: () => true })).toEqual({ ok: true })
+    expect(kit.verifier.authorizeNow(context, { where: () => true })).toEqual({ ok: true, wouldRefuse: [] })
     expect(kit.verifier.authorizeNow(context, { where: async () => true })).toBeInstanceOf(Promise)
   })
 })

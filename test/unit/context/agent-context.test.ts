@@ -138,6 +138,7 @@ test('RFC 9068 §2.2: the context says what the token says, and nothing else', a
       complete: null,
     },
     involvesAgent: true,
+    enforcement: 'enforced',
     client: { id: 'travel-app', profiles: ['web_app'] },
     scopes: ['read', 'write'],
     authorizationDetails: [{ type: 't', actions: ['x'], nested: { list: [{}] } }],

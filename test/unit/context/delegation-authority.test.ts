@@ -236,6 +236,8 @@ const warnings: Readonly<Record<WarningCode, readonly (readonly [Members, Partia
     [{ client_profile: 1 }, {}],
     [{ act: { sub: 'a', iss: home, sub_profile: null } }, {}],
   ],
+  // It stands in audit events alone: the context is shared by all requests of the token.
+  proof_time_reported: [],
   self_act: [[{ act: { sub: 'alice', iss: home } }, {}]],
   ttl_over_policy: [[dayLong, { maxTokenSeconds: 86_400 }]],
   unbound_token: [[{ cnf: undefined }, { dangerously: { allowUnbound: true } }]],
