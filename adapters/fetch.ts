@@ -61,9 +61,9 @@ export function createGate(
     connection: Connection | undefined,
   ): Promise<GateEntry> {
     const entry: Entry = await admit(request, webRequestView(request, connection), () => handled)
-    if (entry.kind !== 'admitted') return { ok: false, response: responseTo(entry) }
+    if (entry.kind !== 'admitted') return { ok: false, response: responseOf(entry) }
     const refusal = await guard?.judge(request)
-    if (refusal !== undefined) return { ok: false, response: finish(responseTo(refusal), entry.headers) }
+    if (refusal !== undefined) return { ok: false, response: finish(responseOf(refusal), entry.headers) }
     return { ok: true, context: entry.context, finish: (response) => finish(response, entry.headers) }
   }
 
@@ -132,7 +132,7 @@ function splitFieldLines(request: Request, name: string): readonly string[] {
 }
 
 /** A web host has no error handler to hand over to, so the error is thrown to the caller. */
-function responseTo(entry: Entry): Response {
+export function responseOf(entry: Entry): Response {
   if (entry.kind === 'handed over') throw entry.error
   if (entry.kind !== 'answered') throw new Error(`a refusal was expected, not: ${entry.kind}`)
   const { status, headers, body } = entry.answer

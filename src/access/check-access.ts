@@ -77,6 +77,7 @@ export function checkAccess(
   request: unknown,
   setting: AccessSetting,
 ): MaybePromise<Judgement> {
+  if (requirement.denial !== undefined) return requirement.denial
   const denial =
     checkParty('actor', requirement.actor, context.actor, setting) ??
     checkParty('principal', requirement.principal, context.principal, setting) ??

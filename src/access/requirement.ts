@@ -1,7 +1,9 @@
 import { namesOf, type OptionProblem, OptionReader } from '../internal/option-reader.ts'
 import { ranges } from '../options/defaults.ts'
+import type { RefusalCode } from '../refusal/table.ts'
 import type { AccessRequirement, DetailRule, Rule } from '../types/access.ts'
 import type { Party } from '../types/context.ts'
+import { AccessDenial } from './judgement.ts'
 import { type CompiledPartyRule, type PartyIssuers, problemsOfRule, readPartyRule } from './party-rule.ts'
 import { type CompiledWhere, scopeToken } from './where.ts'
 
@@ -23,6 +25,8 @@ export interface Requirement {
   readonly permissions: readonly string[]
   readonly where: CompiledWhere | undefined
   readonly hidden: boolean
+  /** Whatever else it says, it is met by nobody: an adapter has refused by itself. */
+  readonly denial: AccessDenial | undefined
   /** As it was given, functions by name: for the route summary. */
   readonly shown: Readonly<Record<string, unknown>>
 }
@@ -94,7 +98,21 @@ export function readRequirement(read: OptionReader, path: string, value: unknown
     permissions: Object.freeze(read.strings(at('permissions'), raw['permissions']) ?? []),
     where: readWhere(read, at('where'), raw['where']),
     hidden: read.boolean(at('hidden'), raw['hidden']) ?? false,
+    denial: undefined,
     shown: showMembers(raw),
+  })
+  compiled.add(requirement)
+  return requirement
+}
+
+/** A requirement that no request meets, for what an adapter refuses by a rule of its own. */
+export function refusingRequirement(code: RefusalCode, rule: string): Requirement {
+  const base = compileRequirement({})
+  const requirement = Object.freeze({
+    ...base,
+    hidden: true,
+    denial: new AccessDenial(code, rule),
+    shown: { deny: rule },
   })
   compiled.add(requirement)
   return requirement

@@ -6,6 +6,7 @@ import type { Refuse } from '../refusal/response.ts'
 import type { AgentContext } from '../types/context.ts'
 import type { RequestView } from '../types/request.ts'
 import type { Decision, Refusal } from '../types/verdict.ts'
+import type { AccessAbout } from '../types/verifier.ts'
 import { accessSetting, checkAccess } from './check-access.ts'
 import { AccessDenial, type Judgement } from './judgement.ts'
 import { type Needs, needsBehind, needsOf } from './needs.ts'
@@ -14,7 +15,12 @@ import { type AnyRequirement, compileRequirement, type Requirement } from './req
 
 /** Step 5 for a route: its requirement, after the request as a whole was admitted. */
 export interface Authorizer {
-  authorize(context: AgentContext, requirement: AnyRequirement | Requirement, request: unknown): MaybePromise<Decision>
+  authorize(
+    context: AgentContext,
+    requirement: AnyRequirement | Requirement,
+    request: unknown,
+    about?: AccessAbout,
+  ): MaybePromise<Decision>
   /** The answer to a request without credentials on a route that needs some. */
   challenge(requirement: AnyRequirement | Requirement, view: RequestView): MaybePromise<Refusal>
 }
@@ -27,6 +33,7 @@ interface Bound {
 }
 
 const allowed: Decision = Object.freeze({ ok: true })
+const nothing: AccessAbout = Object.freeze({})
 
 /** `recheck`: after a wait, is the token of this context still alive and not revoked? */
 export function createAuthorizer(
@@ -76,14 +83,14 @@ export function createAuthorizer(
   }
 
   return {
-    authorize(context, given, request) {
+    authorize(context, given, request, { operation = null, hasWaited = false } = nothing) {
       const { requirement, needs } = bind(given)
-      const about = { context, request, needs, startedAt: recorder.startTime() }
+      const about = { context, request, needs, operation, startedAt: recorder.startTime() }
       const judgement = checkAccess(requirement, context, request, setting)
-      if (!(judgement instanceof Promise)) return conclude(about, judgement)
-      return judgement.then((late) =>
-        conclude(about, late, late instanceof AccessDenial ? undefined : recheck(context)),
-      )
+      const settled = (late: Judgement) =>
+        conclude(about, late, late instanceof AccessDenial ? undefined : recheck(context))
+      if (judgement instanceof Promise) return judgement.then(settled)
+      return hasWaited ? settled(judgement) : conclude(about, judgement)
     },
     challenge(given, view) {
       const { needs } = bind(given)

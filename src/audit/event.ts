@@ -76,7 +76,7 @@ export function authenticationEvent(state: RequestState, verdict: Verdict, outco
 export function accessEvent(
   context: AgentContext,
   presented: PreparedToken | undefined,
-  origin: Origin | undefined,
+  { origin, operation }: { readonly origin: Origin | undefined; readonly operation: string | null },
   outcome: Outcome,
 ): AuditEvent {
   const { refusal, judged } = outcome
@@ -95,7 +95,7 @@ export function accessEvent(
     decision: refusal === undefined ? 'admitted' : 'refused',
     code: refusal?.code ?? null,
     status: refusal?.status ?? null,
-    request: describeRequest(trail, origin?.route ?? null),
+    request: describeRequest(trail, origin?.route ?? null, operation),
     rule: judged?.rule ?? null,
     wouldRefuse: none,
     issuer: token.issuer,
@@ -145,14 +145,13 @@ function completeEvent({ refusal, judged }: Outcome, event: AuditEvent): AuditEv
   return Object.freeze({ ...event, facts: Object.freeze({ ...facts, ...remark }) })
 }
 
-function describeRequest(trail: Trail | undefined, route: string | null): AuditEvent['request'] {
-  return {
-    method: trail?.method ?? '',
-    path: trail?.path ?? '',
-    route,
-    operation: null,
-    address: trail?.address ?? null,
-  }
+function describeRequest(
+  trail: Trail | undefined,
+  route: string | null,
+  operation: string | null = null,
+): AuditEvent['request'] {
+  const { method = '', path = '', address = null } = trail ?? {}
+  return { method, path, route, operation, address }
 }
 
 /** An unbound token needs no proof: `none`. For a binding that this package does not know, the method is null. */

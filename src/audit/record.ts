@@ -29,6 +29,8 @@ export interface AccessCase {
   readonly request: unknown
   readonly startedAt: number | undefined
   readonly needs: Needs
+  /** For `request.operation` of the event. */
+  readonly operation: string | null
 }
 
 /** Records decisions. Nothing is built until somebody listens. An answer of false: it must be recorded and could not be. */
@@ -101,13 +103,13 @@ export function createRecorder(
   }
 
   function access(about: AccessCase, decision: Decision, judged: Judged | undefined): MaybePromise<boolean> {
-    const { context, request, startedAt, needs } = about
+    const { context, request, startedAt, needs, operation } = about
     const refusal = decision.ok ? undefined : decision.refusal
     const isPublished = refusal !== undefined && refusalChannel.hasSubscribers
     if (!sinks.areThere && !isPublished) return true
     const origin = requests.originOf(context, request)
     const outcome = outcomeOf(refusal, judged, needs, startedAt)
-    const event = accessEvent(context, contexts.tokenOf(context), origin, outcome)
+    const event = accessEvent(context, contexts.tokenOf(context), { origin, operation }, outcome)
     return emit(event, () => {
       if (isPublished) refusalChannel.publish({ refusal, event })
     })

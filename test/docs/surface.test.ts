@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from './tree.ts'
 
-const doors = ['express', 'fastify', 'fetch', 'node', 'redis'].map((name) => `adapters/${name}.ts`)
+const doors = ['express', 'fastify', 'fetch', 'mcp', 'node', 'redis'].map((name) => `adapters/${name}.ts`)
 
 test.each([
   'src/index.ts',
