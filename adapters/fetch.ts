@@ -17,6 +17,8 @@ import {
   type Verifier,
   type VerifierOptions,
 } from '../src/index.ts'
+import { authInfoOf } from '../src/mcp/auth-info.ts'
+import type { AuthInfo } from '../src/types/mcp.ts'
 import { mergeExposed, mergeVary } from './node-request.ts'
 
 /** What a web-standard Request does not tell: the socket's address, and the DER of the TLS client certificate. */
@@ -26,7 +28,13 @@ export interface Connection {
 }
 
 export type GateEntry =
-  | { readonly ok: true; readonly context: AgentContext; finish(response: Response): Response }
+  | {
+      readonly ok: true
+      readonly context: AgentContext
+      /** For the `authInfo` of the MCP SDKs. */
+      readonly authInfo: AuthInfo
+      finish(response: Response): Response
+    }
   | { readonly ok: false; readonly response: Response }
 
 export interface Gate {
@@ -64,7 +72,14 @@ export function createGate(
     if (entry.kind !== 'admitted') return { ok: false, response: responseOf(entry) }
     const refusal = await guard?.judge(request)
     if (refusal !== undefined) return { ok: false, response: finish(responseOf(refusal), entry.headers) }
-    return { ok: true, context: entry.context, finish: (response) => finish(response, entry.headers) }
+    return {
+      ok: true,
+      context: entry.context,
+      get authInfo() {
+        return authInfoOf(verifier, entry.context)
+      },
+      finish: (response) => finish(response, entry.headers),
+    }
   }
 
   async function gate(request: Request, requirement?: AccessRequirement<Request>, connection?: Connection) {
