@@ -1,4 +1,4 @@
-import { type GuardedRoute, requirementOf, scopesOf } from '../src/adapter/index.ts'
+import { type GuardedRoute, operationsOf, requirementOf, scopesOf } from '../src/adapter/index.ts'
 import { agentAuthOf, unwrapped } from './agent-auth-handlers.ts'
 import {
   doesMatch,
@@ -74,14 +74,15 @@ function routesIn(stack: readonly Layer[], mount: Mount, before: readonly Standi
   const routes: GuardedRoute[] = []
   const standing = [...before]
   for (const layer of stack) {
-    const requirement = requirementOf(unwrapped(layer.handle))
+    const handler = unwrapped(layer.handle)
+    const guarded = guardedBy(handler)
     if (layer.route !== undefined) {
       routes.push(...routesAt(layer, layer.route, mount, standing))
-    } else if (requirement !== undefined || agentAuthOf(unwrapped(layer.handle)) !== undefined) {
+    } else if (guarded !== undefined || agentAuthOf(handler) !== undefined) {
       standing.push({ layer, mount, stack, isEverywhere: isEverywhere(layer) })
-      if (requirement === undefined || isEverywhere(layer)) continue
+      if (guarded === undefined || isEverywhere(layer)) continue
       for (const path of mountPaths(layer)) {
-        routes.push({ method: 'ALL', path: `${mount.prefix}${path}/*`, requirements: [requirement] })
+        routes.push({ method: 'ALL', path: `${mount.prefix}${path}/*`, ...guarded })
       }
     } else {
       const inner = standing.map((item) =>
@@ -96,6 +97,14 @@ function routesIn(stack: readonly Layer[], mount: Mount, before: readonly Standi
     }
   }
   return routes
+}
+
+/** What the handler of a guard asks for; undefined for any other handler. */
+function guardedBy(handler: unknown): Pick<GuardedRoute, 'requirements' | 'operations'> | undefined {
+  const requirement = requirementOf(handler)
+  if (requirement !== undefined) return { requirements: [requirement] }
+  const operations = operationsOf(handler)
+  return operations && { requirements: [], operations }
 }
 
 function routesAt(
@@ -119,12 +128,15 @@ function routesAt(
       ]
       const handlers = passed.map(({ handle }) => unwrapped(handle))
       const requirements = handlers.flatMap((handler) => requirementOf(handler) ?? [])
+      const operations = handlers.flatMap((handler) => operationsOf(handler) ?? [])
       const admissions = handlers.flatMap((handler) => agentAuthOf(handler) ?? [])
-      const isOpen = requirements.every(({ isReported }) => isReported) && !admissions.some(({ isStrict }) => isStrict)
+      const isGuarded = operations.length > 0 || requirements.some(({ isReported }) => !isReported)
+      const isOpen = !isGuarded && !admissions.some(({ isStrict }) => isStrict)
       return {
         method,
         path,
         requirements,
+        ...(operations.length > 0 && { operations }),
         verifier: admissions.at(-1)?.verifier,
         ...(isOpen && { open: true as const }),
         ...((inside.isUnclear || coverages.includes('?')) && { unclear: true as const }),
@@ -144,11 +156,13 @@ function guardsBeforeHandler(stack: readonly Layer[]): { guards: readonly Layer[
   let isUnclear = false
   for (const layer of stack) {
     const handler = unwrapped(layer.handle)
-    if (requirementOf(handler) !== undefined || agentAuthOf(handler) !== undefined) {
+    if (guardedBy(handler) !== undefined || agentAuthOf(handler) !== undefined) {
       if (!hasHandler) guards.push(layer)
       isUnclear ||= hasOther
       continue
     }
+    // Of express.json(): it answers with errors alone, and rules about a body need it before them.
+    if ((handler as { name?: string }).name === 'jsonParser') continue
     hasOther = true
     hasHandler ||= Number((handler as { length?: number }).length) < 3
   }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { type GuardedRoute, requirementOf, scopesOf } from '../src/adapter/index.ts'
+import { type GuardedRoute, operationsOf, requirementOf, scopesOf } from '../src/adapter/index.ts'
 import { agentAuthOf, unwrapped } from './agent-auth-handlers.ts'
 
 /** Reading the routes of a Fastify app: noted as they are registered, read on demand. */
@@ -16,12 +16,15 @@ export function fastifyRoutes(app: { readonly server: object }): readonly Guarde
   return (collected.get(app.server) ?? []).flatMap(({ scope, options }) => {
     const hooks = phases.flatMap((phase) => [...hooksOf(scope, phase), options[phase]].flat().map(unwrapped))
     const requirements = hooks.flatMap((hook) => requirementOf(hook) ?? [])
+    const operations = hooks.flatMap((hook) => operationsOf(hook) ?? [])
     const admissions = hooks.flatMap((hook) => agentAuthOf(hook) ?? [])
-    const isOpen = requirements.every(({ isReported }) => isReported) && !admissions.some(({ isStrict }) => isStrict)
+    const isGuarded = operations.length > 0 || requirements.some(({ isReported }) => !isReported)
+    const isOpen = !isGuarded && !admissions.some(({ isStrict }) => isStrict)
     return [options.method].flat().map((method) => ({
       method,
       path: options.url,
       requirements,
+      ...(operations.length > 0 && { operations }),
       verifier: admissions.at(-1)?.verifier,
       ...(isOpen && { open: true as const }),
     }))

@@ -20,6 +20,8 @@ import {
   type Verifier,
   type VerifierOptions,
 } from '../src/index.ts'
+import { authInfoOf } from '../src/mcp/auth-info.ts'
+import type { AuthInfo } from '../src/types/mcp.ts'
 import { mergeExposed, mergeVary } from './node-request.ts'
 
 export { observationOf } from '../src/adapter/index.ts'
@@ -36,6 +38,8 @@ export type GateEntry =
       readonly context: AgentContext
       /** What the request would have been refused for, were nothing only reported. */
       readonly wouldRefuse: readonly RefusalCode[]
+      /** For the `authInfo` of the MCP SDKs. */
+      readonly authInfo: AuthInfo
       finish(response: Response): Response
     }
   | { readonly ok: false; readonly response: Response }
@@ -72,13 +76,16 @@ export function createGate(
     connection: Connection | undefined,
   ): Promise<GateEntry> {
     const entry: Entry = await admit(request, webRequestView(request, connection), () => handled)
-    if (entry.kind !== 'admitted') return { ok: false, response: responseTo(entry) }
+    if (entry.kind !== 'admitted') return { ok: false, response: responseOf(entry) }
     const refusal = await guard?.judge(request)
-    if (refusal !== undefined) return { ok: false, response: finish(responseTo(refusal), entry.headers) }
+    if (refusal !== undefined) return { ok: false, response: finish(responseOf(refusal), entry.headers) }
     return {
       ok: true,
       context: entry.context,
       wouldRefuse: wouldRefuseOf(request),
+      get authInfo() {
+        return authInfoOf(verifier, entry.context)
+      },
       finish: (response) => finish(response, entry.headers),
     }
   }
@@ -163,7 +170,7 @@ function splitFieldLines(request: Request, name: string): readonly string[] {
 }
 
 /** A web host has no error handler to hand over to, so the error is thrown to the caller. */
-function responseTo(entry: Entry): Response {
+export function responseOf(entry: Entry): Response {
   if (entry.kind === 'handed over') throw entry.error
   if (entry.kind !== 'answered') throw new Error(`a refusal was expected, not: ${entry.kind}`)
   const { status, headers, body } = entry.answer

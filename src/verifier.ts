@@ -103,8 +103,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
     )
   }
 
-  const authorizeNow: Verifier['authorizeNow'] = (context, requirement, request) =>
-    authorizer.authorize(context, requirement, request)
+  const authorizeNow: Verifier['authorizeNow'] = (context, requirement, request, about) =>
+    authorizer.authorize(context, requirement, request, about)
 
   return Object.freeze<Verifier>({
     checkNow,
@@ -123,6 +123,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
     metadata,
     hasBaseline: policy.access !== undefined,
     vary: policy.vary,
+    resource: policy.resource,
+    hookTimeoutMs: policy.hookTimeoutMs,
     checkRoutes: routeProblems.check,
     async ready() {
       routeProblems.throwIfAny()

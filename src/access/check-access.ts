@@ -78,6 +78,7 @@ export function checkAccess(
   setting: AccessSetting,
   found: Findings = strict,
 ): MaybePromise<Judgement> {
+  if (requirement.denial !== undefined) return requirement.denial
   const denial =
     found.enforced(checkParty('actor', requirement.actor, context.actor, setting)) ??
     found.enforced(checkParty('principal', requirement.principal, context.principal, setting)) ??

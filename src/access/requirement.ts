@@ -1,7 +1,9 @@
 import { namesOf, type OptionProblem, OptionReader } from '../internal/option-reader.ts'
 import { ranges } from '../options/defaults.ts'
+import type { RefusalCode } from '../refusal/table.ts'
 import type { AccessRequirement, DetailRule, Rule } from '../types/access.ts'
 import type { Party } from '../types/context.ts'
+import { AccessDenial } from './judgement.ts'
 import { type CompiledPartyRule, type PartyIssuers, problemsOfRule, readPartyRule } from './party-rule.ts'
 import { type CompiledWhere, scopeToken } from './where.ts'
 
@@ -25,6 +27,8 @@ export interface Requirement {
   readonly hidden: boolean
   /** Judged and not enforced. */
   readonly isReported: boolean
+  /** Whatever else it says, it is met by nobody: an adapter has refused by itself. */
+  readonly denial: AccessDenial | undefined
   /** As it was given, functions by name: for the route summary. */
   readonly shown: Readonly<Record<string, unknown>>
 }
@@ -98,7 +102,21 @@ export function readRequirement(read: OptionReader, path: string, value: unknown
     where: readWhere(read, at('where'), raw['where']),
     hidden: read.boolean(at('hidden'), raw['hidden']) ?? false,
     isReported: read.oneOf(at('reportOnly'), raw['reportOnly'], [true] as const) ?? false,
+    denial: undefined,
     shown: showMembers(raw),
+  })
+  compiled.add(requirement)
+  return requirement
+}
+
+/** A requirement that no request meets, for what an adapter refuses by a rule of its own. */
+export function refusingRequirement(code: RefusalCode, rule: string): Requirement {
+  const base = compileRequirement({})
+  const requirement = Object.freeze({
+    ...base,
+    hidden: true,
+    denial: new AccessDenial(code, rule),
+    shown: { deny: rule },
   })
   compiled.add(requirement)
   return requirement

@@ -6,6 +6,7 @@ import type { Refuse } from '../refusal/response.ts'
 import type { AgentContext } from '../types/context.ts'
 import type { RequestView } from '../types/request.ts'
 import type { Decision, Refusal } from '../types/verdict.ts'
+import type { AccessAbout } from '../types/verifier.ts'
 import { accessSetting, checkAccess } from './check-access.ts'
 import { AccessDenial, type Judgement } from './judgement.ts'
 import { type Needs, needsBehind, needsOf } from './needs.ts'
@@ -14,7 +15,12 @@ import { type AnyRequirement, compileRequirement, type Requirement } from './req
 
 /** Step 5 for a route: its requirement, after the request as a whole was admitted. */
 export interface Authorizer {
-  authorize(context: AgentContext, requirement: AnyRequirement | Requirement, request: unknown): MaybePromise<Decision>
+  authorize(
+    context: AgentContext,
+    requirement: AnyRequirement | Requirement,
+    request: unknown,
+    about?: AccessAbout,
+  ): MaybePromise<Decision>
   /** The answer to a request without credentials on a route that needs some. */
   challenge(requirement: AnyRequirement | Requirement, view: RequestView): MaybePromise<Refusal>
 }
@@ -34,6 +40,7 @@ interface JudgedCase extends AccessCase {
   readonly enforced: Needs
   readonly isReported: boolean
 }
+const nothing: AccessAbout = Object.freeze({})
 
 /** `recheck`: after a wait, is the token of this context still alive and not revoked? */
 export function createAuthorizer(
@@ -87,16 +94,24 @@ export function createAuthorizer(
   }
 
   return {
-    authorize(context, given, request) {
+    authorize(context, given, request, { operation = null, hasWaited = false } = nothing) {
       const { requirement, needs, enforced } = bind(given)
       const { isReported } = requirement
-      const startedAt = recorder.startTime()
-      const about = { context, request, needs, enforced, isReported, startedAt, clockFailures: policy.clock.failures }
+      const about: JudgedCase = {
+        context,
+        request,
+        needs,
+        enforced,
+        isReported,
+        operation,
+        startedAt: recorder.startTime(),
+        clockFailures: policy.clock.failures,
+      }
       const judgement = checkAccess(requirement, context, request, setting)
-      if (!(judgement instanceof Promise)) return conclude(about, judgement)
-      return judgement.then((late) =>
-        conclude(about, late, late instanceof AccessDenial && !isReported ? undefined : recheck(context)),
-      )
+      const settled = (late: Judgement) =>
+        conclude(about, late, late instanceof AccessDenial && !isReported ? undefined : recheck(context))
+      if (judgement instanceof Promise) return judgement.then(settled)
+      return hasWaited ? settled(judgement) : conclude(about, judgement)
     },
     challenge(given, view) {
       const { enforced: needs } = bind(given)

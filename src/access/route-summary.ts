@@ -23,12 +23,32 @@ export function requirementOf(handler: unknown): Requirement | undefined {
   return typeof handler === 'function' ? guards.get(handler as Handler) : undefined
 }
 
+/** One of several operations of a route, which the path does not tell apart. */
+export interface GuardedOperation {
+  readonly operation: string
+  readonly requirement: Requirement
+}
+
+const operationGuards = new WeakMap<Handler, readonly GuardedOperation[]>()
+
+/** Remembers that `handler` judges each of these operations by a requirement of its own. */
+export function declareOperations<T extends Handler>(handler: T, operations: readonly GuardedOperation[]): T {
+  operationGuards.set(handler, operations)
+  return handler
+}
+
+export function operationsOf(handler: unknown): readonly GuardedOperation[] | undefined {
+  return typeof handler === 'function' ? operationGuards.get(handler as Handler) : undefined
+}
+
 /** A route as an adapter finds it. */
 export interface GuardedRoute {
   readonly method: string
   /** With the mount prefix; `?` stands for a part the router does not tell. */
   readonly path: string
   readonly requirements: readonly Requirement[]
+  /** What a guard judges one by one, beyond the requirements. */
+  readonly operations?: readonly GuardedOperation[]
   /** The verifier whose `agentAuth` runs last before the route; undefined where that is unknown or no guard runs. */
   readonly verifier?: Verifier | undefined
   /** No `agentAuth` stands before it, or an optional one. */
@@ -40,6 +60,8 @@ export interface GuardedRoute {
 export interface RouteSummary {
   readonly method: string
   readonly path: string
+  /** What the path does not tell, such as a tool of an MCP server. */
+  readonly operation?: string
   /** Requirement by requirement, functions by name. Empty: any admitted request. */
   readonly requirements: readonly Readonly<Record<string, unknown>>[]
   /** Requests without credentials reach the handler. */
@@ -61,9 +83,10 @@ export function summarizeRoutes(
   context: AgentContext | undefined,
   now: number,
 ): AccessSummary {
-  const routes = found.map(({ method, path, requirements, open, unclear }) => ({
+  const routes = found.flatMap(withOperations).map(({ method, path, operation, requirements, open, unclear }) => ({
     method,
     path,
+    ...(operation !== undefined && { operation }),
     requirements: requirements.map(({ shown }) => shown),
     ...(open && { open }),
     ...(unclear && { unclear }),
@@ -72,9 +95,26 @@ export function summarizeRoutes(
   return { routes, toMarkdown: () => toMarkdown(routes) }
 }
 
+/** A row for each operation, of which each meets the requirements of the route as well. */
+function withOperations(route: GuardedRoute): readonly (GuardedRoute & { readonly operation?: string })[] {
+  if (route.operations === undefined) return [route]
+  return route.operations.map(({ operation, requirement }) => ({
+    ...route,
+    operation,
+    requirements: [...route.requirements, requirement],
+  }))
+}
+
+/** Those of the route and of its operations. */
+export function requirementsOn({ requirements, operations = [] }: Guarded): readonly Requirement[] {
+  return [...requirements, ...operations.map(({ requirement }) => requirement)]
+}
+
+type Guarded = Pick<GuardedRoute, 'requirements' | 'operations'>
+
 /** For `scopes_supported` (RFC 9728 §2): what the routes that are not hidden ask for. */
-export function scopesOf(found: readonly { readonly requirements: readonly Requirement[] }[]): readonly string[] {
-  const visible = found.flatMap(({ requirements }) => requirements).filter(({ hidden }) => !hidden)
+export function scopesOf(found: readonly Guarded[]): readonly string[] {
+  const visible = found.flatMap(requirementsOn).filter(({ hidden }) => !hidden)
   return [...new Set(visible.flatMap(({ scopes, anyScope }) => [...scopes, ...anyScope]))]
 }
 
@@ -110,9 +150,9 @@ function detailsPresent({ details }: Requirement, context: AgentContext): Requir
 function toMarkdown(routes: readonly RouteSummary[]): string {
   const judged = routes.some(({ reachable }) => reachable !== undefined)
   const head = ['method', 'path', 'requires', ...(judged ? ['reachable'] : [])]
-  const rows = routes.map(({ method, path, requirements, open, unclear, reachable, code }) => [
+  const rows = routes.map(({ method, path, operation, requirements, open, unclear, reachable, code }) => [
     method,
-    `\`${path}\``,
+    `\`${operation === undefined ? path : `${path} ${operation}`}\``,
     [...requirements.map(inWords), ...(unclear ? ['?'] : [])].join('; and ') ||
       (open ? 'nothing' : 'an admitted request'),
     ...(judged ? [code === undefined ? (reachable ?? '') : `${reachable}: \`${code}\``] : []),

@@ -1,8 +1,11 @@
 export { compileRequirement, type Requirement as CompiledRequirement } from '../access/requirement.ts'
 export {
   type AccessSummary,
+  declareOperations,
   declareRouteGuard,
+  type GuardedOperation,
   type GuardedRoute,
+  operationsOf,
   type RouteSummary,
   requirementOf,
   scopesOf,

@@ -123,11 +123,18 @@ function requestEvent(state: RequestState, outcome: Outcome, about: RequestOutco
   })
 }
 
+/** What an access event rests on beside the decision. */
+interface Accessed {
+  readonly presented: PreparedToken | undefined
+  readonly origin: Origin | undefined
+  readonly operation: string | null
+}
+
 /** One event per requirement evaluated; the same requestId as the authentication it rests on. */
 export function accessEvent(
   context: AgentContext,
   decision: Decision,
-  { presented, origin }: { presented: PreparedToken | undefined; origin: Origin | undefined },
+  { presented, origin, operation }: Accessed,
   outcome: Outcome,
 ): AuditEvent {
   const { refusal, judged } = outcome
@@ -147,7 +154,7 @@ export function accessEvent(
     decision: refusal === undefined ? 'admitted' : 'refused',
     code: refusal?.code ?? null,
     status: refusal?.status ?? null,
-    request: describeRequest(trail, origin?.route ?? null),
+    request: describeRequest(trail, origin?.route ?? null, operation),
     rule: judged?.rule ?? null,
     wouldRefuse: decision.ok ? decision.wouldRefuse : none,
     issuer: token.issuer,
@@ -208,14 +215,13 @@ function completeEvent({ refusal, judged }: Outcome, reported: Facts | undefined
   return Object.freeze({ ...event, facts: Object.freeze({ ...facts, ...remark }) })
 }
 
-function describeRequest(trail: Trail | undefined, route: string | null): AuditEvent['request'] {
-  return {
-    method: trail?.method ?? '',
-    path: trail?.path ?? '',
-    route,
-    operation: null,
-    address: trail?.address ?? null,
-  }
+function describeRequest(
+  trail: Trail | undefined,
+  route: string | null,
+  operation: string | null = null,
+): AuditEvent['request'] {
+  const { method = '', path = '', address = null } = trail ?? {}
+  return { method, path, route, operation, address }
 }
 
 /** An unbound token needs no proof: `none`. For a binding that this package does not know, the method is null. */

@@ -35,6 +35,8 @@ export interface AccessCase {
   /** How often the clock had failed before. */
   readonly clockFailures: number
   readonly needs: Needs
+  /** For `request.operation` of the event. */
+  readonly operation: string | null
 }
 
 /** Records decisions. Nothing is built until somebody listens. An answer of false: it must be recorded and could not be. */
@@ -118,14 +120,14 @@ export function createRecorder(
   }
 
   function access(about: AccessCase, decision: Decision, judged: Judged | undefined): MaybePromise<boolean> {
-    const { context, request, startedAt, needs } = about
+    const { context, request, startedAt, needs, operation } = about
     const refusal = decision.ok ? undefined : decision.refusal
     const isPublished = refusal !== undefined && refusalChannel.hasSubscribers
     countReported(decision)
     if (!sinks.areThere && !isPublished) return true
     const origin = requests.originOf(context, request)
     const outcome = outcomeOf(refusal, judged, needs.scopes, startedAt)
-    const event = accessEvent(context, decision, { presented: contexts.tokenOf(context), origin }, outcome)
+    const event = accessEvent(context, decision, { presented: contexts.tokenOf(context), origin, operation }, outcome)
     return emit(event, () => {
       if (isPublished) refusalChannel.publish({ refusal, event })
     })

@@ -169,6 +169,7 @@ export interface Verifier {
     context: AgentContext,
     requirement: AccessRequirement<R> | CompiledRequirement,
     request?: R,
+    about?: AccessAbout,
   ): Decision | Promise<Decision>
   /**
    * For streams and sockets that outlive their request: a signal that aborts within a second after the token has expired
@@ -191,11 +192,15 @@ export interface Verifier {
    * one (RFC 9440 §2.4); else undefined. Verdicts carry it in their headers.
    */
   readonly vary: string | undefined
+  /** For adapters: the `resource` of the options. */
+  readonly resource: string
+  /** For adapters: how long a function of the application may take, in milliseconds. */
+  readonly hookTimeoutMs: number
   /**
    * For adapters: judges the party rules of the app's routes by the issuers. It returns the problems of rules not seen
    * before, warns the process of each, and from then on {@link Verifier.ready} rejects with them.
    */
-  checkRoutes(routes: readonly Pick<GuardedRoute, 'path' | 'requirements'>[]): readonly OptionProblem[]
+  checkRoutes(routes: readonly Pick<GuardedRoute, 'path' | 'requirements' | 'operations'>[]): readonly OptionProblem[]
   /**
    * Fetches the keys of every issuer of the options that are not fresh; it asks no resolver. It rejects when those of one issuer cannot be fetched, and with
    * an {@link OptionsError} when a known route has a rule that does not fit the issuers (Fastify: once the app is ready;
@@ -213,6 +218,14 @@ export interface Verifier {
    * with {@link OptionsError} for wrong options only.
    */
   close(options?: CloseOptions): Promise<void>
+}
+
+/** For adapters: what they know of an operation beside its request. */
+export interface AccessAbout {
+  /** What is asked for where the path does not say it, for the audit event. Default: null. */
+  readonly operation?: string | null | undefined
+  /** Time has passed since the request was admitted: the life of the token is judged again. Default: false. */
+  readonly hasWaited?: boolean | undefined
 }
 
 /** Settings of `verifier.close()`. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from './tree.ts'
 
-const doors = ['express', 'fastify', 'fetch', 'node', 'otel', 'prometheus', 'redis'].map(
+const doors = ['express', 'fastify', 'fetch', 'mcp', 'node', 'otel', 'prometheus', 'redis'].map(
   (name) => `adapters/${name}.ts`,
 )
 
