@@ -40,9 +40,7 @@ export function createConclusion(
   function refused(state: RequestState, denial: Denial): Verdict {
     if (denial.code === 'credentials_missing') hintAtPreflight(state.view)
     const nonce = sender.nonceFor(denial.code)
-    const isPlain = state.view.peer?.encrypted === false
-    const about = { scheme: state.scheme, needs: needsBehind(denial, needs), isPlain, nonce }
-    return { ok: false, refusal: refuse(denial, about) }
+    return { ok: false, refusal: refuse(denial, { scheme: state.scheme, needs: needsBehind(denial, needs), nonce }) }
   }
 
   function verdictOn(state: RequestState, outcome: AdmittedToken | Denial): Verdict {

@@ -116,8 +116,7 @@ export function createAuthorizer(
     challenge(given, view) {
       const { enforced: needs } = bind(given)
       const state = recorder.begin(view, view)
-      const isPlain = view.peer?.encrypted === false
-      const refusalFor = (denial: Denial) => refuse(denial, { scheme: undefined, needs, isPlain, nonce: undefined })
+      const refusalFor = (denial: Denial) => refuse(denial, { scheme: undefined, needs, nonce: undefined })
       const record = (refusal: Refusal) => recorder.authentication(state, { ok: false, refusal }, needs, undefined)
       const refusal = refusalFor(new Denial('credentials_missing'))
       return andThen(record(refusal), (isRecorded) => {

@@ -58,7 +58,7 @@ export function hintAtPlainConnection(): void {
   const cures = 'name the field of your proxy in mtls.certificate, or set `mtls` to false'
   hint(
     'ONBEHALF_PLAIN',
-    `Metadata and challenges over HTTP without TLS do not offer mutual TLS, because no certificate arrives: ${cures}`,
+    `The protected resource metadata does not offer mutual TLS, because a connection without TLS shows no certificate: ${cures}`,
   )
 }
 

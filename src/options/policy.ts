@@ -15,7 +15,7 @@ import type {
 } from '../types/options.ts'
 import type { RevocationSource } from '../types/revocation.ts'
 import { type AuditPolicy, readAudit } from './audit.ts'
-import { type CertificateSource, readMtls, seesCertificateOverPlain, varyOn } from './certificate.ts'
+import { type CertificateSource, readMtls, varyOn } from './certificate.ts'
 import { choices } from './defaults.ts'
 import { type IssuersPolicy, readIssuers } from './issuers.ts'
 import { readNumber } from './read-number.ts'
@@ -37,8 +37,6 @@ export interface Policy extends IssuersPolicy {
   /** Of every answer of a guarded route. */
   readonly vary: string | undefined
   readonly takesBearer: boolean
-  /** Bearer is taken for certificates of the socket alone, so that a challenge over a connection without TLS leaves it out. */
-  readonly hidesBearerOverPlain: boolean
   readonly takesDpop: boolean
   readonly token: { readonly toleranceSeconds: number; readonly maxBytes: number }
   readonly maxDepth: number
@@ -115,7 +113,6 @@ export function readOptions(options: VerifierOptions): Policy {
     mtls,
     vary: varyOn(mtls),
     takesBearer: mtls !== false || anyUnbound,
-    hidesBearerOverPlain: dpop !== false && mtls !== false && !seesCertificateOverPlain(mtls) && !anyUnbound,
     takesDpop: dpop !== false || hasResolver || everyIssuer.some((issuer) => issuer.dpopSchemeForMtls),
     token: readTokenOptions(read, raw.token),
     ...readDelegationOptions(read, raw.delegation),

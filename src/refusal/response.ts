@@ -1,13 +1,12 @@
 import type { Needs } from '../access/needs.ts'
 import type { Scheme } from '../credentials.ts'
-import { hintAtPlainConnection, hintAtRefusal } from '../internal/process-warnings.ts'
+import { hintAtRefusal } from '../internal/process-warnings.ts'
 import type { HeaderList, Problem, Refusal } from '../types/verdict.ts'
 import type { Denial } from './denial.ts'
 import { type RefusalRow, refusals } from './table.ts'
 
 export interface ChallengePolicy {
   readonly takesBearer: boolean
-  readonly hidesBearerOverPlain?: boolean
   readonly dpop: { readonly algorithms: readonly string[] } | false
   readonly problemCodes: boolean
   /** The value of `Vary`, where answers depend on a field of the request. */
@@ -18,8 +17,6 @@ export interface RefusalContext {
   /** The scheme the caller used; undefined where there was none of ours. */
   readonly scheme: Scheme | undefined
   readonly needs: Needs
-  /** The connection is known not to be TLS. */
-  readonly isPlain?: boolean
   /** The nonce the answer must carry. */
   readonly nonce: string | undefined
 }
@@ -53,7 +50,7 @@ export function createRefuser(policy: ChallengePolicy, readMetadataUrl: () => st
   function knownParts(denial: Denial, context: RefusalContext): Parts {
     const ofNeeds = made.get(context.needs) ?? new Map<string, Parts>()
     made.set(context.needs, ofNeeds)
-    const name = `${denial.code} ${context.scheme} ${isBearerHidden(context)}`
+    const name = `${denial.code} ${context.scheme}`
     const known = ofNeeds.get(name) ?? makeParts(denial, context)
     ofNeeds.set(name, known)
     return known
@@ -87,20 +84,14 @@ export function createRefuser(policy: ChallengePolicy, readMetadataUrl: () => st
   function challenges(row: RefusalRow, context: RefusalContext): string {
     const isMalformed = row.status === 400
     const isDpopAlone = context.scheme === 'DPoP' && policy.dpop !== false && !isMalformed
-    const listed = isDpopAlone ? onlyDpop : schemesFor(context)
-    const used = isMalformed || context.scheme === undefined ? undefined : schemeWithError(context.scheme, listed)
+    const listed = isDpopAlone ? onlyDpop : schemes
+    const used = isMalformed || context.scheme === undefined ? undefined : schemeWithError(context.scheme)
     return listed.map((scheme) => challenge(scheme, row, context.needs, isMalformed || scheme === used)).join(', ')
   }
 
-  function isBearerHidden({ isPlain }: RefusalContext): boolean {
-    return policy.hidesBearerOverPlain === true && isPlain === true
-  }
-
-  /** No client could meet a challenge for a certificate that cannot arrive. */
-  function schemesFor(context: RefusalContext): readonly Scheme[] {
-    if (!isBearerHidden(context)) return schemes
-    hintAtPlainConnection()
-    return onlyDpop
+  /** The scheme used; where it is not listed, the first that is. */
+  function schemeWithError(scheme: Scheme): Scheme | undefined {
+    return schemes.includes(scheme) ? scheme : schemes[0]
   }
 
   function challenge(scheme: Scheme, row: RefusalRow, needs: Needs, hasError: boolean): string {
@@ -128,11 +119,6 @@ export function createRefuser(policy: ChallengePolicy, readMetadataUrl: () => st
       ...(policy.problemCodes ? { code } : {}),
     })
   }
-}
-
-/** The scheme used; where it is not listed, the first that is. */
-function schemeWithError(scheme: Scheme, listed: readonly Scheme[]): Scheme | undefined {
-  return listed.includes(scheme) ? scheme : listed[0]
 }
 
 const bearer: readonly Scheme[] = ['Bearer']

@@ -22,8 +22,7 @@ export interface RequestPeer {
    * shown a good signature are served before others; it decides nothing else.
    */
   readonly connection?: object | undefined
-  /** Whether the connection is TLS. Over one that is not, metadata and challenges do not offer mutual TLS with
-   * certificates of the socket. Undefined: not known. */
+  /** Whether the connection is TLS. Over one that is not, the metadata does not offer mutual TLS. Undefined: not known. */
   readonly encrypted?: boolean | undefined
   /** The DER of the TLS client certificate of the connection; undefined where there is none. */
   certificate?(): Uint8Array | undefined

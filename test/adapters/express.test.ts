@@ -26,7 +26,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     expect(reply.headers).not.toHaveProperty('dpop-nonce')
   })
 
-  test('Express: without credentials the answer is a problem with a challenge and no error', async () => {
+  test('Express: without credentials the answer is a problem with both challenges and no error', async () => {
     const app = express()
     app.use(agentAuth(kit.options))
     app.get('/tools', (_req, res) => void res.send('reached'))
@@ -34,7 +34,7 @@ describe.each(frameworks)('%s', (_name, express) => {
     expect(reply.status).toBe(401)
     expect(reply.headers['content-type']).toBe('application/problem+json')
     expect(reply.headers['cache-control']).toBe('no-store')
-    expect(reply.headers['www-authenticate']).toMatch(/^DPoP algs="/)
+    expect(reply.headers['www-authenticate']).toMatch(/^Bearer .*, DPoP algs="/)
     expect(reply.headers['www-authenticate']).not.toContain('error=')
     expect(codeIn(reply)).toBe('credentials_missing')
   })

@@ -34,7 +34,7 @@ describe('node:http', () => {
     expect([admitted.status, admitted.text]).toEqual([200, 'travel-7 true'])
     const anonymous = await send('/tools')
     expect([anonymous.status, codeIn(anonymous)]).toEqual([401, 'credentials_missing'])
-    expect(anonymous.headers['www-authenticate']).toMatch(/^DPoP /)
+    expect(anonymous.headers['www-authenticate']).toMatch(/^Bearer\b.*, DPoP /)
     const refused = await send('/tools', { headers: await kit.credentials('GET', '/tools') })
     expect([refused.status, codeIn(refused)]).toEqual([403, 'scope_missing'])
   })

@@ -96,12 +96,6 @@ function challengesOf(error: string | null, detail: string, how: RefusedHow): No
   return { Bearer: { ...withError('Bearer'), ...own }, ...dpop }
 }
 
-/** The same where no certificate can arrive: Bearer is not asked for, and its error stands with DPoP. */
-export function overPlain(seen: Seen): Seen {
-  const { Bearer, DPoP } = seen.challenges ?? {}
-  return Bearer === undefined || DPoP === undefined ? seen : { ...seen, challenges: { DPoP: { ...Bearer, ...DPoP } } }
-}
-
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',

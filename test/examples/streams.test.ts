@@ -160,7 +160,7 @@ test('RFC 6455 §7.4.1: the WebSocket is closed for policy, and a client that do
 })
 
 test.each([
-  ['without credentials', async () => ({}), 401, 'credentials_missing', /^WWW-Authenticate: DPoP /m],
+  ['without credentials', async () => ({}), 401, 'credentials_missing', /^WWW-Authenticate: Bearer\b.*, DPoP /m],
   [
     'without the scope',
     async () => (await streams.credentials(['other'])).headers,
