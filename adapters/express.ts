@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import {
   type AdmissionSettings,
+  assignAuthInfo,
   contextOf,
   createAdmissions,
   createObserve,
@@ -190,7 +191,10 @@ function answerExpress(
     writeAnswer(response, entry.answer)
     return
   }
-  if (entry?.kind === 'admitted') setContext(request, { value: entry.context })
+  if (entry?.kind === 'admitted') {
+    if (entry.authInfo !== undefined) assignAuthInfo(request, entry.authInfo)
+    setContext(request, { value: entry.context })
+  }
   if (entry?.kind === 'anonymous') setContext(request, { get: failWithoutContext })
   if (entry?.kind === 'admitted' || entry?.kind === 'anonymous') addHeadersToHead(response, entry.headers)
   if (entry?.kind === 'handed over') {

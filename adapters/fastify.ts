@@ -11,6 +11,7 @@ import type {
 import fastifyPlugin from 'fastify-plugin'
 import {
   type AdmissionSettings,
+  assignAuthInfo,
   contextOf,
   createAdmissions,
   createObserve,
@@ -63,10 +64,10 @@ export const agentAuth: FastifyPluginAsync<AgentAuthOptions> = fastifyPlugin(gua
 })
 
 async function guardScope(app: FastifyInstance, options: AgentAuthOptions): Promise<void> {
-  const { optional, onRefusal, ...rest } = ownMembers(options)
+  const { optional, onRefusal, authInfo, ...rest } = ownMembers(options)
   const admissions = createAdmissions<FastifyRequest>(
     Object.hasOwn(rest, 'verifier') ? verifierIn(rest) : (rest as unknown as VerifierOptions),
-    { optional, onRefusal } as AdmissionSettings<FastifyRequest>,
+    { optional, onRefusal, authInfo } as AdmissionSettings<FastifyRequest>,
   )
   const { verifier, admit } = admissions
   decorateRequests(app)
@@ -74,7 +75,7 @@ async function guardScope(app: FastifyInstance, options: AgentAuthOptions): Prom
   if (isRoot(app)) verifier.metadata?.declareServed('guard')
   const scopes = () => scopesOfFastify(app)
   const enter = async (request: FastifyRequest, reply: FastifyReply) =>
-    answerFastify(await admit(request, viewOfFastify(request), scopes), reply)
+    enterFastify(request, await admit(request, viewOfFastify(request), scopes), reply)
   app.addHook('onRequest', declareAgentAuth(enter, { verifier, isStrict: !admissions.optional }))
   app.addHook('onReady', async () => {
     const problems = verifier.checkRoutes(fastifyRoutes(app).filter((route) => route.verifier === verifier))
@@ -204,6 +205,11 @@ export function accessSummary(
 /** The context, or undefined where the request was let in without credentials. */
 export function agentContextOf(request: AnyFastifyRequest): AgentContext | undefined {
   return contextOf(request)
+}
+
+function enterFastify(request: FastifyRequest, entry: Entry, reply: FastifyReply): FastifyReply | undefined {
+  if (entry.kind === 'admitted' && entry.authInfo !== undefined) assignAuthInfo(request.raw, entry.authInfo)
+  return answerFastify(entry, reply)
 }
 
 function answerFastify(entry: Entry | undefined, anyReply: AnyFastifyReply): FastifyReply | undefined {

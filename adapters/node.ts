@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import {
   type AdmissionSettings,
   type Answer,
+  assignAuthInfo,
   contextOf,
   createAdmissions,
   createObserve,
@@ -56,6 +57,7 @@ export function createNodeGate(
   const gate: NodeGate = async (request, response, requirement) => {
     const entry = await enter(request as IncomingMessage, requirement)
     if (entry.kind === 'admitted') {
+      if (entry.authInfo !== undefined) assignAuthInfo(request, entry.authInfo)
       addHeadersToHead(response as ServerResponse, entry.headers)
       return entry.context
     }

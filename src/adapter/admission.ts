@@ -1,5 +1,6 @@
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
 import { OptionReader } from '../internal/option-reader.ts'
+import { authInfoOf } from '../mcp/auth-info.ts'
 import { noCodes } from '../refusal/denial.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import type { AgentContext } from '../types/context.ts'
@@ -21,6 +22,12 @@ export interface AdmissionSettings<R> {
   optional?: boolean | undefined
   /** May change the body of a refusal, or hand the error to the framework; it has no way to admit. */
   onRefusal?: OnRefusal<R> | undefined
+  /**
+   * Put the `AuthInfo` of the MCP SDKs at `req.auth` (Fastify: `request.raw.auth`) of admitted requests. It does not contain
+   * the token. Where other middleware has set `req.auth`, the request ends as an error of the configuration. Default: false;
+   * `mcpAccess` sets it by itself.
+   */
+  authInfo?: boolean | undefined
 }
 
 export interface Admissions<R extends object> {
@@ -56,7 +63,7 @@ export function createAdmissions<R extends object>(
   guards: 'always' | 'as set' = 'as set',
 ): Admissions<R> {
   const verifier = verifierFrom(optionsOrVerifier)
-  const { optional, onRefusal } = readSettings<R>(settings, verifier, guards)
+  const { optional, onRefusal, wantsAuthInfo } = readSettings<R>(settings, verifier, guards)
   const { metadata } = verifier
   const answerDocument =
     metadata && (guards === 'as set' || metadata.isExplicit) ? createDocumentAnswer(metadata) : undefined
@@ -68,11 +75,17 @@ export function createAdmissions<R extends object>(
     const known = admissionBy(verifier, request)
     // What an optional guard let in without credentials still has to pass a strict one.
     if (known !== undefined && (known.verdict !== undefined || (optional && isAnonymous(view)))) {
-      return remember(request, { ...known, answerOf })
+      return enter(request, { ...known, answerOf })
     }
     const admission = { verifier, view, answerOf, earlier: undefined }
-    if (optional && isAnonymous(view)) return remember(request, { ...admission, verdict: undefined })
-    return andThen(verdictOn(verifier, view, request), (verdict) => remember(request, { ...admission, verdict }))
+    if (optional && isAnonymous(view)) return enter(request, { ...admission, verdict: undefined })
+    return andThen(verdictOn(verifier, view, request), (verdict) => enter(request, { ...admission, verdict }))
+  }
+
+  function enter(request: R, admission: Admission): Entry {
+    const entry = remember(request, admission)
+    if (!wantsAuthInfo || entry.kind !== 'admitted') return entry
+    return { ...entry, authInfo: authInfoOf(verifier, entry.context) }
   }
 
   return { verifier, optional, admit }
@@ -99,13 +112,17 @@ export function verifierFrom(optionsOrVerifier: VerifierOptions | Verifier): Ver
 
 function readSettings<R>(settings: AdmissionSettings<R>, verifier: Verifier, guards: 'always' | 'as set') {
   const read = new OptionReader()
-  const raw = read.object('options', settings, guards === 'always' ? ['onRefusal'] : ['optional', 'onRefusal']) ?? {}
+  const raw = read.object('options', settings, guards === 'always' ? gateSettings : guardSettings) ?? {}
   const optional = read.boolean('optional', raw['optional']) ?? false
   const onRefusal = read.function<OnRefusal<R>>('onRefusal', raw['onRefusal'])
+  const wantsAuthInfo = read.boolean('authInfo', raw['authInfo']) ?? false
   if (optional && verifier.hasBaseline) read.problem('optional', 'contradicts the baseline that access sets')
   read.finish()
-  return { optional, onRefusal }
+  return { optional, onRefusal, wantsAuthInfo }
 }
+
+const gateSettings = ['onRefusal', 'authInfo']
+const guardSettings = ['optional', ...gateSettings]
 
 function isAnonymous(view: RequestView): boolean {
   return view.header('authorization').length === 0 && view.header('dpop').length === 0

@@ -1,11 +1,18 @@
 import { synchronousAnswer } from '../internal/maybe-promise.ts'
 import { AuthError } from '../refusal/auth-error.ts'
 import type { AgentContext } from '../types/context.ts'
+import type { AuthInfo } from '../types/mcp.ts'
 import type { HeaderList, Refusal } from '../types/verdict.ts'
 
 /** What an adapter does with a request. */
 export type Entry =
-  | { readonly kind: 'admitted'; readonly context: AgentContext; readonly headers: HeaderList }
+  | {
+      readonly kind: 'admitted'
+      readonly context: AgentContext
+      readonly headers: HeaderList
+      /** Where the settings ask for it. */
+      readonly authInfo?: AuthInfo
+    }
   /** Let in without credentials, in optional mode. */
   | { readonly kind: 'anonymous'; readonly headers: HeaderList }
   /** Write this response as it stands. */

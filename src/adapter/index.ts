@@ -11,6 +11,7 @@ export {
   scopesOf,
   summarizeRoutes,
 } from '../access/route-summary.ts'
+export { assignAuthInfo } from '../mcp/auth-info.ts'
 export { type AdmissionSettings, type Admissions, contextOf, createAdmissions, wouldRefuseOf } from './admission.ts'
 export type { Answer, Entry, OnRefusal } from './answer.ts'
 export { type AnswerDocument, createResourceMetadata } from './document.ts'

@@ -23,12 +23,12 @@ export function contextBehind(info: unknown): AgentContext | undefined {
 }
 
 /** Where the SDKs look for it. An `auth` that other middleware has set there is an error of the configuration. */
-export function assignAuthInfo(request: { auth?: unknown }, info: AuthInfo): void {
-  const { auth: present } = request
+export function assignAuthInfo(request: object, info: AuthInfo): void {
+  const { auth: present } = request as { auth?: unknown }
   if (present !== undefined && contextBehind(present) === undefined) {
     throw new OptionsError([{ path: 'authInfo', message: 'req.auth is set already, by other middleware' }])
   }
-  request.auth = info
+  Object.assign(request, { auth: info })
 }
 
 function createAuthInfo(
