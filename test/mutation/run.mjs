@@ -13,15 +13,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Stryker } from '@stryker-mutator/core'
 import { changedFiles } from './changed.mjs'
-import { filesIn, folders, optionsFor, root, rounds } from './settings.mjs'
+import { filesIn, folders, optionsFor, root, tests } from './settings.mjs'
 import { judge, printVerdict } from './verdict.mjs'
 
 const given = process.argv.slice(2)
 const names = given.filter((word) => !word.startsWith('--'))
-const roundNames = given.includes('--own') ? ['own'] : ['own', 'all']
+const onlyOwnTests = given.includes('--own')
 
 process.chdir(root)
-process.env['ONBEHALF_MUTATION'] = 'on'
 const files = given.includes('--changed') ? changedFiles(names[0]) : names.flatMap(filesNamed)
 if (files.length === 0) {
   console.log(given.includes('--changed') ? 'No file that mutation testing covers has changed.' : usage())
@@ -31,17 +30,27 @@ if (files.length === 0) {
 const mutants = []
 for (const folder of folders) {
   const own = files.filter((file) => file.startsWith(`src/${folder}/`))
-  if (own.length === 0) continue
-  let found = []
-  for (const round of roundNames) {
-    console.log(`src/${folder}, ${own.length} files, tests: ${round}`)
-    process.env['ONBEHALF_MUTATION_TESTS'] = JSON.stringify(rounds[round](folder))
-    process.env['ONBEHALF_MUTATION_FIRST'] = `test/unit/${folder}/`
-    found = await new Stryker(optionsFor(own)).runMutationTest()
-  }
-  mutants.push(...found.filter(({ fileName }) => own.some((file) => join(root, file) === fileName)))
+  if (own.length > 0) mutants.push(...(await testFolder(folder, own)))
 }
 process.exitCode = printVerdict(judge(mutants, files)) ? 0 : 1
+
+async function testFolder(folder, own) {
+  const first = await testMutants(folder, own, 'own')
+  const { unlisted } = judge(first, own)
+  if (onlyOwnTests || unlisted.length === 0) return first
+  return testMutants(folder, [...new Set(unlisted.map(({ file, rows }) => `${file}:${rows.join('-')}`))], 'all')
+}
+
+/** Answers with all that is known of the folder, also from earlier rounds and runs. */
+async function testMutants(folder, places, round) {
+  console.log(`src/${folder}: ${places.length} ${round === 'own' ? 'files' : 'places'}, tests: ${round}`)
+  process.env['ONBEHALF_MUTATION_TESTS'] = JSON.stringify(tests[round](folder))
+  process.env['ONBEHALF_MUTATION_FIRST'] = `/test/unit/${folder}/`
+  const known = await new Stryker(optionsFor(places)).runMutationTest()
+  return known.filter(
+    ({ fileName }) => files.some((file) => join(root, file) === fileName) && fileName.includes(`/src/${folder}/`),
+  )
+}
 
 function filesNamed(name) {
   if (folders.includes(name)) return filesIn(name)

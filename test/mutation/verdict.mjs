@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { relative } from 'node:path'
 import { root } from './settings.mjs'
 
 /**
@@ -44,8 +44,8 @@ function count(folder, killed, survivors, found) {
 
 /** Prints the figures and answers whether every survivor is listed. */
 export function printVerdict({ folders, unlisted, stale }) {
-  for (const { file, row, line, change, status } of unlisted) {
-    console.log(`\n${status === 'NoCoverage' ? 'NO TEST ' : 'SURVIVED'} ${file}:${row}\n    ${line}\n    ${change}`)
+  for (const { file, rows, line, change, status } of unlisted) {
+    console.log(`\n${status === 'NoCoverage' ? 'NO TEST ' : 'SURVIVED'} ${file}:${rows[0]}\n    ${line}\n    ${change}`)
   }
   for (const { file, line, change } of stale) console.log(`\nDIED, but is listed: ${file}\n    ${line}\n    ${change}`)
   console.log('')
@@ -70,7 +70,7 @@ function describe({ fileName, location, replacement }) {
   text[0] = (text[0] ?? '').slice(start.column - 1)
   return {
     file: relative(root, fileName),
-    row: start.line,
+    rows: [start.line, end.line],
     line: (lines[start.line - 1] ?? '').trim(),
     change: `${shorten(text.join(' '))} → ${shorten(replacement ?? '')}`,
   }

@@ -42,7 +42,10 @@ class WarmWorker implements PoolWorker {
   }
 
   send(message: WorkerRequest): void {
-    if (message.type !== 'stop') return this.#worker?.send(message)
+    if (message.type !== 'stop') {
+      this.#worker?.send(message)
+      return
+    }
     this.#isDone = true
     const answer = { type: 'stopped', __vitest_worker_response__: true }
     for (const [event, listener] of this.#listeners) if (event === 'message') queueMicrotask(() => listener(answer))

@@ -1,20 +1,19 @@
-import { defineConfig, type ViteUserConfig } from 'vitest/config'
-import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { defineConfig } from 'vitest/config'
+import { BaseSequencer } from 'vitest/node'
 import base from '../../vitest.config.ts'
 import { useWarmPool } from './warm-pool.ts'
 
-const first = process.env['ONBEHALF_MUTATION_FIRST'] ?? 'test/unit/'
+const first = process.env['ONBEHALF_MUTATION_FIRST'] ?? '/test/unit/'
 
 /** The tests that stand nearest to the mutant run first: a run ends with the first test that fails. */
 class NearestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const distance = ({ moduleId }: TestSpecification) =>
-      moduleId.includes(first) ? 0 : moduleId.includes('/test/unit/') ? 1 : 2
+  async sort(files) {
+    const distance = ({ moduleId }) => (moduleId.includes(first) ? 0 : moduleId.includes('/test/unit/') ? 1 : 2)
     return [...files].sort((a, b) => distance(a) - distance(b))
   }
 }
 
-const config: ViteUserConfig = defineConfig({
+export default defineConfig({
   ...base,
   plugins: [{ name: 'warm-pool', configureVitest: useWarmPool }],
   test: {
@@ -24,5 +23,3 @@ const config: ViteUserConfig = defineConfig({
     sequence: { sequencer: NearestFirst },
   },
 })
-
-export default config
