@@ -5,7 +5,7 @@ import { type PoolOptions, type PoolWorker, type TestProject, ThreadsPoolWorker,
  * again. Vitest evaluates test files anew in every run; the modules of `src` and of the test kit stay. After some runs a new
  * thread takes over, and after a run that was broken off.
  */
-const runsPerThread = 40
+const runsPerThread = 120
 
 type Listener = (message: unknown) => void
 
