@@ -21,7 +21,7 @@ function isMessage(path) {
 class Checkpoint {
   #tests = {}
   #files = {}
-  #toDo = 0
+  #toDo = new Set()
   #done = 0
   #survived = 0
   #writtenAt = Date.now()
@@ -35,9 +35,9 @@ class Checkpoint {
   }
 
   onMutationTestingPlanReady({ mutantPlans }) {
-    this.#toDo = mutantPlans.filter(({ plan }) => plan === 'Run').length
+    this.#toDo = new Set(mutantPlans.filter(({ plan }) => plan === 'Run').map(({ mutant }) => mutant.id))
     const all = Object.values(this.#tests).flatMap(({ tests }) => tests)
-    console.log(`${mutantPlans.length} mutants, ${this.#toDo} to be tested, with ${all.length} tests`)
+    console.log(`${mutantPlans.length} mutants, ${this.#toDo.size} to be tested, with ${all.length} tests`)
     process.on('exit', () => this.#write())
   }
 
@@ -45,12 +45,12 @@ class Checkpoint {
     const path = relative(root, fileName)
     this.#files[path] ??= { language: 'typescript', source: readFileSync(fileName, 'utf8'), mutants: [] }
     this.#files[path].mutants.push(mutant)
-    if (mutant.testsCompleted === undefined && mutant.status !== 'Timeout') return
+    if (!this.#toDo.has(mutant.id)) return
     this.#done += 1
     if (mutant.status === 'Survived') this.#survived += 1
     if (Date.now() - this.#writtenAt < 30_000) return
     this.#write()
-    console.log(`${this.#done} of ${this.#toDo} tested, ${this.#survived} survived`)
+    console.log(`${this.#done} of ${this.#toDo.size} tested, ${this.#survived} survived`)
   }
 
   #write() {
