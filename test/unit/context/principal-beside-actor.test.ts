@@ -1,3 +1,4 @@
+import type { AuditEvent } from 'onbehalf'
 import { expect, test } from 'vitest'
 import { createForge, type Forge } from '../../support/forge.ts'
 
@@ -21,4 +22,32 @@ test('Context: a token without a client has none in its context', async () => {
 test('Context: an admission without anything to add has no header fields', async () => {
   const verdict = await forge.call({ verifier: forge.verifierWith({ mtls: false }) })
   expect(verdict.ok && verdict.headers).toEqual([])
+})
+
+test('RFC 8693 §4.1: an actor of a foreign namespace is refused with the claim and the option', async () => {
+  const act = { sub: 'travel-7', iss: 'https://partner.test' }
+  const { code, facts } = await forge.refusal({
+    verifier: forge.verifierTrusting({ actorIssuers: 'own' }),
+    token: forge.token({ act }),
+  })
+  expect([code, facts]).toEqual(['delegation_not_allowed', { claim: 'act.iss', hint: 'issuer.actorIssuers' }])
+})
+
+test('Context: a registered client that the token calls a service stays one as an actor', async () => {
+  const verifier = forge.verifierTrusting({ agentClients: ['batch'] })
+  const actorOf = async (act: object) => (await forge.context({ verifier, token: forge.token({ act }) })).actor
+  expect(await actorOf({ sub: 'batch', sub_profile: 'service' })).toMatchObject({ kind: 'service', kindSource: 'profile' })
+  expect(await actorOf({ sub: 'batch' })).toMatchObject({ kind: 'agent', kindSource: 'registry' })
+})
+
+test('ACT-28: one actor in a chain that is named by its client id is enough for the audit event to say so', async () => {
+  const events: AuditEvent[] = []
+  const verifier = forge.verifierWith({
+    issuer: { ...forge.trust, actorClaims: 'sub-or-client_id' },
+    audit: { write: (event) => void events.push(event as AuditEvent) },
+  })
+  const act = { sub: 'travel-7', act: { client_id: 'planner-app' } }
+  await forge.context({ verifier, token: forge.token({ act }) })
+  await new Promise(setImmediate)
+  expect(events[0]?.relaxations).toEqual(['issuer.actorClaims'])
 })
