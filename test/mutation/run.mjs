@@ -2,7 +2,7 @@
  * Mutation testing: changes one place of the sources after the other, and the tests must notice each change.
  *
  *     node test/mutation/run.mjs sender                    a folder of src, or several
- *     node test/mutation/run.mjs src/sender/proof.ts       a file
+ *     node test/mutation/run.mjs src/sender/proof.ts       a file; with `:40-60` behind it, these lines
  *     node test/mutation/run.mjs --changed [BASE]          the files changed since BASE
  *     node test/mutation/run.mjs --own sender              only the tests of the folder: quicker, and fewer mutants die
  *
@@ -21,7 +21,8 @@ const names = given.filter((word) => !word.startsWith('--'))
 const onlyOwnTests = given.includes('--own')
 
 process.chdir(root)
-const files = given.includes('--changed') ? changedFiles(names[0]) : names.flatMap(filesNamed)
+const places = given.includes('--changed') ? changedFiles(names[0]) : names.flatMap(placesNamed)
+const files = [...new Set(places.map(fileOf))]
 if (files.length === 0) {
   console.log(given.includes('--changed') ? 'No file that mutation testing covers has changed.' : usage())
   process.exit(given.includes('--changed') ? 0 : 1)
@@ -29,21 +30,21 @@ if (files.length === 0) {
 
 const mutants = []
 for (const folder of folders) {
-  const own = files.filter((file) => file.startsWith(`src/${folder}/`))
+  const own = places.filter((place) => place.startsWith(`src/${folder}/`))
   if (own.length > 0) mutants.push(...(await testFolder(folder, own)))
 }
 process.exitCode = printVerdict(judge(mutants, files)) ? 0 : 1
 
 async function testFolder(folder, own) {
   const first = await testMutants(folder, own, 'own')
-  const { unlisted } = judge(first, own)
+  const { unlisted } = judge(first, own.map(fileOf))
   if (onlyOwnTests || unlisted.length === 0) return first
   return testMutants(folder, [...new Set(unlisted.map(({ file, rows }) => `${file}:${rows.join('-')}`))], 'all')
 }
 
 /** Answers with all that is known of the folder, also from earlier rounds and runs. */
 async function testMutants(folder, places, round) {
-  console.log(`src/${folder}: ${places.length} ${round === 'own' ? 'files' : 'places'}, tests: ${round}`)
+  console.log(`src/${folder}: ${places.length} places, tests: ${round}`)
   process.env['ONBEHALF_MUTATION_TESTS'] = JSON.stringify(tests[round](folder))
   process.env['ONBEHALF_MUTATION_FIRST'] = `/test/unit/${folder}/`
   const known = await new Stryker(optionsFor(places)).runMutationTest()
@@ -52,10 +53,14 @@ async function testMutants(folder, places, round) {
   )
 }
 
-function filesNamed(name) {
+function placesNamed(name) {
   if (folders.includes(name)) return filesIn(name)
-  const file = name.replace(/^\.\//, '')
-  return folders.some((folder) => file.startsWith(`src/${folder}/`)) && existsSync(file) ? [file] : []
+  const isKnown = folders.some((folder) => name.startsWith(`src/${folder}/`)) && existsSync(fileOf(name))
+  return isKnown ? [name] : []
+}
+
+function fileOf(place) {
+  return place.replace(/:[\d:-]+$/, '')
 }
 
 function usage() {

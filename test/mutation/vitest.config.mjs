@@ -28,6 +28,8 @@ export default defineConfig({
     ...base.test,
     include: JSON.parse(process.env['ONBEHALF_MUTATION_TESTS'] ?? '["test/unit/**/*.test.ts"]'),
     isolate: false,
+    // Failures are the rule here: printing them with the code around takes longer than the tests.
+    reporters: [{}],
     sequence: { sequencer: LikelyFirst },
   },
 })
