@@ -4,7 +4,7 @@ import { results, root } from './settings.mjs'
 
 /** Texts for people: tests assert codes and behaviour, never wording. */
 const wordy = new Set(['Error', 'TypeError', 'OptionsError'])
-const wordyMembers = new Set(['hint', 'message'])
+const wordyMembers = new Set(['cause', 'hint', 'message'])
 const wordyFunctions = new Set(['fail', 'problem', 'warnOfRule', 'emitWarning'])
 
 function isMessage(path) {

@@ -51,3 +51,18 @@ test('ACT-28: one actor in a chain that is named by its client id is enough for 
   await new Promise(setImmediate)
   expect(events[0]?.relaxations).toEqual(['issuer.actorClaims'])
 })
+
+test('Context: the registry knows an actor by its client id, where it has one, and a party without one has no such member', async () => {
+  const verifier = forge.verifierTrusting({ agentClients: ['planner-app'] })
+  const actorOf = async (act: object) => (await forge.context({ verifier, token: forge.token({ act }) })).actor
+  expect(await actorOf({ sub: 'x', client_id: 'planner-app' })).toMatchObject({ kind: 'agent', kindSource: 'registry' })
+  expect(await actorOf({ sub: 'planner-app', client_id: 'x' })).toMatchObject({ kind: 'unknown' })
+  expect(Object.keys(await actorOf({ sub: 'x' })).sort()).toEqual([
+    'assertedBy',
+    'issuer',
+    'kind',
+    'kindSource',
+    'profiles',
+    'subject',
+  ])
+})
