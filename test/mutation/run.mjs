@@ -13,7 +13,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Stryker } from '@stryker-mutator/core'
 import { changedFiles } from './changed.mjs'
-import { filesIn, folders, optionsFor, root, tests } from './settings.mjs'
+import { filesIn, folders, optionsFor, remembering, root, runsPerThread, tests } from './settings.mjs'
 import { judge, printVerdict } from './verdict.mjs'
 
 const given = process.argv.slice(2)
@@ -39,18 +39,35 @@ async function testFolder(folder, own) {
   const first = await testMutants(folder, own, 'own')
   const { unlisted } = judge(first, own.map(fileOf))
   if (onlyOwnTests || unlisted.length === 0) return first
-  return testMutants(folder, [...new Set(unlisted.map(({ file, rows }) => `${file}:${rows.join('-')}`))], 'all')
+  const left = [...new Set(unlisted.map(({ file, rows }) => `${file}:${rows.join('-')}`))]
+  return newest([...first, ...(await testMutants(folder, left, 'all'))])
 }
 
-/** Answers with all that is known of the folder, also from earlier rounds and runs. */
-async function testMutants(folder, places, round) {
-  console.log(`src/${folder}: ${places.length} places, tests: ${round}`)
+/** Answers with all that is known of the files, also from earlier rounds and runs. */
+async function testMutants(folder, asked, round) {
+  console.log(`src/${folder}: ${asked.length} places, tests: ${round}`)
   process.env['ONBEHALF_MUTATION_TESTS'] = JSON.stringify(tests[round](folder))
   process.env['ONBEHALF_MUTATION_FIRST'] = `/test/unit/${folder}/`
-  const known = await new Stryker(optionsFor(places)).runMutationTest()
-  return known.filter(
-    ({ fileName }) => files.some((file) => join(root, file) === fileName) && fileName.includes(`/src/${folder}/`),
+  const needsNewThreads = (place) => remembering.includes(fileOf(place))
+  const forgetful = await runStryker(
+    asked.filter((place) => !needsNewThreads(place)),
+    runsPerThread,
   )
+  const others = await runStryker(asked.filter(needsNewThreads), 1)
+  const covered = new Set(asked.map((place) => join(root, fileOf(place))))
+  return newest([...forgetful, ...others]).filter(({ fileName }) => covered.has(fileName))
+}
+
+/** Of what is known of a mutant, the last. */
+function newest(mutants) {
+  const nameOf = ({ fileName, location, replacement }) => JSON.stringify([fileName, location, replacement])
+  return [...new Map(mutants.map((mutant) => [nameOf(mutant), mutant])).values()]
+}
+
+async function runStryker(asked, runs) {
+  if (asked.length === 0) return []
+  process.env['ONBEHALF_MUTATION_RUNS'] = String(runs)
+  return new Stryker(optionsFor(asked)).runMutationTest()
 }
 
 function placesNamed(name) {

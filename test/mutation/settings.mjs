@@ -23,6 +23,12 @@ export const tests = {
   ],
 }
 
+/** After so many runs of Vitest a new thread takes over: listeners and memory of the runs add up. */
+export const runsPerThread = 120
+
+/** Modules that remember, for the whole process, what they have seen. What a mutant made one remember must not meet the next mutant. */
+export const remembering = ['src/sender/certificate-formats.ts', 'src/sender/published-keys.ts']
+
 export function filesIn(folder) {
   const names = readdirSync(join(root, 'src', folder), { recursive: true })
   return names.filter((name) => name.endsWith('.ts')).map((name) => `src/${folder}/${name}`)

@@ -2,10 +2,10 @@ import { type PoolOptions, type PoolWorker, type TestProject, ThreadsPoolWorker,
 
 /**
  * One thread that outlives a run of Vitest, so that a mutant costs its tests and not a new thread with all modules read
- * again. Vitest evaluates test files anew in every run; the modules of `src` and of the test kit stay. After some runs a new
- * thread takes over, and after a run that was broken off.
+ * again. Vitest evaluates test files anew in every run; the modules of `src` and of the test kit stay, with what they
+ * remember. After some runs a new thread takes over, and after a run that was broken off.
  */
-const runsPerThread = 120
+const runsPerThread = Number(process.env['ONBEHALF_MUTATION_RUNS'] ?? 1)
 
 type Listener = (message: unknown) => void
 

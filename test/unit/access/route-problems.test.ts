@@ -6,7 +6,10 @@ import { createRouteProblems } from '../../../src/access/route-problems.ts'
 /** Party rules that do not fit the issuers of a verifier, found in the routes of an app. */
 
 const issuers = { configured: ['https://as.example.test'], hasOthers: false }
-const wrong = compileRequirement({ actor: { issuer: 'https://other.test' }, principal: { issuer: 'https://third.test' } })
+const wrong = compileRequirement({
+  actor: { issuer: 'https://other.test' },
+  principal: { issuer: 'https://third.test' },
+})
 const right = compileRequirement({ actor: { subject: 'travel-7' } })
 
 afterEach(() => {

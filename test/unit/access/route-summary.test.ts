@@ -59,7 +59,11 @@ test.each<[string, AccessRequirement<never>, unknown]>([
   ['a detail it lacks', { details: { type: 'trip', allows: () => true } }, 'details_missing'],
   ['a subject of its issuer', { principal: { subject: 'alice' } }, 'yes'],
   ['another subject', { principal: { subject: 'bob' } }, 'actor_unauthorized'],
-  ['a subject of another issuer', { principal: { subject: 'alice', issuer: 'https://other.test' } }, 'actor_unauthorized'],
+  [
+    'a subject of another issuer',
+    { principal: { subject: 'alice', issuer: 'https://other.test' } },
+    'actor_unauthorized',
+  ],
 ])('Access: what a route with %s says of a context', async (_name, requirement, expected) => {
   expect(await reachOf(requirement)).toBe(expected)
 })
@@ -115,8 +119,16 @@ test('Access: the table of routes without a context', () => {
 })
 
 test('Access: with a context the table has a column for it', async () => {
-  const found = [routeWith([{ scopes: ['read'] }]), routeWith([{ scopes: ['write'] }]), routeWith([], { unclear: true })]
-  expect(summarizeRoutes(found, await contextOf(), now).toMarkdown().split('\n')).toEqual([
+  const found = [
+    routeWith([{ scopes: ['read'] }]),
+    routeWith([{ scopes: ['write'] }]),
+    routeWith([], { unclear: true }),
+  ]
+  expect(
+    summarizeRoutes(found, await contextOf(), now)
+      .toMarkdown()
+      .split('\n'),
+  ).toEqual([
     '| method | path | requires | reachable |',
     '| --- | --- | --- | --- |',
     '| GET | `/tools` | scopes: ["read"] | yes |',

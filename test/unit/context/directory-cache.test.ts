@@ -42,7 +42,11 @@ test('Context: an answer from later than now counts for nothing: the directory i
   const clock = createTestClock()
   let asked = 0
   let now = 5_000
-  const cache = createDirectory(() => void (asked += 1), { ...clock, monotonic: () => now }, 1_000)
+  const count = () => {
+    asked += 1
+    return undefined
+  }
+  const cache = createDirectory(count, { ...clock, monotonic: () => now }, 1_000)
   void cache.ask([party])
   now = 4_999
   void cache.ask([party])

@@ -8,7 +8,12 @@ const forge: Forge = await createForge()
 
 test('Context: behind a named actor the subject is not taken for the client that acts for itself', async () => {
   const verifier = forge.verifierTrusting({ agentClients: [{ client: 'planner-app', actsFor: 'itself' }] })
-  const claims = { sub: 'alice', sub_profile: undefined, client_id: 'planner-app', act: { sub: 'travel-7', sub_profile: 'ai_agent' } }
+  const claims = {
+    sub: 'alice',
+    sub_profile: undefined,
+    client_id: 'planner-app',
+    act: { sub: 'travel-7', sub_profile: 'ai_agent' },
+  }
   const { principal, actor } = await forge.context({ verifier, token: forge.token(claims) })
   expect([principal.kind, principal.clientId, actor.subject]).toEqual(['unknown', undefined, 'travel-7'])
 })
@@ -36,7 +41,10 @@ test('RFC 8693 §4.1: an actor of a foreign namespace is refused with the claim 
 test('Context: a registered client that the token calls a service stays one as an actor', async () => {
   const verifier = forge.verifierTrusting({ agentClients: ['batch'] })
   const actorOf = async (act: object) => (await forge.context({ verifier, token: forge.token({ act }) })).actor
-  expect(await actorOf({ sub: 'batch', sub_profile: 'service' })).toMatchObject({ kind: 'service', kindSource: 'profile' })
+  expect(await actorOf({ sub: 'batch', sub_profile: 'service' })).toMatchObject({
+    kind: 'service',
+    kindSource: 'profile',
+  })
   expect(await actorOf({ sub: 'batch' })).toMatchObject({ kind: 'agent', kindSource: 'registry' })
 })
 
