@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { results, root } from './settings.mjs'
 
@@ -21,6 +21,7 @@ function isMessage(path) {
 class Checkpoint {
   #tests = {}
   #files = {}
+  #kept = new Set()
   #toDo = new Set()
   #done = 0
   #survived = 0
@@ -45,12 +46,22 @@ class Checkpoint {
     const path = relative(root, fileName)
     this.#files[path] ??= { language: 'typescript', source: readFileSync(fileName, 'utf8'), mutants: [] }
     this.#files[path].mutants.push(mutant)
+    for (const id of [...(mutant.killedBy ?? []), ...(mutant.coveredBy ?? [])]) this.#keepTest(id)
     if (!this.#toDo.has(mutant.id)) return
     this.#done += 1
     if (mutant.status === 'Survived') this.#survived += 1
     if (Date.now() - this.#writtenAt < 30_000) return
     this.#write()
     console.log(`${this.#done} of ${this.#toDo.size} tested, ${this.#survived} survived`)
+  }
+
+  /** Tests that this run left out are named by Stryker as `file@line:column`, a newline and the title. */
+  #keepTest(id) {
+    const [, path, name] = /^(.+)@\d+:\d+\n(.*)$/s.exec(id) ?? []
+    if (path === undefined || this.#kept.has(id) || !existsSync(join(root, path))) return
+    this.#kept.add(id)
+    this.#tests[path] ??= { source: readFileSync(join(root, path), 'utf8'), tests: [] }
+    this.#tests[path].tests.push({ id, name })
   }
 
   #write() {
