@@ -74,3 +74,19 @@ test('Context: the registry knows an actor by its client id, where it has one, a
     'subject',
   ])
 })
+
+test('Context: the subject that is the registered client is its agent, also behind a named actor', async () => {
+  const verifier = forge.verifierTrusting({ agentClients: ['planner-app'] })
+  const claims = { sub: 'planner-app', sub_profile: undefined, client_id: 'planner-app', act: { sub: 'travel-7' } }
+  const { principal } = await forge.context({ verifier, token: forge.token(claims) })
+  expect(principal).toMatchObject({ kind: 'agent', kindSource: 'registry', clientId: 'planner-app' })
+})
+
+test('Context: a token with a named actor is not warned of as one without', async () => {
+  const verifier = forge.verifierTrusting({ agentClients: ['planner-app'] })
+  const claims = { sub: 'x', sub_profile: undefined, client_id: 'planner-app' }
+  const warningsOf = async (more: object) =>
+    (await forge.context({ verifier, token: forge.token({ ...claims, ...more }) })).warnings
+  expect(await warningsOf({})).toContain('agent_client_without_actor')
+  expect(await warningsOf({ act: { sub: 'travel-7' } })).not.toContain('agent_client_without_actor')
+})
