@@ -34,7 +34,7 @@ export const createLogFile: OpenLogFile = async (path) => {
   return logFileOf(handle)
 }
 
-export function logFileOf(handle: WritableHandle): LogFile {
+function logFileOf(handle: WritableHandle): LogFile {
   let size = 0
   return {
     get size() {

@@ -13,12 +13,12 @@ const unplain = /[^\x20\x21\x23-\x5b\x5d-\x7e]/
 const acting = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
 /** A JSON string. Lone surrogates are escaped, so that the line is UTF-8. */
-export function quoted(text: string): string {
+function quoted(text: string): string {
   return unplain.test(text) ? JSON.stringify(text).replace(acting, escaped) : `"${text}"`
 }
 
 /** For people: without anything that a terminal acts on. */
-export function printable(text: string): string {
+export function printableName(text: string): string {
   return quoted(text).slice(1, -1)
 }
 

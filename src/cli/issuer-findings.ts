@@ -50,7 +50,7 @@ function aboutAlgorithms(keys: readonly CheckedKey[]): readonly Finding[] {
 }
 
 /** What keys are for that the defaults pass over. */
-export function algorithmsToAdd(keys: readonly CheckedKey[]): readonly Algorithm[] {
+function algorithmsToAdd(keys: readonly CheckedKey[]): readonly Algorithm[] {
   return [...new Set(keys.flatMap(({ usableFor }) => usableFor ?? []))]
 }
 
@@ -72,7 +72,7 @@ function aboutBinding(metadata: Readonly<Record<string, unknown>>): readonly Fin
 }
 
 /** What an issuer accepts of proofs (RFC 9449 §5.1); undefined where it does not say. */
-export function proofAlgorithmsIn(metadata: Readonly<Record<string, unknown>>): readonly string[] | undefined {
+function proofAlgorithmsIn(metadata: Readonly<Record<string, unknown>>): readonly string[] | undefined {
   const names = metadata['dpop_signing_alg_values_supported']
   if (!Array.isArray(names)) return undefined
   return names.filter((name): name is string => typeof name === 'string')

@@ -30,7 +30,7 @@ export function dpopFetch(options: DpopFetchOptions): typeof fetch {
       htm: method,
       htu: url.origin + url.pathname,
       iat: Math.floor((now() + clockOffsetMs) / 1_000),
-      ...(accessToken !== undefined && { ath: await hashOf(accessToken) }),
+      ...(accessToken !== undefined && { ath: await accessTokenHash(accessToken) }),
       ...(nonce !== undefined && { nonce }),
     })
     headers.set('dpop', proof)
@@ -70,6 +70,6 @@ function nowOf(clock: DpopFetchOptions['clock']): () => number {
 }
 
 /** RFC 9449 §4.2, `ath`. */
-async function hashOf(accessToken: string): Promise<string> {
+async function accessTokenHash(accessToken: string): Promise<string> {
   return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(accessToken))))
 }

@@ -49,7 +49,7 @@ function addGauge(meter: OpenTelemetryMeter, name: GaugeName, read: (gauge: Gaug
   })
 }
 
-export function instrumentNameOf({ name }: Figure): string {
+function instrumentNameOf({ name }: Figure): string {
   return name.replace(/_total$|_seconds$/, '').replace('_', '.')
 }
 

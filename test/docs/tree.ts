@@ -12,7 +12,7 @@ export interface TextFile {
 
 /** Every file below a folder that the repository or the tarball is made of. */
 export function readTree(folder: string = root): readonly TextFile[] {
-  const left = /^(?:node_modules|dist|dist-\w+|coverage|\.git)$/
+  const left = /^(?:node_modules|dist|dist-\w+|coverage|\.git|\.stryker)$/
   const walk = (at: string): string[] =>
     readdirSync(at, { withFileTypes: true }).flatMap((entry) => {
       // In a worktree `.git` is a file.

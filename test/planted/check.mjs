@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = resolve(here, '../..')
-const left = new Set(['node_modules', 'dist', 'dist-examples', 'coverage', '.git'])
+const left = new Set(['node_modules', 'dist', 'dist-examples', 'coverage', '.git', '.stryker'])
 
 const wanted = process.argv.slice(2).map((name) => basename(name, '.patch'))
 const present = readdirSync(here)

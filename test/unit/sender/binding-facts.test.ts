@@ -1,0 +1,64 @@
+import { requestView } from 'onbehalf/testing'
+import { expect, test } from 'vitest'
+import { Denial } from '../../../src/refusal/denial.ts'
+import { readBinding } from '../../../src/sender/confirmation.ts'
+import { createPresentedCertificate } from '../../../src/sender/presented-certificate.ts'
+
+/** The binding of a token, read without a request. */
+
+const issuer = { allowUnbound: false, dpopSchemeForMtls: false, path: 'issuer' }
+const thumbprint = 'A'.repeat(43)
+const both = { dpop: {}, mtls: {} }
+const dpop = { jkt: thumbprint }
+const mtls = { 'x5t#S256': thumbprint }
+
+function factsIn(outcome: unknown): unknown {
+  return outcome instanceof Denial ? [outcome.code, outcome.facts] : 'fits'
+}
+
+test.each<[string, object, unknown, object, unknown]>([
+  ['DPoP', dpop, 'DPoP', issuer, 'fits'],
+  ['dpop', dpop, 'dPoP', issuer, 'fits'],
+  ['Bearer', dpop, 'Bearer', issuer, ['binding_scheme', { claim: 'token_type', expectedScheme: 'DPoP' }]],
+  ['Bearer', mtls, 'Bearer', issuer, 'fits'],
+  ['DPoP', mtls, 'DPoP', issuer, ['binding_scheme', { claim: 'token_type', expectedScheme: 'Bearer' }]],
+  ['DPoP where the option takes it', mtls, 'DPoP', { ...issuer, dpopSchemeForMtls: true }, 'fits'],
+  [
+    'N_A where the option takes DPoP',
+    mtls,
+    'N_A',
+    { ...issuer, dpopSchemeForMtls: true },
+    ['binding_scheme', { claim: 'token_type', expectedScheme: 'Bearer' }],
+  ],
+  ['a number', mtls, 7, issuer, ['binding_scheme', { claim: 'token_type', expectedScheme: 'Bearer' }]],
+  ['nothing', dpop, undefined, issuer, 'fits'],
+])('RFC 9449 §6.2: token_type %s beside %o', (_name, cnf, tokenType, rules, expected) => {
+  expect(factsIn(readBinding({ cnf, tokenType }, both, { ...issuer, ...rules }))).toEqual(expected)
+})
+
+test.each<[string, object, object, object]>([
+  ['a key thumbprint where DPoP is off', dpop, { dpop: false, mtls: {} }, { claim: 'cnf.jkt', hint: 'dpop' }],
+  ['a certificate where mutual TLS is off', mtls, { dpop: {}, mtls: false }, { claim: 'cnf.x5t#S256', hint: 'mtls' }],
+  ['a malformed key thumbprint', { jkt: 'x' }, both, { claim: 'cnf.jkt' }],
+  ['a malformed certificate thumbprint', { 'x5t#S256': 'x' }, both, { claim: 'cnf.x5t#S256' }],
+  ['neither', { kid: 'x' }, both, { claim: 'cnf' }],
+])('RFC 7800 §3.1: the operator is told which member it was: %s', (_name, cnf, policy, facts) => {
+  const outcome = readBinding({ cnf, tokenType: undefined }, policy as typeof both, issuer)
+  expect(factsIn(outcome)).toEqual(['binding_unsupported', facts])
+})
+
+test('MTLS-07: where no field is configured none is ignored', () => {
+  const view = requestView({ method: 'GET', url: 'https://api.example.test/tools' })
+  expect(createPresentedCertificate({ from: 'socket' }).isIgnored(view)).toBe(false)
+  expect(createPresentedCertificate({ from: 'function', read: () => undefined }).isIgnored(view)).toBe(false)
+})
+
+test('MTLS-17: a function that finds no certificate is not told as one that fails', () => {
+  const view = requestView({ method: 'GET', url: 'https://api.example.test/tools' })
+  const factsOf = (answer: unknown) => {
+    const outcome = createPresentedCertificate({ from: 'function', read: () => answer }).thumbprint(view, {})
+    return outcome instanceof Denial ? Object.keys(outcome.facts) : outcome
+  }
+  expect(factsOf(undefined)).toEqual([])
+  for (const answer of [null, '', new Uint8Array(), 'text']) expect(factsOf(answer)).toEqual(['cause'])
+})
