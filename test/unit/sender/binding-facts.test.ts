@@ -1,6 +1,6 @@
 import { requestView } from 'onbehalf/testing'
 import { expect, test } from 'vitest'
-import { Denial } from '../../../src/refusal/denial.ts'
+import { Denial, strict } from '../../../src/refusal/denial.ts'
 import { readBinding } from '../../../src/sender/confirmation.ts'
 import { createPresentedCertificate } from '../../../src/sender/presented-certificate.ts'
 
@@ -11,6 +11,11 @@ const thumbprint = 'A'.repeat(43)
 const both = { dpop: {}, mtls: {} }
 const dpop = { jkt: thumbprint }
 const mtls = { 'x5t#S256': thumbprint }
+
+function read(cnf: object, tokenType: unknown, policy: typeof both, rules: object = {}): unknown {
+  const token = { claims: { cnf }, issuer: { ...issuer, ...rules }, tokenType, found: strict }
+  return readBinding(token as unknown as Parameters<typeof readBinding>[0], policy)
+}
 
 function factsIn(outcome: unknown): unknown {
   return outcome instanceof Denial ? [outcome.code, outcome.facts] : 'fits'
@@ -33,7 +38,7 @@ test.each<[string, object, unknown, object, unknown]>([
   ['a number', mtls, 7, issuer, ['binding_scheme', { claim: 'token_type', expectedScheme: 'Bearer' }]],
   ['nothing', dpop, undefined, issuer, 'fits'],
 ])('RFC 9449 §6.2: token_type %s beside %o', (_name, cnf, tokenType, rules, expected) => {
-  expect(factsIn(readBinding({ cnf, tokenType }, both, { ...issuer, ...rules }))).toEqual(expected)
+  expect(factsIn(read(cnf, tokenType, both, rules))).toEqual(expected)
 })
 
 test.each<[string, object, object, object]>([
@@ -43,7 +48,7 @@ test.each<[string, object, object, object]>([
   ['a malformed certificate thumbprint', { 'x5t#S256': 'x' }, both, { claim: 'cnf.x5t#S256' }],
   ['neither', { kid: 'x' }, both, { claim: 'cnf' }],
 ])('RFC 7800 §3.1: the operator is told which member it was: %s', (_name, cnf, policy, facts) => {
-  const outcome = readBinding({ cnf, tokenType: undefined }, policy as typeof both, issuer)
+  const outcome = read(cnf, undefined, policy as typeof both)
   expect(factsIn(outcome)).toEqual(['binding_unsupported', facts])
 })
 
