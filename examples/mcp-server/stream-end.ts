@@ -7,8 +7,9 @@ export function endWithToken(verifier: Verifier): RequestHandler {
     if (!isStream(req)) return next()
     const lease = verifier.lease(req.agentContext)
     const end = () => res.destroy()
-    // Requests are let in some seconds past the token's end, for clocks differ; streams are not.
-    if (lease.aborted) return end()
+    // Requests are let in some seconds past the token's end, for clocks differ; streams are not. A client that left while it
+    // was judged closes nothing any more.
+    if (lease.aborted || res.destroyed) return end()
     lease.addEventListener('abort', end, { once: true })
     res.once('close', () => lease.removeEventListener('abort', end))
     next()
