@@ -1,16 +1,18 @@
-// `npm run demo`: works as the first and only command after `git clone`.
+// `npm run demo` and `npm run demo:mcp`: each works as the first and only command after `git clone`.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const program = join('dist-examples', 'demo', 'main.js')
+const [first = '', ...others] = process.argv.slice(2)
+const isNamed = first !== '' && !first.startsWith('-')
+const program = join('dist-examples', isNamed ? first : 'demo', 'main.js')
 
 if (!existsSync(join(root, 'node_modules', 'typescript'))) run('npm', ['ci', '--ignore-scripts', '--no-fund'])
 if (!isBuilt(join('dist', 'src', 'index.js'), ['src', 'adapters'])) compile('tsconfig.build.json')
 if (!isBuilt(program, ['examples'])) compile('tsconfig.examples.json')
-run(process.execPath, [program, ...process.argv.slice(2)])
+run(process.execPath, [program, ...(isNamed ? others : process.argv.slice(2))])
 
 /** Whether the output is younger than everything it is made from. */
 function isBuilt(output, sources) {

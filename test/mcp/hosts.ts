@@ -56,7 +56,7 @@ function secondServer(): McpServer {
 }
 
 /** A fresh transport for each request: the stateless way of the first SDK. */
-async function serveFirst(request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> {
+export async function serveFirst(request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> {
   const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true })
   response.on('close', () => void transport.close())
   // The types of the SDK do not hold under exactOptionalPropertyTypes.
@@ -65,12 +65,12 @@ async function serveFirst(request: IncomingMessage, response: ServerResponse, bo
 }
 
 const second = createMcpHandler(secondServer)
-const serveSecond = toNodeHandler(second) as Serve
+export const serveSecond: Serve = toNodeHandler(second) as Serve
 
-type Serve = (request: IncomingMessage, response: ServerResponse, body: unknown) => Promise<void> | void
+export type Serve = (request: IncomingMessage, response: ServerResponse, body: unknown) => Promise<void> | void
 type Mount = (verifier: Verifier, access: McpAccess, serve: Serve) => RequestListener | Promise<RequestListener>
 
-const overExpress: Mount = (verifier, access, serve) => {
+export const overExpress: Mount = (verifier, access, serve) => {
   const app = express()
   app.use(onExpress.resourceMetadata(verifier))
   app.all('/mcp', onExpress.agentAuth(verifier), express.json(), access, (request, response) =>

@@ -8,13 +8,13 @@ import { classicCompiler, compile, compilers } from './compile.ts'
 import { blockAfter, documents, readBlocks } from './documents.ts'
 import { mustRun, run } from './run.ts'
 import { copyFixture, createProject, installCompanions, packTarball, type Tarball, write } from './scratch.ts'
-import { needDom, outputOf, printsContext, printsNextBlock, requestsOf } from './snippets.ts'
+import { needDom, needLooseTypes, outputOf, printsContext, printsNextBlock, requestsOf } from './snippets.ts'
 
 /** The tarball as a user gets it, in a project that has nothing else of this repository. */
 
 const snippets = documents.flatMap(({ text }) => readBlocks(text)).filter(({ language }) => language === 'ts')
 const programs = snippets.filter(({ file }) => file in requestsOf).map(({ file }) => file)
-const plain = programs.filter((file) => !needDom.includes(file))
+const plain = programs.filter((file) => !needDom.includes(file) && !needLooseTypes.includes(file))
 const folder = mkdtempSync(join(tmpdir(), 'onbehalf-package-'))
 let tarball: Tarball
 let project: string
@@ -97,6 +97,8 @@ describe('in a project of its user', { timeout: 60_000 }, () => {
     const { output } = await compile(project, 'typescript7', ['consumer.ts', ...plain])
     expect(output).toBe('')
     expect((await compile(project, 'typescript7', needDom, ['DOM', 'DOM.Iterable'])).output).toBe('')
+    const loose = { exactOptionalPropertyTypes: false }
+    expect((await compile(project, 'typescript7', needLooseTypes, ['DOM', 'DOM.Iterable'], loose)).output).toBe('')
   }, 180_000)
 
   test.each(compilers)(

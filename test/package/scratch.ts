@@ -55,8 +55,9 @@ export async function installCompanions(project: string): Promise<void> {
     ...doorNames,
     'express-oauth2-jwt-bearer',
   ]
+  const sdkNames = ['@modelcontextprotocol/sdk', '@modelcontextprotocol/server', '@modelcontextprotocol/node']
   const testNames = ['vitest', 'supertest', '@types/supertest']
-  const exact = [...names, ...testNames].map((name) => `${name}@${devDependencies[name]}`)
+  const exact = [...names, ...sdkNames, ...testNames].map((name) => `${name}@${devDependencies[name]}`)
   const compilers = [
     'typescript@5.5.4',
     'typescript59@npm:typescript@5.9.3',

@@ -13,6 +13,8 @@ export interface Request {
   readonly status: number
   /** Asks for an upgrade; the status of an open one is 101, and the body its first message. */
   readonly upgrade?: true
+  /** Sent as JSON. */
+  readonly sends?: object
   /** Compared where given. */
   readonly body?: unknown
 }
@@ -23,6 +25,14 @@ const auditor = { subject: 'auditor-1', human: 'alice', scopes: ['ledger:read'] 
 const by = { by: 'travel-7' }
 /** Greeted, and ended with the token. */
 const events = 'data: hello\n\nevent: over\n\n'
+const shopper = { ...travel, scopes: ['docs:read'], audience: 'https://api.example.com/mcp' }
+const accepts = { accept: 'application/json, text/event-stream' }
+const initialize = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'x', version: '1' } },
+}
 const metadata: Request = { path: '/.well-known/oauth-protected-resource', status: 200 }
 
 const tools: readonly Request[] = [
@@ -209,6 +219,24 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
   'redis.ts': [],
   'redis-revocations.ts': [],
   'client.ts': [],
+  'mcp.ts': [
+    toolCall('search', shopper, 200, 'two books'),
+    toolCall('search', { ...shopper, scopes: ['pay'] }, 403),
+    toolCall('pay', { ...shopper, scopes: ['pay'] }, 200, 'travel-7 paid cart 1 of alice'),
+    toolCall('pay', { ...shopper, scopes: ['pay'] }, 200, 'travel-7 paid cart 2 of alice'),
+    toolCall('pay', { ...shopper, scopes: ['pay'], human: 'bob' }, 200, 'travel-7 paid cart 1 of bob'),
+    toolCall('pay', { ...shopper, scopes: ['pay'], human: undefined }, 403),
+    toolCall('other', shopper, 403),
+    { path: '/.well-known/oauth-protected-resource/mcp', status: 200 },
+    { method: 'POST', path: '/mcp', sends: {}, status: 401 },
+  ],
+  'mcp-sessions.ts': [
+    { ...toolCall('search', shopper, 200), sends: initialize },
+    // Without a session, with a wrong one, and without the scope.
+    toolCall('search', shopper, 400),
+    { ...toolCall('search', shopper, 404), headers: { ...accepts, 'mcp-session-id': 'x' } },
+    toolCall('search', { ...shopper, scopes: ['other'] }, 403),
+  ],
   'shared-store.ts': [],
   'summary.ts': [],
   'prometheus.ts': [...watched, { path: '/metrics', status: 200 }],
@@ -218,6 +246,9 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
 
 /** Snippets whose packages need the DOM's types. */
 export const needDom: readonly string[] = ['hono.ts', 'gate.ts']
+
+/** Snippets of the MCP SDKs, whose types do not hold under exactOptionalPropertyTypes. */
+export const needLooseTypes: readonly string[] = ['mcp.ts', 'mcp-sessions.ts']
 
 /** Snippets whose document shows, in its next block, all they print. */
 export const printsNextBlock: readonly string[] = [
@@ -241,6 +272,16 @@ export const outputOf: Readonly<Record<string, string>> = {
 
 function booking(more: Readonly<Record<string, unknown>>, status: number): Request {
   return { method: 'POST', path: '/bookings', agent: { ...travel, ...more }, status }
+}
+
+function toolCall(name: string, agent: Caller, status: number, text?: string): Request {
+  const sends = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: {} } }
+  const body = text && `event: message\ndata: ${JSON.stringify(answerOf(text))}\n\n`
+  return { method: 'POST', path: '/mcp', headers: accepts, agent, sends, status, ...(body && { body }) }
+}
+
+function answerOf(text: string): object {
+  return { result: { content: [{ type: 'text', text }] }, jsonrpc: '2.0', id: 1 }
 }
 
 /** A human's own token, in the hands of a client that is no agent. */
