@@ -1,14 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import type { AuditEvent } from 'onbehalf'
 import { createCast } from './cast.ts'
 import { type Row, readRow } from './row.ts'
 import { play } from './scenes.ts'
 import { type Stage, setStage } from './stage.ts'
 import { story as told } from './story.ts'
 import { findDifferences, formatTable } from './table.ts'
+import { tellWhoDidWhat } from './who-did-what.ts'
 
-/** Plays the story over real sockets, prints what happened, and ends with 1 if it is not the story that is told. */
-const { values } = parseArgs({ options: { story: { type: 'string' } } })
+/**
+ * Plays the story over real sockets, prints what happened, and ends with 1 if it is not the story that is told. An argument
+ * names the folder for the audit log and the page.
+ */
+const { values, positionals } = parseArgs({ options: { story: { type: 'string' } }, allowPositionals: true })
 const story: readonly Row[] = values.story === undefined ? told : JSON.parse(await readFile(values.story, 'utf8'))
 
 const { promise: failed, reject: fail } = withRejection()
@@ -16,15 +21,17 @@ const cast = createCast(fail)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => fail(new Error(`stopped by ${signal}`)))
 
 try {
-  const rows = await Promise.race([performAll(), failed])
+  const { rows, events } = await Promise.race([performAll(), failed])
   console.log(formatTable(rows, story))
   const differences = findDifferences(rows, story)
   for (const difference of differences) console.error(`\nnot as told: ${difference}`)
   if (differences.length > 0) process.exitCode = 1
-  else
+  else {
     console.log(
       `\n${rows.length} requests, all as told. In brackets: what a token says of a caller who did not prove its key.`,
     )
+    console.log(`\n${await tellWhoDidWhat(events, positionals[0])}`)
+  }
 } catch (error) {
   console.error(error)
   process.exitCode = 1
@@ -32,12 +39,17 @@ try {
   await cast.dismiss()
 }
 
-async function performAll(): Promise<Row[]> {
+async function performAll(): Promise<{ rows: readonly Row[]; events: readonly AuditEvent[] }> {
   const stage = await setStage(cast)
   const rows: Row[] = []
-  for await (const { name, api, answer } of play(stage)) rows.push(readRow(name, answer, await api.trail.nextRequest()))
+  const events: AuditEvent[] = []
+  for await (const { name, api, answer } of play(stage)) {
+    const ofRequest = await api.trail.nextRequest()
+    events.push(...ofRequest)
+    rows.push(readRow(name, answer, ofRequest))
+  }
   checkNothingElseHappened(stage)
-  return rows
+  return { rows, events }
 }
 
 function checkNothingElseHappened({ httpApi, mtlsApi }: Stage): void {

@@ -4,6 +4,10 @@ import type { Terminal } from './terminal.ts'
 export interface Surroundings {
   readonly terminal: Terminal
   readonly fetch: typeof fetch
+  /** Standard input. */
+  readonly input: AsyncIterable<Uint8Array | string>
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
 }
 
 export interface Command {

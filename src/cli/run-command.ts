@@ -1,9 +1,13 @@
+import { OptionsError } from '../internal/option-reader.ts'
 import { auditKeygen } from './audit-keygen.ts'
+import { auditVerify } from './audit-verify.ts'
 import { type Command, type ExitCode, MisuseError, type Surroundings } from './command.ts'
 import { doctor } from './doctor.ts'
+import { inspect } from './inspect.ts'
+import { report } from './report.ts'
 import { foreign, styled, type Terminal } from './terminal.ts'
 
-const commands: readonly Command[] = [doctor, auditKeygen]
+const commands: readonly Command[] = [inspect, doctor, report, auditVerify, auditKeygen]
 
 /** Runs what the arguments name. It never rejects. */
 export async function runCommand(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
@@ -51,7 +55,7 @@ function complainOf(error: unknown, command: Command, { complain }: Terminal): E
 
 /** The messages of parseArgs quote what was given, which may be a token. */
 function misuseIn(error: unknown): string | undefined {
-  if (error instanceof MisuseError) return error.message
+  if (error instanceof MisuseError || error instanceof OptionsError) return error.message
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return 'There is an option that this command does not have.'
   return code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' ? 'An option lacks its value, or takes none.' : undefined

@@ -4,6 +4,8 @@ export interface Terminal {
   print(line: string): void
   /** Why there is none. */
   complain(line: string): void
+  /** Shows text in one line that the next one replaces, and '' clears. Undefined where no person sees it. */
+  readonly showProgress: ((text: string) => void) | undefined
   /** Only where both are shown to a person. */
   readonly hasColours: boolean
 }
@@ -17,6 +19,8 @@ export function terminalOf(
   return {
     print: (line) => void stdout.write(`${line}\n`),
     complain: (line) => void stderr.write(`${line}\n`),
+    showProgress:
+      stderr.isTTY === true && env['TERM'] !== 'dumb' ? (text) => void stderr.write(`\r\u001b[K${text}`) : undefined,
     hasColours: stdout.isTTY === true && stderr.isTTY === true && !isPlain,
   }
 }

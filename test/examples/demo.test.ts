@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { verifyAuditLog } from 'onbehalf/audit-log'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { story } from '../../examples/demo/story.ts'
 
@@ -24,12 +25,21 @@ function runDemo(...args: string[]): Promise<{ exitCode: number | string; stdout
 
 describe('the demo', { timeout: 200_000 }, () => {
   test('npm run demo: the story happens as told, over real sockets', async () => {
-    const { exitCode, stdout } = await runDemo()
+    const { exitCode, stdout } = await runDemo(join(folder, 'out'))
     expect(exitCode).toBe(0)
     for (const { scene, code, status } of story) {
       const line = stdout.split('\n').find((text) => text.startsWith(`  ${scene}  `))
       expect(line?.split(/ {2,}/).slice(-2)).toEqual([String(status), code])
     }
+    const [log = ''] = (await readdir(join(folder, 'out'))).filter((name) => name.startsWith('log-'))
+    const directory = join(folder, 'out', log)
+    const key = JSON.parse(await readFile(join(directory, 'audit.pub'), 'utf8'))
+    const { events, faults } = await verifyAuditLog(directory, [key])
+    expect(faults).toEqual([])
+    expect(stdout).toContain(`Audit log: ${events} events`)
+    const page = join(folder, 'out', 'report.html')
+    expect(stdout).toContain(page)
+    expect(await readFile(page, 'utf8')).toContain('planner')
   })
 
   test.each([
