@@ -21,6 +21,7 @@ export const sections: Readonly<Record<string, { readonly title: string; run(): 
     title: 'Replay memory in Redis, 32 connections',
     run: async () => (await import('./sections/redis.ts')).redis,
   },
+  mcp: { title: 'Rules of MCP servers', run: async () => (await import('./sections/mcp.ts')).mcp },
   growth: { title: 'Growth', run: async () => (await import('./sections/growth.ts')).growth },
   'event-loop': {
     title: '500 good requests a second beside a flood',

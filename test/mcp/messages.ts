@@ -35,8 +35,6 @@ export const stateless: Revision = {
   },
 }
 
-export const revisions: readonly Revision[] = [handshake, stateless]
-
 export function fieldsOf(headers: Record<string, string>): readonly Field[] {
   return Object.entries(headers)
 }
