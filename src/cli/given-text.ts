@@ -33,15 +33,15 @@ export interface GivenToken {
 }
 
 export async function readGivenToken(argument: string, input: AsyncIterable<Uint8Array | string>): Promise<GivenToken> {
-  if (argument === '-') return { ...partsOf(await readInput(input)), isArgument: false }
-  if (existsSync(argument)) return { ...partsOf(readGivenFile(argument, 'FILE')), isArgument: false }
-  const parts = partsOf(argument)
+  if (argument === '-') return { ...splitScheme(await readInput(input)), isArgument: false }
+  if (existsSync(argument)) return { ...splitScheme(readGivenFile(argument, 'FILE')), isArgument: false }
+  const parts = splitScheme(argument)
   // A JSON object begins with `{`, and so a JWS with `ey`.
   if (/^ey[\w-]+\.[\w-]+\.[\w-]*$/.test(parts.text)) return { ...parts, isArgument: true }
   throw new MisuseError('There is no such file, and it is no JWT. Give an opaque token by a file or by -.')
 }
 
-function partsOf(text: string): Pick<GivenToken, 'text' | 'scheme'> {
+function splitScheme(text: string): Pick<GivenToken, 'text' | 'scheme'> {
   const line = text.trim().replace(/^authorization:\s*/i, '')
   const [, scheme, token = ''] = /^(?:(bearer|dpop) +)?(.*)$/is.exec(line) ?? []
   if (token === '') throw new MisuseError('There is no token.')

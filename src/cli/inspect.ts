@@ -28,7 +28,7 @@ Ends with 1 where the token would be refused.`,
     const [argument, ...more] = positionals
     if (argument === undefined || more.length > 0) throw new MisuseError('inspect takes one token.')
     const proof = readProof(values)
-    const dialect = readDialect(values.dialect)
+    const dialect = readDialectName(values.dialect)
     const token = await readGivenToken(argument, input)
     const inspection = await inspectToken(
       token,
@@ -68,7 +68,7 @@ function readProof({ proof, method, url }: ProofArguments): GivenProof | undefin
   return { text: text.replace(/^dpop:\s*/i, ''), method, url }
 }
 
-function readDialect(name: string | undefined): DialectName | undefined {
+function readDialectName(name: string | undefined): DialectName | undefined {
   if (name === undefined || Object.hasOwn(dialects, name)) return name as DialectName | undefined
   throw new MisuseError(`--dialect must be one of ${Object.keys(dialects).join(', ')}.`)
 }

@@ -40,8 +40,8 @@ export async function inspectToken(
 ): Promise<Inspection> {
   const { claims, summary } = readTokenSummary(given.text)
   const verifier = createVerifier({
-    ...partiesOf(claims, settings),
-    ...(settings.proof && { publicUrl: originOf(settings.proof.url) }),
+    ...trustedParties(claims, settings),
+    ...(settings.proof && { publicUrl: publicOriginOf(settings.proof.url) }),
     fetch: settings.issuer === undefined ? refuseToFetch : fetch,
     metadata: false,
     clock: now,
@@ -69,7 +69,7 @@ const refuseToFetch: typeof globalThis.fetch = () => Promise.reject(new Error('n
 const placeholder = 'https://not-given.invalid'
 
 /** Issuer and audience: as given, else as the token names them, where a verifier can have such ones. */
-function partiesOf(
+function trustedParties(
   claims: Readonly<Record<string, unknown>>,
   { issuer, resource, dialect }: InspectionSettings,
 ): Pick<VerifierOptions, 'issuer' | 'resource' | 'audience'> {
@@ -95,7 +95,7 @@ function canTrust(options: VerifierOptions): boolean {
   }
 }
 
-function originOf(text: string): string {
+function publicOriginOf(text: string): string {
   const url = readHttpsUrl(text)
   if (typeof url === 'string') throw new MisuseError(`--url ${url}.`)
   return url.origin

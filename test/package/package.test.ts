@@ -68,14 +68,26 @@ describe('the tarball', () => {
     expect(output).toBe('MODULE_NOT_FOUND\n')
   })
 
-  test('PACKAGE: npx onbehalf runs the command line, and leaves its exit code', async () => {
-    const { code, stdout } = await run('npx', ['--no-install', 'onbehalf', 'audit', 'keygen', '--out', 'log'], project)
-    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('log.pub') })
-    expect(JSON.parse(readFileSync(join(project, 'log.pub'), 'utf8'))).toMatchObject({ crv: 'Ed25519' })
-    expect(await run('npx', ['--no-install', 'onbehalf'], project)).toMatchObject({ code: 2, stdout: '' })
-    const unreachable = await run('npx', ['--no-install', 'onbehalf', 'doctor', 'http://127.0.0.1:9'], project)
+  test('PACKAGE: npx onbehalf runs every command, and leaves its exit code', { timeout: 120_000 }, async () => {
+    const keygen = await run('npx', ['--no-install', 'onbehalf', 'audit', 'keygen', '--out', 'log'], project)
+    // What npx runs: it takes seconds to start on a busy machine.
+    const bin = join(project, 'node_modules/.bin/onbehalf')
+    const cli = (...args: string[]) => run(bin, args, project)
+    expect(keygen).toMatchObject({ code: 0, stdout: expect.stringContaining('log.pub') })
+    await mustRun(process.execPath, ['--input-type=module', '--eval', writeLogAndToken], project)
+
+    const verified = await cli('audit', 'verify', 'log', '--key', 'log.pub', '--latest', 'notes.json')
+    expect(verified).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('1 events') })
+    const reported = await cli('report', 'log', '--html', 'page.html')
+    expect(reported).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('page.html') })
+    expect(readFileSync(join(project, 'page.html'), 'utf8')).toMatch(/^<!doctype html>/i)
+    const inspected = await cli('inspect', 'token.txt', '--json')
+    expect(inspected).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(inspected.stdout)).toMatchObject({ signature: 'unknown', reasons: [] })
+    const unreachable = await cli('doctor', 'http://127.0.0.1:9')
     expect(unreachable).toMatchObject({ code: 1, stderr: '' })
-    expect(unreachable.stdout).not.toContain('\u001b')
+    expect(await cli()).toMatchObject({ code: 2, stdout: '' })
+    for (const { stdout } of [verified, reported, inspected, unreachable]) expect(stdout).not.toContain('\u001b')
   })
 
   test('PACKAGE: what is not exported cannot be reached', async () => {
@@ -208,6 +220,25 @@ describe('in a project of its user', { timeout: 60_000 }, () => {
     expect(output).toBe('')
   })
 })
+
+/** In the project: a log with one refused request, and a token that is still good. */
+const writeLogAndToken = `
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createVerifier } from 'onbehalf'
+import { auditLog } from 'onbehalf/audit-log'
+import { createTestClock, createTestIssuer, requestView } from 'onbehalf/testing'
+
+const resource = 'https://api.example.com'
+const issuer = await createTestIssuer({ resource, clock: createTestClock(Date.now()) })
+writeFileSync('token.txt', await issuer.token({ agent: await issuer.agent('travel-7'), human: 'alice' }))
+const notes = []
+const key = JSON.parse(readFileSync('log.key', 'utf8'))
+const log = await auditLog({ directory: 'log', origin: 'api', key, onCheckpoint: (note) => notes.push(note) })
+const verifier = createVerifier({ issuer: { issuer: issuer.issuer, jwks: issuer.jwks }, resource, audit: log })
+await verifier.check(requestView({ url: resource }))
+await verifier.close()
+writeFileSync('notes.json', JSON.stringify(notes))
+`
 
 /** What a document shows is what came out. `…` stands for a value that differs, or as a member for further members. */
 function expectPrinted(actual: unknown, shown: unknown): void {

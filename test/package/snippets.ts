@@ -216,6 +216,8 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
   'tenants.ts': [],
   'replay.ts': [],
   'audit-log.ts': [],
+  'daily-figures.ts': [],
+  'daily-report.ts': [],
   'redis.ts': [],
   'redis-revocations.ts': [],
   'client.ts': [],
@@ -266,6 +268,7 @@ export const printsContext: readonly string[] = ['first.ts', 'context.ts']
 
 /** What others print. */
 export const outputOf: Readonly<Record<string, string>> = {
+  'daily-figures.ts': 'replay attempts in 24 hours: 0\nactors with an owner: 0 of 0\n',
   'errors.ts': 'credentials_missing {}\n',
   'explain.ts': "[ { code: 'credentials_missing', facts: {} } ] unknown undefined\n",
 }
