@@ -22,9 +22,9 @@ import { countPrincipals, decodeWay, entityKinds, groupWays } from './party-code
 import { boundsOf, decodeActor, reportIdentities, reportOwners } from './snapshot-actors.ts'
 
 /** Rows of each list. */
-export const mostRows = 20
+const mostRows = 20
 /** More than one failed proof in 2 000 is a sign of something wrong. */
-export const failureThreshold = 0.000_5
+const failureThreshold = 0.000_5
 
 export function takeSnapshot(figures: Figures, since: number | null, until: number | null): ReportSnapshot {
   const overTime = reportTime(figures)
