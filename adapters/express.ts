@@ -21,7 +21,7 @@ import type {
 } from '../src/index.ts'
 import { declareAgentAuth } from './agent-auth-handlers.ts'
 import { type ExpressApp, expressRoutes, scopesOfExpress } from './express-routes.ts'
-import { holdRefusal } from './hold-refusal.ts'
+import { holdRefusal, withholdContext } from './hold-refusal.ts'
 import { addHeadersToHead, nodeRequestView, writeAnswer } from './node-request.ts'
 
 export { observationOf, wouldRefuseOf } from '../src/adapter/index.ts'
@@ -198,7 +198,7 @@ function answerExpress(
   if (entry?.kind === 'anonymous') setContext(request, { get: failWithoutContext })
   if (entry?.kind === 'admitted' || entry?.kind === 'anonymous') addHeadersToHead(response, entry.headers)
   if (entry?.kind === 'handed over') {
-    setContext(request, { get: failRefused })
+    withholdContext(request)
     holdRefusal(response, entry.error)
   }
   next(entry?.kind === 'handed over' ? entry.error : undefined)
@@ -215,8 +215,4 @@ function routePattern({ baseUrl = '', route }: ExpressRequest): string | undefin
 
 function failWithoutContext(): never {
   throw new Error('This request came without credentials: read agentContextOf(request) in optional mode')
-}
-
-function failRefused(): never {
-  throw new Error('This request was refused: the error handler must not let it go on')
 }

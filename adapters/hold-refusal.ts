@@ -1,8 +1,19 @@
 import type { ServerResponse } from 'node:http'
 import type { AuthError } from '../src/index.ts'
+import { withdrawAuthInfo } from '../src/mcp/auth-info.ts'
 import { addHeadersToHead, writeAnswer } from './node-request.ts'
 
 const held = new WeakSet<ServerResponse>()
+
+/** A handler that the application goes on to all the same finds no caller. */
+export function withholdContext(request: object): void {
+  Object.defineProperty(request, 'agentContext', { configurable: true, enumerable: false, get: failRefused })
+  withdrawAuthInfo(request)
+}
+
+function failRefused(): never {
+  throw new Error('This request was refused: the error handler must not let it go on')
+}
 
 /**
  * Keeps the answer a refusal after the error was handed over to the application: an error status is its own to

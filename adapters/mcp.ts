@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Answer, declareOperations, type Entry } from '../src/adapter/index.ts'
+import { type Answer, declareOperations, type Entry, wouldRefuseOf } from '../src/adapter/index.ts'
 import type { AgentContext } from '../src/index.ts'
-import { assignAuthInfo } from '../src/mcp/auth-info.ts'
+import { assignAuthInfo, withdrawAuthInfo } from '../src/mcp/auth-info.ts'
 import { createMcpGuard } from '../src/mcp/guard.ts'
 import type { McpTable } from '../src/types/mcp.ts'
 import type { ExpressRequest } from './express.ts'
 import { type GateEntry, responseOf } from './fetch.ts'
-import { holdRefusal } from './hold-refusal.ts'
+import { holdRefusal, withholdContext } from './hold-refusal.ts'
 import { addHeadersToHead, writeAnswer } from './node-request.ts'
 
 export { agentContextOf, stateOwner } from '../src/mcp/context.ts'
@@ -80,6 +80,8 @@ export function mcpAccess(table: McpTable<never>): McpAccess {
       error = wrong as Error
     }
     if (entry?.kind === 'handed over') {
+      if ('raw' in response) withdrawAuthInfo(request.raw ?? {})
+      else withholdContext(request)
       holdRefusal('raw' in response ? response.raw : response, entry.error)
       error = entry.error
     }
@@ -90,7 +92,8 @@ export function mcpAccess(table: McpTable<never>): McpAccess {
     async fetch(entry: GateEntry, request: Request, body: unknown): Promise<GateEntry> {
       if (!entry.ok) return entry
       const refusal = await guard.judge(request, request.method, body)
-      return refusal === undefined ? entry : { ok: false, response: entry.finish(responseOf(refusal)) }
+      if (refusal !== undefined) return { ok: false, response: entry.finish(responseOf(refusal)) }
+      return Object.defineProperty(entry, 'wouldRefuse', { value: wouldRefuseOf(request), enumerable: true })
     },
     async node(request: IncomingMessage, response: ServerResponse, body: unknown): Promise<boolean> {
       const entry = await guard.judge(request, request.method, body)

@@ -77,7 +77,15 @@ const longestText = 256
 
 /** A claim may hold another token, which is not shown whole either. In JSON nothing but the inside of texts is changed. */
 export function maskTokens(text: string): string {
-  return text.replace(/ey[\w-]{14,}\.[\w.-]*/g, (token) => `${token.slice(0, 16)}…`)
+  return text.replace(/[\w.-]+/g, maskRun)
+}
+
+/** Base64url begins with `ey` where a JSON object begins, and the header of a token ends with a dot. */
+function maskRun(run: string): string {
+  const dot = run.lastIndexOf('.')
+  const start = run.indexOf('ey')
+  if (start === -1 || dot < start + 16) return run
+  return `${run.slice(0, start + 16)}…`
 }
 
 /** A time of a token in UTC, and how far it is from now. */

@@ -8,12 +8,35 @@ export async function wantsNonce(response: Response): Promise<boolean> {
   if (!response.headers.has('dpop-nonce')) return false
   if (response.status === 401)
     return challengesIn(response).some((challenge) => errorOf(challenge) === 'use_dpop_nonce')
-  if (response.status !== 400) return false
-  const body: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined)
-  return typeof body === 'object' && body !== null && 'error' in body && body.error === 'use_dpop_nonce'
+  if (response.status !== 400 || !/\bjson\b/i.test(response.headers.get('content-type') ?? '')) return false
+  return errorIn(await beginningOf(response)) === 'use_dpop_nonce'
+}
+
+/** Longer than any error of a token endpoint, in octets. */
+const longestError = 16_384
+
+/** The caller can still read the answer. What comes after the first part is not waited for. */
+async function beginningOf(response: Response): Promise<string> {
+  const reader = response.clone().body?.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  while (reader !== undefined && text.length < longestError) {
+    const { value, done } = await reader.read()
+    if (done) return text
+    text += decoder.decode(value, { stream: true })
+  }
+  // Not awaited: it would wait for the caller to read as well.
+  void reader?.cancel().catch(() => {})
+  return ''
+}
+
+function errorIn(text: string): unknown {
+  try {
+    const body: unknown = JSON.parse(text)
+    return typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** RFC 6750 §3.1 (403), RFC 9470 §3 (401). */

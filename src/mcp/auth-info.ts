@@ -31,6 +31,11 @@ export function assignAuthInfo(request: object, info: AuthInfo): void {
   Object.assign(request, { auth: info })
 }
 
+/** Takes ours away again. */
+export function withdrawAuthInfo(request: { auth?: unknown }): void {
+  if (contextBehind(request.auth) !== undefined) delete request.auth
+}
+
 function createAuthInfo(
   { resource, metadata }: Pick<Verifier, 'resource' | 'metadata'>,
   context: AgentContext,

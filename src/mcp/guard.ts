@@ -1,7 +1,7 @@
 import { checkAccess } from '../access/check-access.ts'
 import { AccessDenial } from '../access/judgement.ts'
 import { compileRequirement, type Requirement, refusingRequirement } from '../access/requirement.ts'
-import { type Admission, admissionOf } from '../adapter/admission.ts'
+import { type Admission, admissionOf, noteReported } from '../adapter/admission.ts'
 import type { Entry } from '../adapter/answer.ts'
 import { andThen, type MaybePromise, settle } from '../internal/maybe-promise.ts'
 import { OptionsError } from '../internal/option-reader.ts'
@@ -41,7 +41,7 @@ export function createMcpGuard(table: McpTable<never>): McpGuard {
     if (verdict === undefined) return andThen(verifier.challenge(nothing, view), answerOf)
     if (!verdict.ok) return answerOf(verdict.refusal)
     // The streams and the end of a session have no message.
-    if (method === 'GET' || method === 'HEAD' || method === 'DELETE' || method === 'OPTIONS') return undefined
+    if (bodiless.has(method) && !holdsMessage(body)) return undefined
     const messages = readMessages(parsedBody(body))
     const caller: Caller = { request, admission, context: verdict.context }
     if (messages === undefined) return refuseBody(caller, -32_600, undefined)
@@ -60,11 +60,11 @@ export function createMcpGuard(table: McpTable<never>): McpGuard {
     if (message.method === undefined) return undefined
     const rule = ruleFor(message.method, message.name)
     if (rule === undefined) return undefined
-    if (typeof rule !== 'function') return authorize(rule, message, caller, false)
-    if (message.isNameOdd) return authorize(deniedByTable, message, caller, false)
-    const asked = askRule(rule, message, caller.admission.verifier.hookTimeoutMs)
-    if (!(asked instanceof Promise)) return authorize(asked, message, caller, false)
-    return asked.then((late) => authorize(late, message, caller, true))
+    if (typeof rule !== 'function') return authorize(rule, message, caller)
+    if (message.isNameOdd) return authorize(deniedByTable, message, caller)
+    return andThen(askRule(rule, message, caller.admission.verifier.hookTimeoutMs), (asked) =>
+      authorizeAnswer(asked, message, caller),
+    )
   }
 
   return {
@@ -90,11 +90,25 @@ function authorize(
   requirement: Requirement,
   { method = '', name = '' }: Pick<Message, 'method' | 'name'>,
   { request, admission, context }: Caller,
-  hasWaited: boolean,
 ): MaybePromise<Entry | undefined> {
   const operation = (name === '' ? method : `${method} ${name}`).slice(0, operationLength)
-  const decision = admission.verifier.authorizeNow(context, requirement, request, { operation, hasWaited })
-  return andThen(decision, (made) => (made.ok ? undefined : admission.answerOf(made.refusal)))
+  // The body has been awaited since the guard admitted the request.
+  const decision = admission.verifier.authorizeNow(context, requirement, request, { operation, hasWaited: true })
+  return andThen(decision, (made) => {
+    if (!made.ok) return admission.answerOf(made.refusal)
+    noteReported(request, made.wouldRefuse)
+    return undefined
+  })
+}
+
+/** A party rule that a function names may not fit the issuers of the verifier. */
+function authorizeAnswer(requirement: Requirement, message: Message, caller: Caller): MaybePromise<Entry | undefined> {
+  try {
+    return authorize(requirement, message, caller)
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error
+    return authorize(unavailable, message, caller)
+  }
 }
 
 /** A function that throws, is late or answers anything else could not be judged: 503. */
@@ -139,6 +153,13 @@ const rpcMessages = {
   [-32_020]: 'The headers Mcp-Method and Mcp-Name must say what the body says',
 } as const
 
+const bodiless: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS'])
+
+/** Some parsers read the body of any request, and some servers would act on it. */
+function holdsMessage(body: unknown): boolean {
+  return Array.isArray(body) || (typeof body === 'object' && body !== null && Object.hasOwn(body, 'method'))
+}
+
 function parsedBody(body: unknown): object {
   const isParsed = body !== undefined && typeof body !== 'string' && !ArrayBuffer.isView(body)
   if (!isParsed) throw misplaced('needs the parsed JSON body: put express.json() or the like before it')
@@ -151,7 +172,7 @@ function misplaced(message: string): OptionsError {
 
 /** What only a request, a function or another sign-in decides counts as possible. */
 function mayPass(rule: OperationRule | undefined, context: AgentContext): boolean {
-  if (rule === undefined || typeof rule === 'function') return true
+  if (rule === undefined || typeof rule === 'function' || rule.isReported) return true
   const { actor, principal } = rule
   const decided: Requirement = {
     ...rule,

@@ -12,7 +12,8 @@ export function agreesWithBody({ header }: RequestView, messages: readonly Messa
 
 function saysOnly(lines: readonly string[], value: string | undefined): boolean {
   if (lines.length === 0) return true
-  return lines.length === 1 && decode(lines[0] as string) === value
+  const said = lines.length === 1 ? decode(lines[0] as string) : undefined
+  return said !== undefined && said === value
 }
 
 /** Text that is not plain ASCII comes as `=?base64?…?=`, in this spelling exactly. Undefined: it cannot be read. */

@@ -115,6 +115,12 @@ export function createExamination(
     void checkAccess(baseline, contextMembers(token, confirmation, parties, enforcement), view, setting, found)
   }
 
+  /** A function that finds certificates is not asked, so that a binding to one is neither proven nor refuted. */
+  function owesUnaskedCertificate(confirmation: PreparedToken['confirmation']): boolean {
+    const isUnasked = policy.mtls !== false && policy.mtls.from === 'function'
+    return isUnasked && !(confirmation instanceof Denial) && confirmation.x5t !== undefined
+  }
+
   return async function examine(view, use) {
     const found = new Findings(everyCheck, true)
     const about = { reasons: found.noted, proof: undefined, isProven: false }
@@ -133,7 +139,7 @@ export function createExamination(
     let proof: Proof | undefined
     if (confirmation instanceof Denial) found.note(confirmation)
     else proof = await sender.examine(view, credentials, { confirmation, issuer }, found)
-    const isProven = found.noted.length === before
+    const isProven = found.noted.length === before && !owesUnaskedCertificate(confirmation)
     if (!isProven) proof = undefined
     const used =
       proof !== undefined && !(confirmation instanceof Denial) && confirmation.jkt !== undefined

@@ -27,7 +27,11 @@ export function createKeyPace(clock: Clock, coolDownMs: number): KeyPace {
 
   return {
     begin,
-    remaining: () => waitMs - Math.max(clock.monotonic() - since.monotonic, clock.now() - since.wall),
+    // A clock that fails for a moment does not end the wait.
+    remaining() {
+      const elapsed = Math.max(elapsedSince(since.monotonic, clock.monotonic()), elapsedSince(since.wall, clock.now()))
+      return waitMs - elapsed
+    },
     succeeded() {
       waitMs = coolDownMs
       nextWaitMs = firstWaitMs
@@ -38,4 +42,10 @@ export function createKeyPace(clock: Clock, coolDownMs: number): KeyPace {
       nextWaitMs = Math.min(nextWaitMs * 2, coolDownMs)
     },
   }
+}
+
+/** None where one of the two times is not known. */
+function elapsedSince(start: number, now: number): number {
+  const elapsed = now - start
+  return Number.isNaN(elapsed) ? 0 : elapsed
 }

@@ -88,6 +88,31 @@ describe('authInfo', () => {
     expect(seen).toEqual([undefined, undefined])
   })
 
+  test('MCP: an application that goes on after a refusal that it was handed finds no caller', async () => {
+    const kit = await createKit()
+    const app = express()
+    const found: unknown[] = []
+    app.post(
+      '/',
+      agentAuth(kit.verifier, { authInfo: true, onRefusal: () => ({ handOver: true }) }),
+      express.json(),
+      mcpAccess({ '*': 'deny' }),
+      (_error: unknown, request: express.Request, _response: unknown, next: () => void) => {
+        found.push((request as unknown as WithAuth).auth)
+        next()
+      },
+      (request: express.Request, response: express.Response) => {
+        expect(() => request.agentContext).toThrow()
+        response.json({})
+      },
+    )
+    const send = await serve(app)
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tasks/get' })
+    const headers = { ...(await kit.credentials('POST', '/')), 'content-type': 'application/json' }
+    expect((await send('/', { method: 'POST', headers, body })).status).toBe(403)
+    expect(found).toEqual([undefined])
+  })
+
   test('MCP: anything but true and false is an OptionsError', async () => {
     const kit = await createKit()
     expect(() => agentAuth(kit.verifier, { authInfo: 1 as never })).toThrow(OptionsError)

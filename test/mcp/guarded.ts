@@ -27,7 +27,10 @@ export interface Sent {
   readonly method?: string
 }
 
-export async function guard(table: McpTable, options: { readonly parser?: boolean } = {}): Promise<Guarded> {
+export async function guard(
+  table: McpTable,
+  options: { readonly parser?: false | express.RequestHandler } = {},
+): Promise<Guarded> {
   const kit = await createKit()
   const sink = memorySink()
   const verifier = createVerifier({ ...kit.options, audit: sink })
@@ -35,7 +38,8 @@ export async function guard(table: McpTable, options: { readonly parser?: boolea
   const handled: unknown[] = []
   const app = express()
   app.use(resourceMetadata(verifier))
-  const parser = options.parser === false ? [] : [express.json({ strict: false })]
+  const json = express.json({ strict: false })
+  const parser = options.parser === false ? [] : [json, ...(options.parser ? [options.parser] : [])]
   app.all('/mcp', agentAuth(verifier), ...parser, access, (request, response) => {
     handled.push(request.body)
     response.json({ jsonrpc: '2.0', id: 1, result: {} })
@@ -57,11 +61,16 @@ export async function guard(table: McpTable, options: { readonly parser?: boolea
       const text = typeof body === 'string' ? body : JSON.stringify(body)
       return send('/mcp', {
         method,
-        headers: { ...credentials, 'content-type': 'application/json', ...headers },
+        headers: { ...credentials, 'content-type': 'application/json', ...lengthOf(body, text), ...headers },
         ...(body !== undefined && { body: text }),
       })
     },
   }
+}
+
+/** Node sends none by itself for methods that have no body as a rule. */
+function lengthOf(body: unknown, text: string): Record<string, string> {
+  return body === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) }
 }
 
 export function call(name: unknown, more: object = {}): object {

@@ -1,3 +1,4 @@
+import type express from 'express'
 import { OptionsError } from 'onbehalf'
 import { type McpTable, mcpAccess } from 'onbehalf/mcp'
 import { describe, expect, test, vi } from 'vitest'
@@ -133,6 +134,31 @@ describe('rules', () => {
     const reply = await server.post(call('search'), reader)
     expect([reply.status, JSON.parse(reply.text).code]).toEqual([503, 'policy_unavailable'])
     expect(server.events.at(-1)).toMatchObject({ code: 'policy_unavailable', rule: 'table' })
+  })
+
+  test('MCP: a function whose party rule does not fit the issuers is an outage', async () => {
+    const server = await guard({ 'tools/call': () => ({ actor: { issuer: 'https://other.example' } }), '*': 'deny' })
+    const reply = await server.post(call('search'), reader)
+    expect([reply.status, JSON.parse(reply.text).code]).toEqual([503, 'policy_unavailable'])
+  })
+
+  test('MCP: a rule that is only tried refuses nothing, and its reason is in the event', async () => {
+    const server = await guard({ 'tools/call': { scopes: ['pay'], reportOnly: true }, '*': 'deny' })
+    expect((await server.post(call('search'))).status).toBe(200)
+    expect(server.events.at(-1)).toMatchObject({ decision: 'admitted', wouldRefuse: ['scope_missing'] })
+    const context = await server.kit.context({ verifier: server.verifier })
+    expect(server.access.allows(context, 'tools/call', 'search')).toBe(true)
+  })
+
+  test('MCP: a token that ends while the body arrives is refused', async () => {
+    const late = async (_request: express.Request, _response: unknown, next: () => void) => {
+      server.kit.clock.advance(400)
+      next()
+    }
+    const server = await guard(table, { parser: late as never })
+    const reply = await server.post(call('search'), reader)
+    expect([reply.status, JSON.parse(reply.text).code]).toEqual([401, 'token_expired'])
+    expect(server.handled).toEqual([])
   })
 
   test('MCP: a token that ends while a function is asked is refused', async () => {
@@ -273,6 +299,11 @@ describe('the body', () => {
     expect((await server.post(undefined, { method })).status).toBe(200)
   })
 
+  test.each(['DELETE', 'OPTIONS'])('MCP: %s with a message is judged like a POST', async (method) => {
+    const server = await guard({ '*': 'deny' })
+    expect((await server.post(call('search'), { method })).status).toBe(403)
+  })
+
   test.each(['PUT', 'PATCH'])('MCP: %s with a body is judged like a POST', async (method) => {
     const server = await guard({ '*': 'deny' })
     expect((await server.post(call('search'), { method })).status).toBe(403)
@@ -315,6 +346,12 @@ describe('headers', () => {
     const reply = await server.post(call('search'), { ...reader, headers })
     expect([reply.status, JSON.parse(reply.text)]).toMatchObject([400, { id: 1, error: { code: -32_020 } }])
     expect(server.handled).toEqual([])
+  })
+
+  test.each(['=?base64?QQ?=', '=?base64?/w==?='])('SEP-2243: %s beside a message without a name', async (name) => {
+    const server = await guard({ '*': {} })
+    expect((await server.post(message('tools/list'), { headers: { 'mcp-name': name } })).status).toBe(400)
+    expect((await server.post(call(undefined), { headers: { 'mcp-name': name } })).status).toBe(400)
   })
 
   test('SEP-2243: a name beside a message that has none', async () => {

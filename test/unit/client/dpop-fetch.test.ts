@@ -35,7 +35,9 @@ async function startServer(...answers: Canned[]) {
     for await (const chunk of request) text += chunk
     seen.push({ request, body: text })
     const { status, headers, body } = answers.shift() ?? { status: 200 }
-    response.writeHead(status, { date: new Date(noon).toUTCString(), ...headers }).end(JSON.stringify(body ?? {}))
+    response
+      .writeHead(status, { date: new Date(noon).toUTCString(), 'content-type': 'application/json', ...headers })
+      .end(JSON.stringify(body ?? {}))
   })
   const headerOf = (name: string) => seen.map(({ request }) => String(request.headers[name]))
   return {
@@ -181,6 +183,16 @@ describe('a nonce', () => {
     })
     expect((await (await client())(server.origin, { method: 'POST', body: 'again' })).status).toBe(200)
     expect(server.seen.map(({ body }) => body)).toEqual(['again', 'again'])
+  })
+
+  test('Client: an answer that is not JSON, or too long, asks for nothing and stays readable', async () => {
+    const asking = { status: 400, headers: { 'dpop-nonce': 'n1' }, body: { error: 'use_dpop_nonce' } }
+    const long = { ...asking, body: { ...asking.body, more: 'x'.repeat(100_000) } }
+    const server = await startServer({ ...asking, headers: { ...asking.headers, 'content-type': 'text/html' } }, long)
+    const send = await client()
+    expect(await (await send(server.origin)).json()).toEqual(asking.body)
+    expect(await (await send(server.origin)).json()).toEqual(long.body)
+    expect(server.seen).toHaveLength(2)
   })
 
   test('Client: it is tried once more, not for ever, and no other refusal is tried again', async () => {
