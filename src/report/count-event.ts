@@ -20,6 +20,8 @@ import { boundedName, encodeParty, encodeWay, entityKinds } from './party-code.t
 const mostIssuers = 100
 const mostWarnings = 64
 const mostHints = 8
+/** Tokens whose parties have their names at hand. */
+const mostNamings = 16_384
 /** How the paths of options look: in a log that others can write, a hint may be anything. */
 const optionPath = /^[\w.[\]]{1,128}$/
 
@@ -109,15 +111,15 @@ function countCaller(figures: Figures, event: AuditEvent, counts: number[]): voi
 
 function countParties(figures: Figures, event: AuditEvent, principal: Party, actor: Party): void {
   const { way, name, owned } = nameParties(figures, event, principal, actor)
-  figures.ways.add(way)
+  figures.ways.table.add(way)
   if (owned === ownership.known) figures.owners.withOwner += 1
   if (owned === ownership.missing) figures.owners.withoutOwner += 1
   figures.actors.count(name, owned, event.sender.thumbprint, event.time)
 }
 
 /** All requests of one token have the same objects as parties, so that their names are made once. */
-function nameParties({ named }: Figures, { chain }: AuditEvent, principal: Party, actor: Party): NamedParties {
-  const known = named.get(actor)
+function nameParties(figures: Figures, { chain }: AuditEvent, principal: Party, actor: Party): NamedParties {
+  const known = figures.named.get(actor)
   if (known !== undefined && known.principal === principal && known.chain === chain) return known
   const principalCode = encodeParty(principal)
   const actorCode = actor === principal ? principalCode : encodeParty(actor)
@@ -125,10 +127,13 @@ function nameParties({ named }: Figures, { chain }: AuditEvent, principal: Party
     principal,
     chain,
     way: encodeWay(principalCode, actorCode, chain, actor.assertedBy),
-    name: `${boundedName(actor.assertedBy)}\u0000${actorCode}`,
+    name: [boundedName(actor.assertedBy), actorCode].join('\u0000'),
     owned: ownershipOf(actor, actorCode === principalCode),
   }
-  named.set(actor, fresh)
+  // A weak map keeps the room of entries that are gone, so that it begins anew now and then.
+  if (figures.namings % mostNamings === 0) figures.named = new WeakMap()
+  figures.namings += 1
+  figures.named.set(actor, fresh)
   return fresh
 }
 

@@ -1,11 +1,11 @@
 import type { RefusalCode } from '../refusal/table.ts'
 import type { Party } from '../types/context.ts'
 import { Actors } from './actors.ts'
-import { HeavyHitters } from './heavy-hitters.ts'
 import { entityKinds } from './party-code.ts'
 import { RecentDecisions } from './recent-decisions.ts'
 import { ReplayAttempts } from './replay-attempts.ts'
 import { TimeSeries } from './time-series.ts'
+import { Ways } from './ways.ts'
 
 export const authorities = ['delegated', 'independent', 'undetermined'] as const
 export const senderMethods = ['dpop', 'mtls', 'dpop+mtls', 'none', null] as const
@@ -45,7 +45,7 @@ export interface Figures {
   involvingAgents: number
   readonly series: TimeSeries
   readonly actors: Actors
-  readonly ways: HeavyHitters
+  readonly ways: Ways
   readonly warnings: Map<string, number>
   /** By `senderMethods`. */
   readonly methods: number[]
@@ -60,7 +60,9 @@ export interface Figures {
   readonly wouldRefuse: Reasons
   readonly recent: RecentDecisions
   /** By the actor of an event. */
-  readonly named: WeakMap<Party, NamedParties>
+  named: WeakMap<Party, NamedParties>
+  /** How many were put into `named`. */
+  namings: number
 }
 
 /** Under which names the parties of a token are counted. */
@@ -111,7 +113,7 @@ export function createFigures(maxParties: number): Figures {
     involvingAgents: 0,
     series: new TimeSeries(stretchSize),
     actors: new Actors(maxParties),
-    ways: new HeavyHitters(maxParties),
+    ways: new Ways(maxParties),
     warnings: new Map(),
     methods: senderMethods.map(() => 0),
     proven: senderMethods.map(() => 0),
@@ -124,6 +126,7 @@ export function createFigures(maxParties: number): Figures {
     wouldRefuse: { requests: 0, byCode: new Map() },
     recent: new RecentDecisions(),
     named: new WeakMap(),
+    namings: 0,
   }
 }
 

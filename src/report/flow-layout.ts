@@ -5,6 +5,8 @@ export interface Step {
   readonly id: string
   readonly name: string | undefined
   readonly kind: EntityKind | 'rest' | 'api'
+  /** Stands for many, and below those that are told one by one. */
+  readonly isSum?: true
 }
 
 export interface Node extends Step {
@@ -15,16 +17,21 @@ export interface Node extends Step {
 }
 
 interface BandEnd {
-  readonly column: number
-  readonly y: number
-  readonly isPassed: boolean
+  readonly node: Node
+  y: number
 }
 
 export interface Band {
   readonly from: BandEnd
   readonly to: BandEnd
   readonly thickness: number
-  readonly isRest: boolean
+  /** Of the party that it comes from. */
+  readonly kind: Step['kind']
+}
+
+interface Way {
+  readonly steps: readonly Step[]
+  readonly value: number
 }
 
 export interface Layout {
@@ -38,29 +45,31 @@ export interface Layout {
 const fullThickness = 260
 const gap = 8
 
-/** Places for the nodes of each column, one below the other in the order of the ways, and for the bands between them. */
-export function layOut(
-  ways: readonly { readonly steps: readonly Step[]; readonly value: number }[],
-  columns: number,
-  leastHeight: number,
-): Layout {
+/** Places for the nodes of each column, one below the other, and for the bands between them, which cross as little as can be. */
+export function layOut(ways: readonly Way[], columns: number, leastHeight: number): Layout {
   const all = ways.reduce((sum, { value }) => sum + value, 0)
   const thicknessOf = (value: number) => Math.max(1, (value / Math.max(1, all)) * fullThickness)
   const nodes = Array.from({ length: columns }, (_, column) => collectNodes(ways, column, thicknessOf))
-  const height = Math.max(...nodes.map((column) => place([...column.values()], leastHeight)))
-  const used = new Map<Node, { left: number; right: number }>()
+  const height = Math.max(...nodes.map((column) => place(inOrder([...column.values()]), leastHeight)))
   const bands = ways.flatMap(({ steps, value }) => {
+    const kinds = kindsAlong(steps)
     const stops = steps.map((step, column) => nodes[column]?.get(nameOfNode(step)) as Node)
-    return stops.slice(1).map((to, at) => bandBetween(stops[at] as Node, to, thicknessOf(value), used))
+    return stops.slice(1).map((to, at): Band => {
+      const from = stops[at] as Node
+      const kind = kinds[at] as Step['kind']
+      return { from: { node: from, y: from.y }, to: { node: to, y: to.y }, thickness: thicknessOf(value), kind }
+    })
   })
+  stack(bands, 'from', 'to')
+  stack(bands, 'to', 'from')
   return { columns, height, nodes: nodes.flatMap((column) => [...column.values()]), bands }
 }
 
 function collectNodes(
-  ways: readonly { readonly steps: readonly Step[]; readonly value: number }[],
+  ways: readonly Way[],
   column: number,
   thicknessOf: (value: number) => number,
-): Map<string, Node> {
+): ReadonlyMap<string, Node> {
   const found = new Map<string, Node>()
   for (const { steps, value } of ways) {
     const step = steps[column]
@@ -77,28 +86,42 @@ function nameOfNode({ id, name }: Step): string {
   return `${name === undefined ? 'passed' : 'node'} ${id}`
 }
 
+/** Above what passes through from single parties, then named parties, the largest first, then sums. */
+function inOrder(nodes: readonly Node[]): readonly Node[] {
+  const rankOf = ({ name, isSum, kind }: Node) => {
+    if (kind === 'rest') return 3
+    if (isSum === true) return 2
+    return name === undefined ? 0 : 1
+  }
+  return [...nodes].sort((a, b) => rankOf(a) - rankOf(b) || (a.name === undefined ? 0 : b.value - a.value))
+}
+
 /** Gives the height of the column. */
 function place(nodes: readonly Node[], leastHeight: number): number {
   let y = 0
   for (const node of nodes) {
-    node.y = y
-    y += (node.name === undefined ? node.thickness : Math.max(node.thickness, leastHeight)) + gap
+    const room = node.name === undefined ? node.thickness : Math.max(node.thickness, leastHeight)
+    node.y = y + (room - node.thickness) / 2
+    y += room + gap
   }
   return y - gap
 }
 
-function bandBetween(from: Node, to: Node, thickness: number, used: Map<Node, { left: number; right: number }>): Band {
-  const source = used.get(from) ?? { left: 0, right: 0 }
-  used.set(from, source)
-  const target = used.get(to) ?? { left: 0, right: 0 }
-  used.set(to, target)
-  const band = {
-    from: { column: from.column, y: from.y + source.right, isPassed: from.name === undefined },
-    to: { column: to.column, y: to.y + target.left, isPassed: to.name === undefined },
-    thickness,
-    isRest: from.kind === 'rest',
+/** The kind of the last party at or before each step. */
+function kindsAlong(steps: readonly Step[]): readonly Step['kind'][] {
+  let last: Step['kind'] = 'unknown'
+  return steps.map(({ name, kind }) => {
+    if (name !== undefined) last = kind
+    return last
+  })
+}
+
+/** At one end of all bands: those of one node lie in the order of what they lead to. */
+function stack(bands: readonly Band[], end: 'from' | 'to', other: 'from' | 'to'): void {
+  const used = new Map<Node, number>()
+  for (const band of [...bands].sort((a, b) => a[other].node.y - b[other].node.y)) {
+    const at = used.get(band[end].node) ?? 0
+    band[end].y = band[end].node.y + at
+    used.set(band[end].node, at + band.thickness)
   }
-  source.right += thickness
-  target.left += thickness
-  return band
 }

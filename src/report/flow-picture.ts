@@ -2,7 +2,7 @@ import type { EntityKind } from '../types/context.ts'
 import type { ReportedDelegations, ReportedFlow, ReportedParty } from '../types/report.ts'
 import { type Band, type Layout, layOut, type Node, type Step } from './flow-layout.ts'
 import { type Markup, markup } from './markup.ts'
-import { colourOfKind } from './page-parts.ts'
+import { colourOfKind, kindLegend, legendMarkup } from './page-parts.ts'
 import { printableName } from './printable.ts'
 import { grouped } from './words.ts'
 
@@ -25,9 +25,9 @@ const headHeight = 26
 /** Principals on the left, actors between, this API on the right; the largest flows first, the rest as one. */
 export function flowPicture(delegations: ReportedDelegations): Markup {
   const hasEarlier = delegations.flows.top.slice(0, 8).some(({ actors }) => actors.length > 1)
-  const broad = { id: 'flows', width: 920, flows: 8, letters: 26, fontSize: 13, hasEarlier }
+  const broad = { id: 'flows', width: 800, flows: 8, letters: 24, fontSize: 13, hasEarlier }
   const narrow = { id: 'flows-narrow', width: 340, flows: 5, letters: 13, fontSize: 12, hasEarlier: false }
-  return markup`<figure>${drawFlows(delegations, broad, 'broad')}${drawFlows(delegations, narrow, 'narrow')}</figure>`
+  return markup`<figure>${drawFlows(delegations, broad, 'broad')}${drawFlows(delegations, narrow, 'narrow')}${legendMarkup(kindLegend)}</figure>`
 }
 
 function drawFlows({ flows, requests }: ReportedDelegations, canvas: Canvas, size: string): Markup {
@@ -38,7 +38,7 @@ function drawFlows({ flows, requests }: ReportedDelegations, canvas: Canvas, siz
   const height = layout.height + headHeight + 4
   const description = `The largest of the ways on which requests reached this API, and the sums of the others. The table below has the same figures.`
   return markup`<svg class="graph ${size}" viewBox="0 0 ${canvas.width} ${height}" font-size="${canvas.fontSize}" role="img" aria-labelledby="${canvas.id} ${canvas.id}-text"><title id="${canvas.id}">From principals over actors to this API</title><desc id="${canvas.id}-text">${description}</desc>
-${headsOf(canvas, columns)}
+${headsOf(canvas, columns, requests)}
 ${layout.bands.map((band) => drawBand(band, canvas, columns))}
 ${layout.nodes.map((node) => drawNode(node, layout, canvas, columns))}</svg>`
 }
@@ -75,7 +75,7 @@ const kindNames: Readonly<Record<EntityKind, string>> = {
 }
 
 function sumSteps(kind: EntityKind, actor: ReportedParty | null, hasEarlier: boolean): readonly Step[] {
-  const from: Step = { id: `others ${kind}`, name: kindNames[kind], kind }
+  const from: Step = { id: `others ${kind}`, name: kindNames[kind], kind, isSum: true }
   const between = actor === null ? passing(from) : partyStep(actor)
   return [from, ...(hasEarlier ? [passing(from)] : []), between, apiStep]
 }
@@ -103,8 +103,8 @@ function earlierStep(before: readonly ReportedParty[], more: number): Step {
 }
 
 /** Goes through this column without a node. */
-function passing({ id }: Step): Step {
-  return { id, name: undefined, kind: 'unknown' }
+function passing({ id, kind, isSum }: Step): Step {
+  return { id, name: undefined, kind, ...(isSum && { isSum }) }
 }
 
 function restSteps(columns: number): readonly Step[] {
@@ -113,13 +113,12 @@ function restSteps(columns: number): readonly Step[] {
   return [rest, ...between, apiStep]
 }
 
-function headsOf({ width, hasEarlier, letters }: Canvas, columns: number): Markup {
-  const isNarrow = letters < 20
-  const heads = ['On behalf of', ...(hasEarlier ? ['Handed on by'] : []), isNarrow ? 'Caller' : 'Calling']
+function headsOf({ width, hasEarlier }: Canvas, columns: number, requests: number): Markup {
+  const heads = ['On behalf of', ...(hasEarlier ? ['handed on by'] : []), 'called by']
   const left = heads.map(
     (head, column) => markup`<text class="count" x="${columnAt(column, width, columns)}" y="14">${head}</text>`,
   )
-  return markup`${left}<text class="count" x="${width}" y="14" text-anchor="end">This API</text>`
+  return markup`${left}<text class="count" x="${width}" y="14" text-anchor="end">this API ${grouped(requests)}</text>`
 }
 
 function columnAt(column: number, width: number, columns: number): number {
@@ -128,14 +127,14 @@ function columnAt(column: number, width: number, columns: number): number {
   )
 }
 
-function drawBand({ from, to, thickness, isRest }: Band, { width }: Canvas, columns: number): Markup {
-  const x0 = columnAt(from.column, width, columns) + barWidth
-  const x1 = columnAt(to.column, width, columns) + (to.isPassed ? barWidth : 0)
+function drawBand({ from, to, thickness, kind }: Band, { width }: Canvas, columns: number): Markup {
+  const x0 = columnAt(from.node.column, width, columns) + barWidth
+  const x1 = columnAt(to.node.column, width, columns) + (to.node.name === undefined ? barWidth : 0)
   const y0 = from.y + headHeight
   const y1 = to.y + headHeight
   const middle = Math.round((x0 + x1) / 2)
   const path = `M${x0} ${fixed(y0)}C${middle} ${fixed(y0)} ${middle} ${fixed(y1)} ${x1} ${fixed(y1)}V${fixed(y1 + thickness)}C${middle} ${fixed(y1 + thickness)} ${middle} ${fixed(y0 + thickness)} ${x0} ${fixed(y0 + thickness)}Z`
-  return markup`<path class="band${isRest ? ' rest' : ''}" d="${path}"/>`
+  return markup`<path class="band from-${colourOf(kind)}" d="${path}"/>`
 }
 
 function drawNode(node: Node, layout: Layout, canvas: Canvas, columns: number): Markup {
@@ -145,7 +144,7 @@ function drawNode(node: Node, layout: Layout, canvas: Canvas, columns: number): 
   const top = y + headHeight
   const bar = markup`<rect class="${colourOf(kind)}" x="${x}" y="${fixed(top)}" width="${barWidth}" height="${fixed(thickness)}"/>`
   if (column === layout.columns - 1) return bar
-  const line = top + Math.max(thickness / 2, 6) + canvas.fontSize * 0.35
+  const line = top + thickness / 2 + canvas.fontSize * 0.35
   const label = printableName(name, canvas.letters)
   return markup`${bar}<text x="${x + barWidth + 6}" y="${fixed(line)}"><tspan unicode-bidi="isolate">${label}</tspan><tspan class="count"> ${grouped(value)}</tspan></text>`
 }

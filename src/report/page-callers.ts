@@ -6,6 +6,7 @@ import {
   colourOfKind,
   detailsMarkup,
   hasSeveralIssuers,
+  kindLegend,
   legendMarkup,
   partyMarkup,
   tableMarkup,
@@ -48,13 +49,7 @@ function kindsTable({ kinds, unidentified }: ReportedCallers): Markup {
   })
 }
 
-const layers = [
-  ['agent', 'agents'],
-  ['human', 'humans'],
-  ['service', 'services'],
-  ['other', 'other or unknown kinds'],
-  ['unsigned', 'no signed token'],
-] as const
+const layers = [...kindLegend, ['unsigned', 'no signed token']] as const
 
 function overTimeFigure({ overTime }: ReportedCallers): Markup {
   const peak = Math.max(...overTime.buckets.map(({ requests }) => requests))

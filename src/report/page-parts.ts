@@ -85,6 +85,13 @@ ${content.map((part) => markup`${part}\n`)}</section>
 `
 }
 
+export const kindLegend = [
+  ['agent', 'agents'],
+  ['human', 'humans'],
+  ['service', 'services'],
+  ['other', 'other or unknown kinds'],
+] as const
+
 export function legendMarkup(entries: readonly (readonly [kind: string, label: string])[]): Markup {
   const items = entries.map(
     ([kind, label]) =>

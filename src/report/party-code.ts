@@ -45,14 +45,17 @@ export interface Way {
 
 /** `chain`: current actor first. Where the actor is the principal there is nobody in between. */
 export function encodeWay(principal: string, actor: string, chain: readonly Party[], assertedBy: string): string {
-  let way = `${boundedName(assertedBy)}\u0000${principal}`
-  if (actor === principal) return way
-  way += `\u0000${actor}`
-  const first = chain[0]
-  const from = first !== undefined && encodeParty(first) === actor ? 1 : 0
-  const told = Math.min(chain.length, from + toldActors - 1)
-  for (let index = from; index < told; index++) way += `\u0000${encodeParty(chain[index] as Party)}`
-  return chain.length > told ? `${way}\u0000+${chain.length - told}` : way
+  const parts = [boundedName(assertedBy), principal]
+  if (actor !== principal) {
+    parts.push(actor)
+    const first = chain[0]
+    const from = first !== undefined && encodeParty(first) === actor ? 1 : 0
+    const told = Math.min(chain.length, from + toldActors - 1)
+    for (let index = from; index < told; index++) parts.push(encodeParty(chain[index] as Party))
+    if (chain.length > told) parts.push(`+${chain.length - told}`)
+  }
+  // Joined, since a text that was put together by operators keeps its pieces in memory.
+  return parts.join('\u0000')
 }
 
 export function decodeWay(way: string): Way {
@@ -67,14 +70,6 @@ export function decodeWay(way: string): Way {
   }
 }
 
-/** How many different principals these ways begin with. */
-export function countPrincipals(ways: readonly string[]): number {
-  const hashes = new Float64Array(ways.length)
-  for (const [at, way] of ways.entries()) hashes[at] = hashOf(way, endOfPrincipal(way))
-  hashes.sort()
-  return hashes.reduce((count, hash, at) => (at > 0 && hash === hashes[at - 1] ? count : count + 1), 0)
-}
-
 /** Ways with principals of one kind and the same actor. */
 export interface WayGroup {
   readonly principalKind: EntityKind
@@ -83,36 +78,31 @@ export interface WayGroup {
   requests: number
 }
 
-/** Adds ways up whose principals differ. `countAt` gives 0 for a way that is left out. */
-export function groupWays(ways: readonly string[], countAt: (slot: number) => number): readonly WayGroup[] {
-  const groups = new Map<number, WayGroup>()
-  for (const [slot, way] of ways.entries()) {
-    const requests = countAt(slot)
-    if (requests === 0) continue
-    const afterIssuer = way.indexOf('\u0000')
-    const afterPrincipal = endOfPrincipal(way)
-    const next = way.indexOf('\u0000', afterPrincipal + 1)
-    const afterActor = next === -1 ? way.length : next
-    // Of the principal only its kind, the first character, belongs to the name of the group.
-    const name = hashOf(way, afterActor, afterIssuer + 2, afterPrincipal)
-    const group = groups.get(name)
-    if (group !== undefined) group.requests += requests
-    else groups.set(name, { ...groupOf(way, afterIssuer, afterPrincipal, afterActor), requests })
-  }
-  return [...groups.values()].sort((a, b) => b.requests - a.requests)
+/** Tells the principals of ways apart. */
+export function hashOfPrincipal(way: string): number {
+  return hashOf(way, endOfPrincipal(way))
 }
 
-function groupOf(
-  way: string,
-  afterIssuer: number,
-  afterPrincipal: number,
-  afterActor: number,
-): Omit<WayGroup, 'requests'> {
-  const hasActor = afterPrincipal < way.length
+/** The same for ways whose principals differ in nothing but their name. */
+export function hashOfGroup(way: string): number {
+  const afterPrincipal = endOfPrincipal(way)
+  // Of the principal only its kind, the first character, belongs to the name of the group.
+  return hashOf(way, endOfActor(way, afterPrincipal), way.indexOf('\u0000') + 2, afterPrincipal)
+}
+
+export function decodeGroup(way: string): Omit<WayGroup, 'requests'> {
+  const afterIssuer = way.indexOf('\u0000')
+  const afterPrincipal = endOfPrincipal(way)
+  const actor = way.slice(afterPrincipal + 1, endOfActor(way, afterPrincipal))
   return {
     principalKind: entityKinds[Number(way[afterIssuer + 1])] ?? 'unknown',
-    actor: hasActor ? decodeParty(way.slice(0, afterIssuer), way.slice(afterPrincipal + 1, afterActor)) : null,
+    actor: afterPrincipal < way.length ? decodeParty(way.slice(0, afterIssuer), actor) : null,
   }
+}
+
+function endOfActor(way: string, afterPrincipal: number): number {
+  const end = way.indexOf('\u0000', afterPrincipal + 1)
+  return end === -1 ? way.length : end
 }
 
 /** Issuer and principal stand before the second separator. */

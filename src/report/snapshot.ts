@@ -18,7 +18,7 @@ import type {
 import { advise } from './advice.ts'
 import { cures } from './cures.ts'
 import { authorities, type Figures, lifetimeEnds, type Reasons, senderMethods, stretch } from './figures.ts'
-import { countPrincipals, decodeWay, entityKinds, groupWays } from './party-code.ts'
+import { decodeGroup, decodeWay, entityKinds, type WayGroup } from './party-code.ts'
 import { boundsOf, decodeActor, reportIdentities, reportOwners } from './snapshot-actors.ts'
 
 /** Rows of each list. */
@@ -105,23 +105,38 @@ function reportCallers(figures: Figures, overTime: ReportedCallers['overTime']):
 }
 
 function reportDelegations(figures: Figures): ReportedDelegations {
-  const { ways } = figures
+  const ways = figures.ways.table
   const requests = figures.kinds.reduce((sum, count) => sum + count, 0)
   const slots = ways.largest(mostRows)
   const top = slots.map((slot): ReportedFlow => ({ ...decodeWay(ways.names[slot] as string), ...boundsOf(ways, slot) }))
   return {
     requests,
     delegated: entityKinds.reduce((sum, _, index) => sum + (figures.kinds[index * authorities.length] ?? 0), 0),
-    principals: { distinct: countPrincipals(ways.names), exact: ways.isExact },
+    principals: { distinct: figures.ways.countPrincipals(), exact: ways.isExact },
     flows: {
       distinct: ways.names.length,
       exact: ways.isExact,
       top,
       rest: requests - top.reduce((sum, flow) => sum + flow.requests, 0),
-      others: groupWays(ways.names, (slot) => (slots.includes(slot) ? 0 : ways.least(slot))).slice(0, mostRows),
+      others: groupWays(figures.ways, new Set(slots)),
     },
     warnings: descending(figures.warnings).map(([code, count]) => ({ code: code as WarningCode, requests: count })),
   }
+}
+
+/** Adds ways up whose principals differ; those that are told one by one are left out. */
+function groupWays({ table, groups }: Figures['ways'], told: ReadonlySet<number>): readonly WayGroup[] {
+  const sums = new Map<number, { readonly slot: number; requests: number }>()
+  for (let slot = 0; slot < groups.length; slot++) {
+    const requests = told.has(slot) ? 0 : table.least(slot)
+    if (requests === 0) continue
+    const name = groups[slot] as number
+    const sum = sums.get(name)
+    if (sum === undefined) sums.set(name, { slot, requests })
+    else sum.requests += requests
+  }
+  const largest = [...sums.values()].sort((a, b) => b.requests - a.requests).slice(0, mostRows)
+  return largest.map(({ slot, requests }) => ({ ...decodeGroup(table.names[slot] as string), requests }))
 }
 
 function reportSenders(figures: Figures, buckets: readonly ReportedBucket[]): ReportedSenders {

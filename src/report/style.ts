@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto'
 /** The one style of the page. It loads nothing; colours meet WCAG 2.2 AA in both schemes. */
 export const pageStyle = `
 :root{color-scheme:light dark;--paper:#fff;--raised:#f6f5f2;--ink:#1b1f24;--soft:#545b64;--line:#d8d5ce;--link:#0b5563;
---now:#a32a22;--soon:#855200;--next:#0b5563;--agent:#0f7285;--human:#b0622a;--service:#6a5a9c;--other:#7b7f86;--unsigned:#a32a22;--flow:#0f7285;--bound:#0f7285;--unbound:#b0622a}
+--now:#a32a22;--soon:#855200;--next:#0b5563;--agent:#0f7285;--human:#b0622a;--service:#6a5a9c;--other:#7b7f86;--unsigned:#a32a22;--bound:#0f7285;--unbound:#b0622a}
 @media screen and (prefers-color-scheme:dark){:root{--paper:#14171b;--raised:#1d2126;--ink:#e9e7e2;--soft:#a9b0b8;--line:#383e46;--link:#7cc4d1;
---now:#f0938b;--soon:#e0b062;--next:#7cc4d1;--agent:#3fa3b5;--human:#d98b52;--service:#9c8cd0;--other:#8c939c;--unsigned:#e2736a;--flow:#3fa3b5;--bound:#3fa3b5;--unbound:#d98b52}}
+--now:#f0938b;--soon:#e0b062;--next:#7cc4d1;--agent:#3fa3b5;--human:#d98b52;--service:#9c8cd0;--other:#8c939c;--unsigned:#e2736a;--bound:#3fa3b5;--unbound:#d98b52}}
 *{box-sizing:border-box}
 html{font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);overflow-wrap:anywhere}
-.sheet{max-width:60rem;margin:0 auto;padding:2.5rem 1.25rem 4rem}
+.sheet{max-width:52.5rem;margin:0 auto;padding:2.5rem 1.25rem 4rem}
 a{color:var(--link);text-underline-offset:.2em}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px}
 .skip{position:absolute;left:-999rem}
@@ -69,9 +69,8 @@ figure svg{display:block;width:100%}
 .legend svg{display:inline-block;width:.75rem;height:.75rem;margin-right:.4rem}
 .bar{display:block;width:100%;height:.375rem;margin-top:.25rem}
 .agent{fill:var(--agent)}.human{fill:var(--human)}.service{fill:var(--service)}.other{fill:var(--other)}.unsigned{fill:var(--unsigned)}.api{fill:var(--ink)}.bound{fill:var(--bound)}.unbound{fill:var(--unbound)}.track{fill:var(--line)}
-.band{fill:var(--flow);fill-opacity:.22}
-.band.rest{fill:var(--other)}
-@media screen and (prefers-color-scheme:dark){.band{fill-opacity:.34}}
+.band{fill-opacity:.24}.from-agent{fill:var(--agent)}.from-human{fill:var(--human)}.from-service{fill:var(--service)}.from-other{fill:var(--other)}
+@media screen and (prefers-color-scheme:dark){.band{fill-opacity:.36}}
 .graph text{fill:var(--ink);font-family:inherit;paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}
 .graph .count{fill:var(--soft)}
 .narrow{display:none!important}

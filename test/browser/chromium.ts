@@ -37,6 +37,9 @@ export interface Handle<T> {
 /** Opens a page, which closes when the test ends, whether it passes or fails. */
 export type OpenPage = (url: string, options?: PageOptions) => Promise<Page>
 
+/** A hang guard. On a busy machine a browser takes many times as long as it usually does. */
+const patience = 120_000
+
 const require = createRequire(import.meta.url)
 const path = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium'
 
@@ -65,7 +68,7 @@ export function describeInBrowser(name: string, suite: (openPage: OpenPage) => v
   }
   const title = isMissing ? `${name}: skipped, there is no Chromium (CHROMIUM_PATH)` : name
   if (isMissing) console.info(title)
-  describe.skipIf(isMissing)(title, () => {
+  describe.skipIf(isMissing)(title, { timeout: patience }, () => {
     if (isMissing) test('Chromium is there', () => expect(existsSync(path)).toBe(true))
     else suite(useBrowser())
   })
@@ -75,18 +78,18 @@ function useBrowser(): OpenPage {
   const { chromium } = require('playwright-core') as { chromium: Chromium }
   let browser: Browser | undefined
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: path, args: flags, timeout: 20_000 })
-  })
+    browser = await chromium.launch({ executablePath: path, args: flags, timeout: patience })
+  }, patience)
   afterAll(async () => {
     await browser?.close()
-  })
+  }, patience)
 
   return async function openPage(url, options) {
     if (browser === undefined) throw new Error('A page can only be opened inside a test')
     const context = await browser.newContext(options)
     onTestFinished(() => context.close())
     const page = await context.newPage()
-    await page.goto(url, { timeout: 10_000 })
+    await page.goto(url, { timeout: patience })
     return page
   }
 }
