@@ -9,14 +9,14 @@ export async function wantsNonce(response: Response): Promise<boolean> {
   if (response.status === 401)
     return challengesIn(response).some((challenge) => errorOf(challenge) === 'use_dpop_nonce')
   if (response.status !== 400 || !/\bjson\b/i.test(response.headers.get('content-type') ?? '')) return false
-  return errorIn(await beginningOf(response)) === 'use_dpop_nonce'
+  return errorIn(await firstPartOf(response)) === 'use_dpop_nonce'
 }
 
 /** Longer than any error of a token endpoint, in octets. */
 const longestError = 16_384
 
 /** The caller can still read the answer. What comes after the first part is not waited for. */
-async function beginningOf(response: Response): Promise<string> {
+async function firstPartOf(response: Response): Promise<string> {
   const reader = response.clone().body?.getReader()
   const decoder = new TextDecoder()
   let text = ''
