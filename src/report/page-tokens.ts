@@ -1,6 +1,14 @@
 import type { ReportedReasons, ReportSnapshot } from '../types/report.ts'
 import { type Markup, markup } from './markup.ts'
-import { barMarkup, detailsMarkup, hasSeveralIssuers, nameMarkup, partyMarkup, tableMarkup } from './page-parts.ts'
+import {
+  barMarkup,
+  codeMarkup,
+  detailsMarkup,
+  hasSeveralIssuers,
+  nameMarkup,
+  partyMarkup,
+  tableMarkup,
+} from './page-parts.ts'
 import { printable } from './printable.ts'
 import { boundedCount, distinctCount, grouped, lifetimeName, percent } from './words.ts'
 
@@ -49,7 +57,7 @@ function reasonTable(rows: ReportedReasons['byCode'], all: number, caption: stri
       ...(hasAlone ? [{ head: 'alone', isNumber: number }] : []),
     ],
     rows: rows.map(({ code, requests, alone }) => [
-      markup`<code>${code}</code>`,
+      codeMarkup(code),
       markup`${grouped(requests)}`,
       markup`${percent(requests / all)}`,
       ...(hasAlone ? [markup`${grouped(alone)}`] : []),
