@@ -13,7 +13,7 @@ import {
   seriesMarkup,
   tableMarkup,
 } from './page-parts.ts'
-import { printable } from './printable.ts'
+import { printableText } from './printable.ts'
 import { stretchName, timePicture } from './time-picture.ts'
 import { boundedCount, distinctCount, grouped, percent, timeOf } from './words.ts'
 
@@ -116,7 +116,7 @@ export function delegationsSection({ delegations }: ReportSnapshot): readonly Ma
   const table = detailsMarkup('The picture as a table', flowsTable(delegations))
   const parts = [lead, flowPicture(delegations), table]
   if (warnings.length === 0) return parts
-  const rows = warnings.map(({ code, requests: count }) => [codeMarkup(printable(code)), markup`${grouped(count)}`])
+  const rows = warnings.map(({ code, requests: count }) => [codeMarkup(printableText(code)), markup`${grouped(count)}`])
   const columns = [{ head: 'warning' }, { head: 'requests', isNumber: number }]
   return [
     ...parts,

@@ -9,7 +9,7 @@ import {
   partyMarkup,
   tableMarkup,
 } from './page-parts.ts'
-import { printable } from './printable.ts'
+import { printableText } from './printable.ts'
 import { boundedCount, distinctCount, grouped, lifetimeName, percent } from './words.ts'
 
 const number = true as const
@@ -64,7 +64,7 @@ function reasonTable(rows: ReportedReasons['byCode'], all: number, caption: stri
     ]),
     notes: rows.map(({ action, option, issuerSetting }) => {
       const setting =
-        option === null ? markup`` : markup`<span class="small">Option: <code>${printable(option)}</code></span>`
+        option === null ? markup`` : markup`<span class="small">Option: <code>${printableText(option)}</code></span>`
       const there =
         issuerSetting === null ? markup`` : markup`<span class="small">At the issuer: ${issuerSetting}</span>`
       return markup`${action}${setting}${there}`

@@ -5,7 +5,7 @@ import { callersSection, delegationsSection } from './page-callers.ts'
 import { detailsMarkup, nameMarkup, sectionMarkup } from './page-parts.ts'
 import { proofSection, replaysSection } from './page-proofs.ts'
 import { identitiesSection, lifetimesSection, ownersSection, reasonsSection } from './page-tokens.ts'
-import { printable } from './printable.ts'
+import { printableText } from './printable.ts'
 import { pagePolicy, pageStyle } from './style.ts'
 import { grouped, percent, periodOf, timeOf } from './words.ts'
 
@@ -112,7 +112,7 @@ const urgencies = { now: 'Look at this now', soon: 'Change this soon', next: 'Ne
 
 function findingMarkup({ urgency, finding, action, option, issuerSetting, about }: ReportedAdvice): Markup {
   const facts: readonly (readonly [string, Markup])[] = [
-    ...(option === null ? [] : [['Option', markup`<code>${printable(option)}</code>`] as const]),
+    ...(option === null ? [] : [['Option', markup`<code>${printableText(option)}</code>`] as const]),
     ...(issuerSetting === null ? [] : [['At the issuer', markup`${issuerSetting}`] as const]),
     ...(about.length === 0 ? [] : [['Mostly', listMarkup(about.map(nameMarkup))] as const]),
   ]

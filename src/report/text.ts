@@ -1,5 +1,5 @@
 import type { ReportedReasons, ReportSnapshot } from '../types/report.ts'
-import { printable, printableName } from './printable.ts'
+import { printableName, printableText } from './printable.ts'
 import { boundedCount, distinctCount, grouped, lifetimeName, percent, periodOf } from './words.ts'
 
 const lineLength = 80
@@ -43,7 +43,7 @@ function adviceLines({ advice }: ReportSnapshot): readonly string[] {
   return advice.flatMap(({ finding, action, option, issuerSetting, about }, at) => [
     ...wrap(`${at + 1}. ${finding}`, '', '   '),
     ...wrap(action, '   '),
-    ...(option === null ? [] : wrap(`Option: ${printable(option)}`, '   ')),
+    ...(option === null ? [] : wrap(`Option: ${printableText(option)}`, '   ')),
     ...(issuerSetting === null ? [] : wrap(`At the issuer: ${issuerSetting}`, '   ')),
     ...about.map((name) => `   - ${printableName(name)}`),
   ])
@@ -100,7 +100,7 @@ function proofLines({ senders, proofFailures }: ReportSnapshot): readonly string
 function reasonLines({ byCode }: ReportedReasons): readonly string[] {
   if (byCode.length === 0) return ['None']
   return byCode.map(({ code, requests, option }) =>
-    row(grouped(requests), option === null ? code : `${code} (${printable(option)})`),
+    row(grouped(requests), option === null ? code : `${code} (${printableText(option)})`),
   )
 }
 
