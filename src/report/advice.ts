@@ -17,7 +17,7 @@ const unusualRefusals = 0.05
  * refused, then what is not known about the callers.
  */
 export function advise(figures: AdvisedFigures): readonly ReportedAdvice[] {
-  if (figures.events.requests === 0) return [nothingSeen]
+  if (figures.events.requests === 0) return [nothingSeen, adviseDropped(figures)].filter((found) => found !== undefined)
   const findings = [
     adviseReplays(figures),
     adviseForgeries(figures),

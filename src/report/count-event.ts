@@ -174,14 +174,14 @@ function countLifetime({ lifetimes }: Figures, issuer: IssuerFigures, seconds: n
 /** An observed request names what its proof would be refused for among `wouldRefuse`. */
 function countProof(figures: Figures, event: AuditEvent, counts: number[]): void {
   const { proofs, replays } = figures
-  const code = event.code ?? event.wouldRefuse.find(isAboutProof) ?? null
+  const code = event.code ?? event.wouldRefuse.find(concernsProof) ?? null
   const { result } = event.proof
   if (code === 'nonce_required' || code === 'nonce_invalid') {
     proofs.nonces += 1
     return
   }
   const isReplayed = result === 'replayed' || code === 'proof_replayed'
-  if (isReplayed || result === 'refused' || (code !== null && isAboutProof(code))) {
+  if (isReplayed || result === 'refused' || (code !== null && concernsProof(code))) {
     proofs.failed += 1
     addTo(counts, stretch.proofFailures)
     if (code !== null) countNamed(proofs.byCode, code, mostWarnings)
@@ -197,7 +197,7 @@ function countProof(figures: Figures, event: AuditEvent, counts: number[]): void
 }
 
 /** A proof was there, and does not hold. */
-function isAboutProof(code: RefusalCode): boolean {
+function concernsProof(code: RefusalCode): boolean {
   if (code === 'proof_missing') return false
   return code === 'binding_mismatch' || code.startsWith('proof_') || code.startsWith('nonce_')
 }

@@ -3,15 +3,17 @@ import { flowPicture } from './flow-picture.ts'
 import { type Markup, markup } from './markup.ts'
 import {
   barMarkup,
+  codeMarkup,
   colourOfKind,
   detailsMarkup,
   hasSeveralIssuers,
   kindLegend,
   legendMarkup,
   partyMarkup,
+  seriesMarkup,
   tableMarkup,
 } from './page-parts.ts'
-import { printable } from './printable.ts'
+import { printableText } from './printable.ts'
 import { stretchName, timePicture } from './time-picture.ts'
 import { boundedCount, distinctCount, grouped, percent, timeOf } from './words.ts'
 
@@ -25,7 +27,7 @@ export function callersSection({ callers, events }: ReportSnapshot): readonly Ma
     kindsTable(callers),
     markup`<h3>Over time</h3>`,
     overTimeFigure(callers),
-    detailsMarkup('The picture as a table', overTimeTable(callers)),
+    seriesMarkup(overTimeTable(callers)),
     markup`<h3>Who calls most</h3>`,
     actorsTable(callers),
   ]
@@ -114,10 +116,7 @@ export function delegationsSection({ delegations }: ReportSnapshot): readonly Ma
   const table = detailsMarkup('The picture as a table', flowsTable(delegations))
   const parts = [lead, flowPicture(delegations), table]
   if (warnings.length === 0) return parts
-  const rows = warnings.map(({ code, requests: count }) => [
-    markup`<code>${printable(code)}</code>`,
-    markup`${grouped(count)}`,
-  ])
+  const rows = warnings.map(({ code, requests: count }) => [codeMarkup(printableText(code)), markup`${grouped(count)}`])
   const columns = [{ head: 'warning' }, { head: 'requests', isNumber: number }]
   return [
     ...parts,
@@ -145,6 +144,6 @@ function flowsTable({ flows }: ReportSnapshot['delegations']): Markup {
 
 function actorsMarkup({ actors, earlier }: ReportedFlow, several: boolean): Markup {
   if (actors.length === 0) return markup`the principal itself`
-  const parts = actors.map((actor, at) => markup`${at === 0 ? '' : 'for '}${partyMarkup(actor, several)}`)
-  return markup`${parts}${earlier > 0 ? `and ${earlier} earlier` : ''}`
+  const parts = actors.map((actor, at) => markup`${at === 0 ? '' : ' for '}${partyMarkup(actor, several)}`)
+  return markup`${parts}${earlier > 0 ? ` and ${earlier} earlier` : ''}`
 }

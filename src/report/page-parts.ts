@@ -10,6 +10,12 @@ export function nameMarkup(name: string): Markup {
   return markup`<bdi class="name">${printableName(name)}</bdi>`
 }
 
+/** A code of this package, which may be broken between its words. */
+export function codeMarkup(code: string): Markup {
+  const words = code.split('_').map((word, at) => (at === 0 ? markup`${word}` : markup`_<wbr>${word}`))
+  return markup`<code class="code">${words}</code>`
+}
+
 /** `issuers`: whether it has to be told who asserted it, because there are several. */
 export function partyMarkup(party: ReportedParty, issuers: boolean): Markup {
   const { subject, kind, issuer, assertedBy } = party
@@ -74,6 +80,13 @@ export function barMarkup(share: number, kind: string): Markup {
 
 export function detailsMarkup(summary: string, content: Markup): Markup {
   return markup`<details><summary>${summary}</summary>
+${content}
+</details>`
+}
+
+/** The rows behind a picture over time: too many for paper. */
+export function seriesMarkup(content: Markup): Markup {
+  return markup`<details class="series"><summary>The picture as a table</summary>
 ${content}
 </details>`
 }

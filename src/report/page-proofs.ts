@@ -1,6 +1,6 @@
 import type { ReportedSenders, ReportSnapshot } from '../types/report.ts'
 import { type Markup, markup } from './markup.ts'
-import { barMarkup, detailsMarkup, legendMarkup, nameMarkup, tableMarkup } from './page-parts.ts'
+import { barMarkup, codeMarkup, legendMarkup, nameMarkup, seriesMarkup, tableMarkup } from './page-parts.ts'
 import { stretchName, timePicture } from './time-picture.ts'
 import { grouped, percent, timeOf } from './words.ts'
 
@@ -86,10 +86,7 @@ function unboundTable({ callers }: ReportSnapshot): Markup {
     markup`${grouped(unbound)}`,
   ])
   const columns = [{ head: 'from' }, { head: 'bound', isNumber: number }, { head: 'unbound', isNumber: number }]
-  return detailsMarkup(
-    'The picture as a table',
-    tableMarkup({ caption: 'Bound and unbound tokens over time', columns, rows }),
-  )
+  return seriesMarkup(tableMarkup({ caption: 'Bound and unbound tokens over time', columns, rows }))
 }
 
 function issuersTable({ byIssuer }: ReportedSenders): Markup {
@@ -121,7 +118,7 @@ export function replaysSection({ replays, proofFailures }: ReportSnapshot): read
   )
   if (byCode.length === 0) return parts
   const rows = byCode.map(({ code, requests }) => [
-    markup`<code>${code}</code>`,
+    codeMarkup(code),
     markup`${grouped(requests)}`,
     markup`${percent(requests / proofs)}`,
   ])

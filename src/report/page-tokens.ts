@@ -1,7 +1,15 @@
 import type { ReportedReasons, ReportSnapshot } from '../types/report.ts'
 import { type Markup, markup } from './markup.ts'
-import { barMarkup, detailsMarkup, hasSeveralIssuers, nameMarkup, partyMarkup, tableMarkup } from './page-parts.ts'
-import { printable } from './printable.ts'
+import {
+  barMarkup,
+  codeMarkup,
+  detailsMarkup,
+  hasSeveralIssuers,
+  nameMarkup,
+  partyMarkup,
+  tableMarkup,
+} from './page-parts.ts'
+import { printableText } from './printable.ts'
 import { boundedCount, distinctCount, grouped, lifetimeName, percent } from './words.ts'
 
 const number = true as const
@@ -49,14 +57,14 @@ function reasonTable(rows: ReportedReasons['byCode'], all: number, caption: stri
       ...(hasAlone ? [{ head: 'alone', isNumber: number }] : []),
     ],
     rows: rows.map(({ code, requests, alone }) => [
-      markup`<code>${code}</code>`,
+      codeMarkup(code),
       markup`${grouped(requests)}`,
       markup`${percent(requests / all)}`,
       ...(hasAlone ? [markup`${grouped(alone)}`] : []),
     ]),
     notes: rows.map(({ action, option, issuerSetting }) => {
       const setting =
-        option === null ? markup`` : markup`<span class="small">Option: <code>${printable(option)}</code></span>`
+        option === null ? markup`` : markup`<span class="small">Option: <code>${printableText(option)}</code></span>`
       const there =
         issuerSetting === null ? markup`` : markup`<span class="small">At the issuer: ${issuerSetting}</span>`
       return markup`${action}${setting}${there}`

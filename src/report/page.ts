@@ -1,34 +1,41 @@
 import type { ReportedAdvice, ReportSnapshot } from '../types/report.ts'
 import { type Markup, markup, rawMarkup } from './markup.ts'
+import { beginning } from './page-beginning.ts'
 import { callersSection, delegationsSection } from './page-callers.ts'
 import { detailsMarkup, nameMarkup, sectionMarkup } from './page-parts.ts'
 import { proofSection, replaysSection } from './page-proofs.ts'
 import { identitiesSection, lifetimesSection, ownersSection, reasonsSection } from './page-tokens.ts'
-import { printable } from './printable.ts'
+import { printableText } from './printable.ts'
 import { pagePolicy, pageStyle } from './style.ts'
-import { durationOf, grouped, timeOf } from './words.ts'
+import { grouped, percent, periodOf, timeOf } from './words.ts'
 
 /** Findings that stand on the page at once. */
 const mainFindings = 3
 
-const sections: readonly (readonly [
-  id: string,
-  title: string,
-  write: (figures: ReportSnapshot) => readonly Markup[],
-])[] = [
-  ['next', 'What to do next', adviceSection],
-  ['callers', 'Who calls', callersSection],
-  ['behalf', 'On whose behalf', delegationsSection],
-  ['proof', 'How proven', proofSection],
-  ['refusals', 'What is refused, and what would be', reasonsSection],
-  ['lifetimes', 'How long tokens live', lifetimesSection],
-  ['owners', 'Who answers for the agents', ownersSection],
-  ['identities', 'Shared identities', identitiesSection],
-  ['replays', 'Replay attempts', replaysSection],
+interface Section {
+  readonly id: string
+  readonly title: string
+  /** In the list of links. */
+  readonly link: string
+  write(figures: ReportSnapshot): readonly Markup[]
+}
+
+const sections: readonly Section[] = [
+  { id: 'next', title: 'What to do next', link: 'Next steps', write: adviceSection },
+  { id: 'callers', title: 'Who calls', link: 'Callers', write: callersSection },
+  { id: 'behalf', title: 'On whose behalf', link: 'Delegation', write: delegationsSection },
+  { id: 'proof', title: 'How proven', link: 'Proofs', write: proofSection },
+  { id: 'refusals', title: 'What is refused, and what would be', link: 'Refusals', write: reasonsSection },
+  { id: 'lifetimes', title: 'How long tokens live', link: 'Lifetimes', write: lifetimesSection },
+  { id: 'owners', title: 'Who answers for the agents', link: 'Owners', write: ownersSection },
+  { id: 'identities', title: 'Shared identities', link: 'Identities', write: identitiesSection },
+  { id: 'replays', title: 'Replay attempts', link: 'Replays', write: replaysSection },
 ]
 
 /** One file: no script, one style, nothing from elsewhere. */
 export function createPage(figures: ReportSnapshot): string {
+  const isEmpty = figures.events.requests === 0
+  const shown = isEmpty ? [emptySection(figures)] : sections.map((section) => sectionOf(section, figures))
   const page = markup`<!doctype html>
 <html lang="en">
 <head>
@@ -37,15 +44,19 @@ export function createPage(figures: ReportSnapshot): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>Agent report, ${timeOf(figures.until)}</title>
+<title>Agent report${figures.until === null ? '' : `, ${timeOf(figures.until)}`}</title>
 <style>${rawMarkup(pageStyle)}</style>
 </head>
 <body>
 <div class="sheet">
 <a class="skip" href="#main">Skip to the findings</a>
-${headerOf(figures)}
+<header>
+<p class="eyebrow">onbehalf</p>
+<h1>Who calls this API, and on whose behalf</h1>
+<p class="soft">${periodOf(figures.since, figures.until)}</p>
+${isEmpty ? markup`` : summaryOf(figures)}</header>
 <main id="main">
-${sections.map(([id, title, write]) => sectionMarkup(id, title, write(figures)))}</main>
+${shown}</main>
 ${footerOf(figures)}
 </div>
 </body>
@@ -54,22 +65,39 @@ ${footerOf(figures)}
   return page.text
 }
 
-function headerOf({ since, until, events }: ReportSnapshot): Markup {
-  const length = since === null || until === null ? '' : ` (${durationOf(until - since)})`
-  const totals: readonly (readonly [string, number])[] = [
-    ['requests', events.requests],
-    ['admitted', events.admitted],
-    ['refused', events.refused],
-    ...(events.observed > 0 ? [['only observed', events.observed] as const] : []),
+function sectionOf({ id, title, write }: Section, figures: ReportSnapshot): Markup {
+  return sectionMarkup(id, title, write(figures))
+}
+
+/** Before the first request there is nothing to tell but how to begin. */
+function emptySection(figures: ReportSnapshot): Markup {
+  return sectionMarkup('next', 'What to do next', [...adviceSection(figures), ...beginning()])
+}
+
+function summaryOf({ events, callers, wouldRefuse }: ReportSnapshot): Markup {
+  const share = (count: number) => percent(count / events.requests)
+  const totals: readonly (readonly [name: string, count: string, share?: string])[] = [
+    ['requests', grouped(events.requests)],
+    ['with an agent', share(callers.involvingAgents)],
+    ...(events.observed > 0 ? [['only observed', grouped(events.observed)] as const] : []),
+    ...(events.observed < events.requests
+      ? ([
+          ['admitted', grouped(events.admitted)],
+          ['refused', grouped(events.refused), share(events.refused)],
+        ] as const)
+      : []),
+    ...(wouldRefuse.requests > 0
+      ? [['would be refused', grouped(wouldRefuse.requests), share(wouldRefuse.requests)] as const]
+      : []),
   ]
-  const links = sections.map(([id, title]) => markup`<li><a href="#${id}">${title}</a></li>`)
-  return markup`<header>
-<p class="eyebrow">onbehalf</p>
-<h1>Who calls this API, and on whose behalf</h1>
-<p class="soft">From ${timeOf(since)} to ${timeOf(until)}${length}</p>
-<dl class="totals">${totals.map(([name, count]) => markup`<div><dt>${name}</dt><dd>${grouped(count)}</dd></div>`)}</dl>
+  const items = totals.map(([name, count, part]) => {
+    const beside = part === undefined ? markup`` : markup` <small>${part}</small>`
+    return markup`<div><dt>${name}</dt><dd>${count}${beside}</dd></div>`
+  })
+  const links = sections.map(({ id, link }) => markup`<li><a href="#${id}">${link}</a></li>`)
+  return markup`<dl class="totals">${items}</dl>
 <nav aria-label="Sections"><ul>${links}</ul></nav>
-</header>`
+`
 }
 
 function adviceSection({ advice }: ReportSnapshot): readonly Markup[] {
@@ -80,11 +108,11 @@ function adviceSection({ advice }: ReportSnapshot): readonly Markup[] {
   return [main, detailsMarkup(`${count} more finding${count === 1 ? '' : 's'}`, more)]
 }
 
-const urgencies = { now: 'Look at this now', soon: 'Change this soon', next: 'Then' } as const
+const urgencies = { now: 'Look at this now', soon: 'Change this soon', next: 'Next' } as const
 
 function findingMarkup({ urgency, finding, action, option, issuerSetting, about }: ReportedAdvice): Markup {
   const facts: readonly (readonly [string, Markup])[] = [
-    ...(option === null ? [] : [['Option', markup`<code>${printable(option)}</code>`] as const]),
+    ...(option === null ? [] : [['Option', markup`<code>${printableText(option)}</code>`] as const]),
     ...(issuerSetting === null ? [] : [['At the issuer', markup`${issuerSetting}`] as const]),
     ...(about.length === 0 ? [] : [['Mostly', listMarkup(about.map(nameMarkup))] as const]),
   ]

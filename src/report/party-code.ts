@@ -80,14 +80,14 @@ export interface WayGroup {
 
 /** Tells the principals of ways apart. */
 export function hashOfPrincipal(way: string): number {
-  return hashOf(way, endOfPrincipal(way))
+  return hashOfText(way, endOfPrincipal(way))
 }
 
 /** The same for ways whose principals differ in nothing but their name. */
 export function hashOfGroup(way: string): number {
   const afterPrincipal = endOfPrincipal(way)
   // Of the principal only its kind, the first character, belongs to the name of the group.
-  return hashOf(way, endOfActor(way, afterPrincipal), way.indexOf('\u0000') + 2, afterPrincipal)
+  return hashOfText(way, endOfActor(way, afterPrincipal), way.indexOf('\u0000') + 2, afterPrincipal)
 }
 
 export function decodeGroup(way: string): Omit<WayGroup, 'requests'> {
@@ -113,11 +113,16 @@ function endOfPrincipal(way: string): number {
 
 export function boundedName(name: string): string {
   if (name.length <= longestName) return name
-  return `${name.slice(0, keptOfLongName)}…${hashOf(name).toString(36)}`
+  return `${name.slice(0, keptOfLongName)}…${hashOfText(name).toString(36)}`
 }
 
 /** 53 bits, not for secrets: two rounds of 32 bits each (FNV-1a with two primes). */
-export function hashOf(text: string, end: number = text.length, skipFrom: number = end, skipTo: number = end): number {
+export function hashOfText(
+  text: string,
+  end: number = text.length,
+  skipFrom: number = end,
+  skipTo: number = end,
+): number {
   let high = 0x811c9dc5
   let low = 0x9747b28c
   for (let index = 0; index < end; index++) {

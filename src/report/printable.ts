@@ -17,7 +17,7 @@ const unfit = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p
 const marks = new RegExp(`(\\p{M}{${mostMarks}})(\\p{M}+)`, 'gu')
 
 /** Whole text, nothing cut: for sentences that hold no name of a caller, and for names before they are cut. */
-export function printable(text: string): string {
+export function printableText(text: string): string {
   return text.replace(unfit, escapeOf).replace(marks, (_, kept: string, more: string) => kept + escapeAll(more))
 }
 
@@ -25,7 +25,9 @@ export function printable(text: string): string {
 export function printableName(name: string, most: number = longestShown): string {
   // Enough of both ends, so that a long name costs no more than a short one.
   const isLong = name.length > 4 * most
-  const shown = isLong ? `${printable(name.slice(0, 2 * most))}${printable(name.slice(-2 * most))}` : printable(name)
+  const shown = isLong
+    ? `${printableText(name.slice(0, 2 * most))}${printableText(name.slice(-2 * most))}`
+    : printableText(name)
   const characters = [...shown]
   const widest = isLong ? 0 : most
   if (characters.length <= widest && widthOf(characters) <= widest) return shown

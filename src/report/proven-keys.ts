@@ -1,4 +1,4 @@
-import { hashOf } from './party-code.ts'
+import { hashOfText } from './party-code.ts'
 
 const dayMs = 86_400_000
 /** Keys of one actor and day that are told apart. */
@@ -38,7 +38,7 @@ export class ProvenKeys {
       this.isExact = false
       return
     }
-    const key = hashOf(thumbprint)
+    const key = hashOfText(thumbprint)
     if (day > held) {
       this.#days[slot] = day
       this.#firstKeys[slot] = key

@@ -1,6 +1,6 @@
 import type { ReportedReasons, ReportSnapshot } from '../types/report.ts'
-import { printable, printableName } from './printable.ts'
-import { boundedCount, distinctCount, durationOf, grouped, lifetimeName, percent, timeOf } from './words.ts'
+import { printableName, printableText } from './printable.ts'
+import { boundedCount, distinctCount, grouped, lifetimeName, percent, periodOf } from './words.ts'
 
 const lineLength = 80
 const listed = 8
@@ -8,11 +8,10 @@ const listed = 8
 /** The report in lines for a terminal. Names stand at the end of a line, so that none can displace a figure. */
 export function writeText(figures: ReportSnapshot): string {
   const { since, until, events } = figures
-  const length = since === null || until === null ? '' : ` (${durationOf(until - since)})`
   const observed = events.observed > 0 ? `, ${grouped(events.observed)} only observed` : ''
   const lines = [
     'Who calls this API, and on whose behalf',
-    `From ${timeOf(since)} to ${timeOf(until)}${length}`,
+    periodOf(since, until),
     `${grouped(events.requests)} requests: ${grouped(events.admitted)} admitted, ${grouped(events.refused)} refused${observed}`,
     ...under('What to do next', adviceLines(figures)),
     ...(events.requests === 0 ? [] : figureLines(figures)),
@@ -44,7 +43,7 @@ function adviceLines({ advice }: ReportSnapshot): readonly string[] {
   return advice.flatMap(({ finding, action, option, issuerSetting, about }, at) => [
     ...wrap(`${at + 1}. ${finding}`, '', '   '),
     ...wrap(action, '   '),
-    ...(option === null ? [] : wrap(`Option: ${printable(option)}`, '   ')),
+    ...(option === null ? [] : wrap(`Option: ${printableText(option)}`, '   ')),
     ...(issuerSetting === null ? [] : wrap(`At the issuer: ${issuerSetting}`, '   ')),
     ...about.map((name) => `   - ${printableName(name)}`),
   ])
@@ -101,7 +100,7 @@ function proofLines({ senders, proofFailures }: ReportSnapshot): readonly string
 function reasonLines({ byCode }: ReportedReasons): readonly string[] {
   if (byCode.length === 0) return ['None']
   return byCode.map(({ code, requests, option }) =>
-    row(grouped(requests), option === null ? code : `${code} (${printable(option)})`),
+    row(grouped(requests), option === null ? code : `${code} (${printableText(option)})`),
   )
 }
 

@@ -21,7 +21,7 @@ export function timeOf(time: number | null): string {
 }
 
 /** As long as it takes, in the two largest units. */
-export function durationOf(ms: number): string {
+function durationOf(ms: number): string {
   const units: readonly (readonly [string, number])[] = [
     ['day', 86_400_000],
     ['hour', 3_600_000],
@@ -34,6 +34,11 @@ export function durationOf(ms: number): string {
     return count === 0 ? [] : [`${grouped(count)} ${name}${count === 1 ? '' : 's'}`]
   })
   return parts.length === 0 ? 'less than a minute' : parts.slice(0, 2).join(' ')
+}
+
+export function periodOf(since: number | null, until: number | null): string {
+  if (since === null || until === null) return 'No event so far'
+  return `From ${timeOf(since)} to ${timeOf(until)} (${durationOf(until - since)})`
 }
 
 /** A count, or what is known of it. */

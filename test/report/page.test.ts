@@ -28,6 +28,18 @@ const pages: readonly (readonly [name: string, html: string])[] = [
   ['hostile names', reportOf(hostileTraffic()).html()],
 ]
 const widths = [360, 768, 1280]
+const landmarks = ['header', 'nav', 'main', 'footer']
+const sections = [
+  'What to do next',
+  'Who calls',
+  'On whose behalf',
+  'How proven',
+  'What is refused, and what would be',
+  'How long tokens live',
+  'Who answers for the agents',
+  'Shared identities',
+  'Replay attempts',
+]
 
 describeInBrowser('Report: the page in a browser', (openPage) => {
   const seen = new Map<string, Promise<Inspected>>()
@@ -76,17 +88,17 @@ describeInBrowser('Report: the page in a browser', (openPage) => {
   test.each(pages)('WCAG 2.2 §1.4.3, §1.4.11: contrast on the page of %s, light and dark', async (_, html) => {
     for (const scheme of ['light', 'dark'] as const) {
       const { lowContrast, pictureContrast, texts } = await inspect(html, 1280, scheme)
-      expect(texts).toBeGreaterThan(20)
+      expect(texts).toBeGreaterThan(10)
       expect(lowContrast).toEqual([])
       expect(Math.min(...pictureContrast)).toBeGreaterThanOrEqual(3)
     }
   })
 
-  test.each(pages)('WCAG 2.2 §1.3.1, §2.4.1, §4.1.2: structure of the page of %s', async (_, html) => {
+  test.each(pages)('WCAG 2.2 §1.3.1, §2.4.1, §4.1.2: structure of the page of %s', async (name, html) => {
     const found = await inspect(html)
     expect(found.headings.filter((level) => level === 1)).toEqual([1])
     expect(found.headings.filter((level, at) => level > (found.headings[at - 1] ?? 0) + 1)).toEqual([])
-    expect(found.landmarks).toEqual(['header', 'nav', 'main', 'footer'])
+    expect(found.landmarks).toEqual(landmarks.filter((landmark) => landmark !== 'nav' || name !== 'an empty day'))
     expect(found.duplicateIds).toEqual([])
     expect(found.lostReferences).toEqual([])
     expect(found.namelessPictures).toBe(0)
@@ -94,18 +106,22 @@ describeInBrowser('Report: the page in a browser', (openPage) => {
     expect(found.cellsWithoutHeads).toBe(0)
     expect(found.unreachableScrolls).toBe(0)
     expect(found.language).toBe('en')
-    expect(found.sections).toEqual([
-      'What to do next',
-      'Who calls',
-      'On whose behalf',
-      'How proven',
-      'What is refused, and what would be',
-      'How long tokens live',
-      'Who answers for the agents',
-      'Shared identities',
-      'Replay attempts',
-    ])
+    expect(found.sections).toEqual(name === 'an empty day' ? sections.slice(0, 1) : sections)
   })
+})
+
+test('Report: an empty page says how to begin, and shows no figure', () => {
+  for (const report of [agentReport(), reportOf([])]) {
+    const page = report.html()
+    expect(page).toContain('observeAgents({ issuer, resource, audit: report })')
+    expect(page).not.toMatch(/never|<table|<dl class="totals"/)
+  }
+})
+
+test('Report: events that were lost are told of even where no request was seen', () => {
+  const report = reportOf([])
+  report.write({ version: 1, id: 'dropped-1', time: 0, dropped: 17 })
+  expect(report.snapshot().advice.map(({ id }) => id)).toEqual(['nothing_seen', 'events_dropped'])
 })
 
 test('Report: in page and text there is no character that is unseen, turns the direction or drives a terminal', () => {
