@@ -1,6 +1,6 @@
 import { fixed } from '../options/defaults.ts'
 import type { AuditLogFault } from '../types/audit-log.ts'
-import { printableText } from './record-text.ts'
+import { textForTerminals } from './record-text.ts'
 
 /** What is wrong with a log, bounded. */
 export class Faults {
@@ -11,7 +11,7 @@ export class Faults {
     const most = fixed.auditLogFaults
     if (this.#list.length >= most) return
     const isLast = this.#list.length === most - 1
-    this.#list.push({ file: printableText(file), line, what: isLast ? 'further faults are not listed' : what })
+    this.#list.push({ file: textForTerminals(file), line, what: isLast ? 'further faults are not listed' : what })
   }
 
   get list(): readonly AuditLogFault[] {

@@ -18,7 +18,7 @@ function quoted(text: string): string {
 }
 
 /** For people: without anything that a terminal acts on. */
-export function printableText(text: string): string {
+export function textForTerminals(text: string): string {
   return quoted(text).slice(1, -1)
 }
 

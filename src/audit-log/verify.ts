@@ -9,7 +9,7 @@ import { codeOf } from './log-file.ts'
 import { findChains } from './log-tree.ts'
 import { readVerifyOptions } from './options.ts'
 import { readLines } from './read-lines.ts'
-import { printableText } from './record-text.ts'
+import { textForTerminals } from './record-text.ts'
 import { Witness } from './witness.ts'
 
 /**
@@ -37,7 +37,7 @@ export async function verifyAuditLog(
       const left = await checkFile(settings.directory, file, check, faults)
       if (left === 'whole') continue
       check.breakOff()
-      if (left === 'unfinished') unfinished.push(printableText(file))
+      if (left === 'unfinished') unfinished.push(textForTerminals(file))
     }
     total.events += check.events
     total.checkpoints += check.checkpoints

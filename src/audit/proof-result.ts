@@ -30,7 +30,7 @@ export function describeProof({ bound, token }: RequestState, verdict: Verdict):
 export function describeObservedProof({ reasons, token, proof, isProven }: Examination): AuditEvent['proof'] {
   if (token === undefined || token.confirmation instanceof Denial || token.confirmation.method === 'none')
     return noProof
-  const denial = reasons.find(({ code }) => concernsProof(code))
+  const denial = reasons.find(({ code }) => isProofCode(code))
   if (denial === undefined && !isProven) return noProof
   const iatOffset = denial?.facts.iatOffset ?? proof?.iatOffset ?? null
   const result = denial === undefined ? 'valid' : resultOf(denial.code)
@@ -38,7 +38,7 @@ export function describeObservedProof({ reasons, token, proof, isProven }: Exami
   return result === 'none' ? noProof : { result, iatOffset, replayed }
 }
 
-function concernsProof(code: RefusalCode): boolean {
+function isProofCode(code: RefusalCode): boolean {
   return /^(?:proof|nonce)_/.test(code) || code === 'binding_mismatch' || code === 'certificate_missing'
 }
 
@@ -46,5 +46,5 @@ function resultOf(code: RefusalCode): AuditEvent['proof']['result'] {
   if (code === 'proof_replayed') return 'replayed'
   if (code === 'rate_limited' || code === 'replay_unavailable') return 'valid'
   if (code === 'proof_missing' || code === 'certificate_missing') return 'none'
-  return concernsProof(code) ? 'refused' : 'none'
+  return isProofCode(code) ? 'refused' : 'none'
 }
