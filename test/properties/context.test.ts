@@ -54,15 +54,16 @@ const anyClaims: fc.Arbitrary<Members> = fc.record(
   { requiredKeys: [], noNullPrototype: true },
 )
 
-const required = ['principal', 'actor', 'authority', 'delegation', 'involvesAgent', 'client', 'scopes'].concat([
-  'authorizationDetails',
-  'roles',
-  'permissions',
-  'sender',
-  'authentication',
-  'token',
-  'warnings',
-])
+const required = [
+  'principal',
+  'actor',
+  'authority',
+  'delegation',
+  'enforcement',
+  'involvesAgent',
+  'client',
+  'scopes',
+].concat(['authorizationDetails', 'roles', 'permissions', 'sender', 'authentication', 'token', 'warnings'])
 
 function contextOf(verdict: Verdict | undefined): AgentContext | undefined {
   return verdict?.ok === true ? verdict.context : undefined
