@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const [first = '', ...others] = process.argv.slice(2)
-const isNamed = first !== '' && !first.startsWith('-')
+// Anything else is an argument of the demo itself, such as the folder for its log.
+const isNamed = first === 'mcp-demo'
 const program = join('dist-examples', isNamed ? first : 'demo', 'main.js')
 
 if (!existsSync(join(root, 'node_modules', 'typescript'))) run('npm', ['ci', '--ignore-scripts', '--no-fund'])

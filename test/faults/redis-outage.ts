@@ -1,4 +1,4 @@
-import { type RedisReplayOptions, redisReplayStore } from 'onbehalf/redis'
+import { type RedisReplayOptions, type RedisReplayStore, redisReplayStore } from 'onbehalf/redis'
 import { onTestFinished } from 'vitest'
 import type { OpenClient } from '../redis/servers.ts'
 import { until } from '../support/services.ts'
@@ -36,9 +36,21 @@ export interface OutageSettings {
   readonly settleMs: number
 }
 
+/** A replica that was started a moment ago does not follow yet. */
+async function openStore(options: RedisReplayOptions): Promise<RedisReplayStore> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await redisReplayStore(options)
+    } catch (error) {
+      if (tries === 20) throw error
+      await pass(250)
+    }
+  }
+}
+
 /** 500 requests a second go to processes that share a Redis, before its outage, during it and until all have recovered. */
 export async function suffer({ clients, outage, settleMs, ...settings }: OutageSettings): Promise<Suffered> {
-  const stores = await Promise.all(clients.map(({ client }) => redisReplayStore({ client, ...settings.options })))
+  const stores = await Promise.all(clients.map(({ client }) => openStore({ client, ...settings.options })))
   const { startLoad } = await createCallerOf(stores, settings.futureSeconds)
   const unhandled = countUnhandled()
   const load = await startLoad(500)
