@@ -9,7 +9,7 @@ import { type Deployment, describeDeployment, firstSecret, replicaOf } from './s
 
 /** The load is of callers that read and write. */
 const good = ['GET 200', 'POST 201']
-const tooLate = 'GET 503 replay_unavailable'
+const tooLate = good.map((name) => name.replace(/ .*/, ' 503 replay_unavailable'))
 
 describeDeployment('replicas that stop', (deployment) => {
   test('Example: SIGTERM under load loses no request and no audit event, and the replica comes back', async () => {
@@ -29,8 +29,8 @@ describeDeployment('replicas that stop', (deployment) => {
       }
     })
     // On a machine that does more, Redis may answer too late for a request, which has nothing to do with the signal.
-    const late = outcomes.get(tooLate) ?? 0
-    outcomes.delete(tooLate)
+    const late = tooLate.reduce((sum, name) => sum + (outcomes.get(name) ?? 0), 0)
+    for (const name of tooLate) outcomes.delete(name)
     expect(late).toBeLessThanOrEqual(sumOf(outcomes) / 50)
     expect([...outcomes.keys()].sort()).toEqual(good)
     const admitted = () => {
