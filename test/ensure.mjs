@@ -8,4 +8,4 @@ const run = (command) => execSync(command, { cwd: root, stdio: 'inherit' })
 if (!existsSync(new URL('node_modules/.package-lock.json', root))) run('npm ci --ignore-scripts --no-audit --no-fund')
 run('npm run --silent build')
 // Demos that run at the same time must not both compile themselves.
-run('npx --no tsc -p tsconfig.examples.json')
+run('node node_modules/typescript/bin/tsc -p tsconfig.examples.json')
