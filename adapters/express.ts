@@ -80,7 +80,7 @@ export function agentAuth<R extends ExpressRequest = ExpressRequest>(
 
 /**
  * Looks at every request beside the guard that the app has today, and tells the audit what `agentAuth` with these options
- * would refuse and why. It refuses nothing, authenticates nobody and never waits: the request goes on at once. Throws
+ * would refuse and why. It refuses nothing, does not authenticate and never waits: the request goes on at once. Throws
  * OptionsError for `access`, `reportOnly`, `dpop.replay` and a required audit sink.
  * @example
  * app.use(observeAgents({ issuer: 'https://as.example.com', resource: 'https://api.example.com', audit: sink }))

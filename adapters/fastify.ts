@@ -85,7 +85,7 @@ async function guardScope(app: FastifyInstance, options: AgentAuthOptions): Prom
 
 /**
  * Looks at every request beside the guard that the app has today, and tells the audit what `agentAuth` with these options
- * would refuse and why. It refuses nothing, authenticates nobody and never waits: the request goes on at once. It sees the
+ * would refuse and why. It refuses nothing, does not authenticate and never waits: the request goes on at once. It sees the
  * requests of the scope it is registered in. Registration fails for `access`, `reportOnly`, `dpop.replay` and a required
  * audit sink.
  * @example

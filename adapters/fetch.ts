@@ -111,7 +111,7 @@ export function createGate(
 
 /**
  * Looks at requests beside the guard that the host has today, and tells the audit what a gate with these options would
- * refuse and why. It refuses nothing, authenticates nobody and never waits. Throws OptionsError for `access`, `reportOnly`,
+ * refuse and why. It refuses nothing, does not authenticate and never waits. Throws OptionsError for `access`, `reportOnly`,
  * `dpop.replay` and a required audit sink.
  * @example
  * const observe = createObserver({ issuer: 'https://as.example.com', resource: 'https://api.example.com', audit: sink })

@@ -108,7 +108,7 @@ const noScopes: readonly string[] = []
 
 /**
  * Looks at requests beside the guard that the server has today, and tells the audit what a gate with these options would
- * refuse and why. It refuses nothing, authenticates nobody and never waits. Throws OptionsError for `access`, `reportOnly`,
+ * refuse and why. It refuses nothing, does not authenticate and never waits. Throws OptionsError for `access`, `reportOnly`,
  * `dpop.replay` and a required audit sink.
  * @example
  * const observe = createNodeObserver({ issuer: 'https://as.example.com', resource: 'https://api.example.com', audit: sink })
