@@ -1,3 +1,4 @@
+import { type GuardedRoute, operationsOf, requirementOf } from '../src/adapter/index.ts'
 import type { Verifier } from '../src/index.ts'
 
 /** The handlers that `agentAuth` made, for the reading of an app's routes. */
@@ -27,4 +28,19 @@ export function unwrapped(handler: unknown): unknown {
     inner = original
   }
   return inner
+}
+
+/** What the handlers that a route passes ask for together; each unwrapped. */
+export function guardsAmong(handlers: readonly unknown[]): Omit<GuardedRoute, 'method' | 'path' | 'unclear'> {
+  const requirements = handlers.flatMap((handler) => requirementOf(handler) ?? [])
+  const operations = handlers.flatMap((handler) => operationsOf(handler) ?? [])
+  const admissions = handlers.flatMap((handler) => agentAuthOf(handler) ?? [])
+  const isGuarded = operations.length > 0 || requirements.some(({ isReported }) => !isReported)
+  const isOpen = !isGuarded && !admissions.some(({ isStrict }) => isStrict)
+  return {
+    requirements,
+    ...(operations.length > 0 && { operations }),
+    verifier: admissions.at(-1)?.verifier,
+    ...(isOpen && { open: true as const }),
+  }
 }

@@ -1,5 +1,5 @@
 import { type GuardedRoute, operationsOf, requirementOf, scopesOf } from '../src/adapter/index.ts'
-import { agentAuthOf, unwrapped } from './agent-auth-handlers.ts'
+import { agentAuthOf, guardsAmong, unwrapped } from './agent-auth-handlers.ts'
 import {
   doesMatch,
   type ExpressApp,
@@ -126,19 +126,10 @@ function routesAt(
         ...standing.filter((_, at) => coverages[at] === 'all').map(({ layer }) => layer),
         ...inside.guards,
       ]
-      const handlers = passed.map(({ handle }) => unwrapped(handle))
-      const requirements = handlers.flatMap((handler) => requirementOf(handler) ?? [])
-      const operations = handlers.flatMap((handler) => operationsOf(handler) ?? [])
-      const admissions = handlers.flatMap((handler) => agentAuthOf(handler) ?? [])
-      const isGuarded = operations.length > 0 || requirements.some(({ isReported }) => !isReported)
-      const isOpen = !isGuarded && !admissions.some(({ isStrict }) => isStrict)
       return {
         method,
         path,
-        requirements,
-        ...(operations.length > 0 && { operations }),
-        verifier: admissions.at(-1)?.verifier,
-        ...(isOpen && { open: true as const }),
+        ...guardsAmong(passed.map(({ handle }) => unwrapped(handle))),
         ...((inside.isUnclear || coverages.includes('?')) && { unclear: true as const }),
       }
     })

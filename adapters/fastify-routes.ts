@@ -1,6 +1,6 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { type GuardedRoute, operationsOf, requirementOf, scopesOf } from '../src/adapter/index.ts'
-import { agentAuthOf, unwrapped } from './agent-auth-handlers.ts'
+import { type GuardedRoute, scopesOf } from '../src/adapter/index.ts'
+import { guardsAmong, unwrapped } from './agent-auth-handlers.ts'
 
 /** Reading the routes of a Fastify app: noted as they are registered, read on demand. */
 
@@ -15,19 +15,8 @@ const collected = new WeakMap<object, Found[]>()
 export function fastifyRoutes(app: { readonly server: object }): readonly GuardedRoute[] {
   return (collected.get(app.server) ?? []).flatMap(({ scope, options }) => {
     const hooks = phases.flatMap((phase) => [...hooksOf(scope, phase), options[phase]].flat().map(unwrapped))
-    const requirements = hooks.flatMap((hook) => requirementOf(hook) ?? [])
-    const operations = hooks.flatMap((hook) => operationsOf(hook) ?? [])
-    const admissions = hooks.flatMap((hook) => agentAuthOf(hook) ?? [])
-    const isGuarded = operations.length > 0 || requirements.some(({ isReported }) => !isReported)
-    const isOpen = !isGuarded && !admissions.some(({ isStrict }) => isStrict)
-    return [options.method].flat().map((method) => ({
-      method,
-      path: options.url,
-      requirements,
-      ...(operations.length > 0 && { operations }),
-      verifier: admissions.at(-1)?.verifier,
-      ...(isOpen && { open: true as const }),
-    }))
+    const guards = guardsAmong(hooks)
+    return [options.method].flat().map((method) => ({ method, path: options.url, ...guards }))
   })
 }
 
