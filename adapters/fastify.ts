@@ -31,6 +31,7 @@ import {
   type VerifierOptions,
 } from '../src/index.ts'
 import { declareAgentAuth } from './agent-auth-handlers.ts'
+import { sendAnswer } from './fastify-answer.ts'
 import { collectRoutes, fastifyRoutes, scopesOfFastify } from './fastify-routes.ts'
 import { holdRefusal } from './hold-refusal.ts'
 import { addHeadersToHead, nodeRequestView } from './node-request.ts'
@@ -220,12 +221,7 @@ function answerFastify(entry: Entry | undefined, anyReply: AnyFastifyReply): Fas
     holdRefusal(reply.raw, entry.error)
     throw entry.error
   }
-  if (entry?.kind !== 'answered') return undefined
-  const { status, headers, body } = entry.answer
-  addHeadersToHead(reply.raw, headers)
-  // `Vary` is merged with that of other plugins, when the head is written.
-  const own = headers.filter(([name]) => name !== 'Vary')
-  return reply.code(status).headers(Object.fromEntries(own)).send(body)
+  return entry?.kind === 'answered' ? sendAnswer(reply, entry.answer) : undefined
 }
 
 function viewOfFastify(request: FastifyRequest): RequestView {

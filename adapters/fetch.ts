@@ -82,7 +82,9 @@ export function createGate(
     return {
       ok: true,
       context: entry.context,
-      wouldRefuse: wouldRefuseOf(request),
+      get wouldRefuse() {
+        return wouldRefuseOf(request)
+      },
       get authInfo() {
         return authInfoOf(verifier, entry.context)
       },

@@ -1,14 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Answer, declareOperations, type Entry, wouldRefuseOf } from '../src/adapter/index.ts'
+import { type Answer, declareOperations, type Entry } from '../src/adapter/index.ts'
 import type { AgentContext } from '../src/index.ts'
 import { assignAuthInfo, withdrawAuthInfo } from '../src/mcp/auth-info.ts'
 import { createMcpGuard } from '../src/mcp/guard.ts'
 import type { McpTable } from '../src/types/mcp.ts'
 import type { ExpressRequest } from './express.ts'
+import { sendAnswer } from './fastify-answer.ts'
 import { type GateEntry, responseOf } from './fetch.ts'
 import { holdRefusal, withholdContext } from './hold-refusal.ts'
-import { addHeadersToHead, writeAnswer } from './node-request.ts'
+import { writeAnswer } from './node-request.ts'
 
 export { agentContextOf, stateOwner } from '../src/mcp/context.ts'
 export type { AuthInfo, McpNames, McpRule, McpRuleFunction, McpTable } from '../src/types/mcp.ts'
@@ -92,8 +93,7 @@ export function mcpAccess(table: McpTable<never>): McpAccess {
     async fetch(entry: GateEntry, request: Request, body: unknown): Promise<GateEntry> {
       if (!entry.ok) return entry
       const refusal = await guard.judge(request, request.method, body)
-      if (refusal !== undefined) return { ok: false, response: entry.finish(responseOf(refusal)) }
-      return Object.defineProperty(entry, 'wouldRefuse', { value: wouldRefuseOf(request), enumerable: true })
+      return refusal === undefined ? entry : { ok: false, response: entry.finish(responseOf(refusal)) }
     },
     async node(request: IncomingMessage, response: ServerResponse, body: unknown): Promise<boolean> {
       const entry = await guard.judge(request, request.method, body)
@@ -120,13 +120,6 @@ interface Handled {
 }
 
 function writeTo(response: ServerResponse | FastifyReply, answer: Answer): void {
-  if ('raw' in response) sendReply(response, answer)
+  if ('raw' in response) void sendAnswer(response, answer)
   else writeAnswer(response, answer)
-}
-
-function sendReply(reply: FastifyReply, { status, headers, body }: Answer): void {
-  addHeadersToHead(reply.raw, headers)
-  // `Vary` is merged with that of other plugins, when the head is written.
-  const own = headers.filter(([name]) => name !== 'Vary')
-  void reply.code(status).headers(Object.fromEntries(own)).send(body)
 }
