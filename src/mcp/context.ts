@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { partyKey } from '../context/agent-context.ts'
 import { OptionsError } from '../internal/option-reader.ts'
+import { sha256 } from '../jose/sha256.ts'
 import type { AgentContext } from '../types/context.ts'
 import { contextBehind } from './auth-info.ts'
 
@@ -40,5 +40,5 @@ export function stateOwner(ctx: unknown, name: string): string {
   }
   const { token, principal, actor, client } = agentContextOf(ctx)
   const parts = [token.issuer, partyKey(principal), partyKey(actor), client?.id ?? null, name]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url')
+  return sha256(JSON.stringify(parts))
 }
