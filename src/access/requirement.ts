@@ -27,7 +27,7 @@ export interface Requirement {
   readonly hidden: boolean
   /** Judged and not enforced. */
   readonly isReported: boolean
-  /** Whatever else it says, it is met by nobody: an adapter has refused by itself. */
+  /** Set where an adapter has refused by a rule of its own: no caller meets the requirement, and its other members do not count. */
   readonly denial: AccessDenial | undefined
   /** As it was given, functions by name: for the route summary. */
   readonly shown: Readonly<Record<string, unknown>>

@@ -24,7 +24,7 @@ export function createObserve<R extends object>(optionsOrVerifier: VerifierOptio
     try {
       seen.set(request, { verifier, observation: observer(viewOf(request)) })
     } catch {
-      // A request that cannot be read is none of the application's worries.
+      // A request that cannot be read must not become an error of the application.
     }
   }
 }

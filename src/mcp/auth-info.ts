@@ -47,7 +47,7 @@ function createAuthInfo(
     clientId: client?.id ?? partyKey(actor),
     scopes: Object.freeze([...scopes]) as string[],
     expiresAt: token.expiresAt,
-    // A URL can be changed by whoever holds it.
+    // A URL can be changed by the code that holds it.
     get resource() {
       return new URL(resource)
     },
