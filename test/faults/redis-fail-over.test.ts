@@ -36,13 +36,14 @@ describeWithService('redis-sentinel', 'Redis fails over under 500 requests a sec
         expect(suffered.unhandled).toBe(0)
         expect(suffered.outcomes.certificate).toEqual(['admitted'])
         expect(suffered.outcomes.new).toEqual(['admitted', 'replay_unavailable'])
-        for (const ms of suffered.recoveredMs) expect(ms).toBeLessThan(isFull ? settleMs : 3 * settleMs)
+        expect(suffered.admitsAgain).toEqual(clients.map(() => true))
         if (!isFull) continue
+        for (const ms of suffered.recoveredMs) expect(ms).toBeLessThan(settleMs)
         expect(suffered.openMs.median).toBeLessThan(5)
         expect(suffered.openMs.p99).toBeLessThan(50)
       }
     },
-    240_000,
+    300_000,
   )
 })
 

@@ -76,12 +76,12 @@ describeWithService('redis-server', 'Redis is down under 500 requests a second',
       expect(refused.length).toBeGreaterThan(0)
       expect(refused.every(({ hasRetryAfter }) => hasRetryAfter)).toBe(true)
       expect(suffered.openMs.count).toBeGreaterThan(0)
-      // Beside other tests of a short run everything may take its time.
-      for (const ms of suffered.recoveredMs) expect(ms).toBeLessThan(isFull ? settleMs : 3 * settleMs)
+      expect(suffered.admitsAgain).toEqual(clients.map(() => true))
       if (!isFull) return
+      for (const ms of suffered.recoveredMs) expect(ms).toBeLessThan(settleMs)
       expect(suffered.openMs.median).toBeLessThan(5)
       expect(suffered.openMs.p99).toBeLessThan(50)
     },
-    120_000,
+    240_000,
   )
 })

@@ -83,6 +83,13 @@ export const sentinelLibraries: Readonly<Record<Family, (sentinelPort: number) =
   'redis 6': async (port) => openNodeRedis(createSentinel({ name, sentinelRootNodes: [{ host: '127.0.0.1', port }] })),
   'ioredis 6': async (port) =>
     openIoredis(
-      new Redis({ name, sentinels: [{ host: '127.0.0.1', port }], sentinelRetryStrategy: () => 20, ...quick }),
+      new Redis({
+        name,
+        sentinels: [{ host: '127.0.0.1', port }],
+        sentinelRetryStrategy: () => 20,
+        // It may have found the old master, which came back for a moment before it became a replica.
+        reconnectOnError: ({ message }) => message.startsWith('READONLY'),
+        ...quick,
+      }),
     ),
 }
