@@ -88,17 +88,22 @@ interface Caller {
 
 function authorize(
   requirement: Requirement,
-  { method = '', name = '' }: Pick<Message, 'method' | 'name'>,
+  message: Message,
   { request, admission, context }: Caller,
 ): MaybePromise<Entry | undefined> {
-  const operation = (name === '' ? method : `${method} ${name}`).slice(0, operationLength)
   // The body has been awaited since the guard admitted the request.
-  const decision = admission.verifier.authorizeNow(context, requirement, request, { operation, hasWaited: true })
+  const about = { operation: operationOf(message), hasWaited: true }
+  const decision = admission.verifier.authorizeNow(context, requirement, request, about)
   return andThen(decision, (made) => {
     if (!made.ok) return admission.answerOf(made.refusal)
     noteReported(request, made.wouldRefuse)
     return undefined
   })
+}
+
+/** As the audit names it. */
+function operationOf({ method = '', name = '' }: Message): string {
+  return (name === '' ? method : `${method} ${name}`).slice(0, operationLength)
 }
 
 /** A party rule that a function names may not fit the issuers of the verifier. */
@@ -139,7 +144,9 @@ function refuseBody(
   code: -32_600 | -32_020,
   messages: readonly Message[] | undefined,
 ): MaybePromise<Entry> {
-  const decision = admission.verifier.authorizeNow(context, malformed, request)
+  const asked = messages?.find(({ method }) => method !== undefined)
+  const about = asked && { operation: operationOf(asked) }
+  const decision = admission.verifier.authorizeNow(context, malformed, request, about)
   return andThen(decision, (made) => {
     if (!made.ok && made.refusal.code !== 'request_malformed') return admission.answerOf(made.refusal)
     const error = { code, message: rpcMessages[code] }

@@ -348,6 +348,22 @@ describe('headers', () => {
     expect(server.handled).toEqual([])
   })
 
+  test('SEP-2243: the audit names what the body asked for', async () => {
+    const server = await guard({ '*': {} })
+    const headers = { 'mcp-name': 'pay' }
+    await server.post(call('search'), { headers })
+    await server.post([{ jsonrpc: '2.0', id: 1, result: {} }, call('admin')], { headers })
+    await server.post({ jsonrpc: '2.0', id: 1, result: {} }, { headers })
+    await server.post([], { headers })
+    const refused = server.events.filter(({ phase }) => phase === 'access')
+    expect(refused.map(({ code, request }) => [code, request.operation])).toEqual([
+      ['request_malformed', 'tools/call search'],
+      ['request_malformed', 'tools/call admin'],
+      ['request_malformed', null],
+      ['request_malformed', null],
+    ])
+  })
+
   test.each(['=?base64?QQ?=', '=?base64?/w==?='])('SEP-2243: %s beside a message without a name', async (name) => {
     const server = await guard({ '*': {} })
     expect((await server.post(message('tools/list'), { headers: { 'mcp-name': name } })).status).toBe(400)
