@@ -1,8 +1,10 @@
 import type express from 'express'
 import { OptionsError } from 'onbehalf'
+import { createGate } from 'onbehalf/fetch'
 import { type McpTable, mcpAccess } from 'onbehalf/mcp'
 import { describe, expect, test, vi } from 'vitest'
 import { readChallenges } from '../support/challenges.ts'
+import { createKit } from '../support/kit.ts'
 import { call, guard, message } from './guarded.ts'
 
 const scoped = { scopes: ['docs:read'] }
@@ -227,6 +229,16 @@ describe('the answer', () => {
     const server = await guard({ ...table, 'tasks/get': { scopes: ['secret'], hidden: true } })
     const document = await server.get('/.well-known/oauth-protected-resource')
     expect(JSON.parse(document.text)['scopes_supported']).toEqual(['docs:read', 'pay'])
+  })
+
+  test('MCP: a gate, which knows no routes, is given the scopes of the rules', async () => {
+    const { scopes } = mcpAccess({ ...table, 'tasks/get': { scopes: ['secret'], hidden: true } })
+    expect(scopes).toEqual(['docs:read', 'pay'])
+    const kit = await createKit()
+    const gate = createGate({ ...kit.options, metadata: { scopes_supported: scopes } })
+    const entry = await gate(new Request('https://api.example.test/.well-known/oauth-protected-resource'))
+    const document: unknown = entry.ok ? undefined : await entry.response.json()
+    expect(document).toMatchObject({ scopes_supported: ['docs:read', 'pay'] })
   })
 
   test('MCP: the summary has a row for each operation', async () => {
