@@ -11,6 +11,7 @@ import { authInfoOf } from './auth-info.ts'
 import { answeredId, type Message, readMessages } from './messages.ts'
 import { agreesWithBody } from './standard-headers.ts'
 import { compileTable, deniedByTable, type OperationRule, type RuleTable } from './table.ts'
+import { otherSpelling } from './written-uri.ts'
 
 /** What `mcpAccess` does at every door. */
 export interface McpGuard extends Pick<RuleTable, 'operations'> {
@@ -53,7 +54,24 @@ export function createMcpGuard(table: McpTable<never>): McpGuard {
   function judgeFrom(at: number, messages: readonly Message[], caller: Caller): MaybePromise<Entry | undefined> {
     const message = messages[at]
     if (message === undefined) return undefined
-    return andThen(judgeMessage(message, caller), (entry) => entry ?? judgeFrom(at + 1, messages, caller))
+    const judged = andThen(judgeMessage(message, caller), (entry) => entry ?? judgeOther(message, caller))
+    return andThen(judged, (entry) => entry ?? judgeFrom(at + 1, messages, caller))
+  }
+
+  /** A server may go by either spelling of a URI, so both must be allowed. */
+  function judgeOther(message: Message, caller: Caller): MaybePromise<Entry | undefined> {
+    const { method, name, params } = message
+    const uri = otherSpelling(method ?? '', name)
+    if (method === undefined || uri === undefined) return undefined
+    const rule = ruleFor(method, uri)
+    if (typeof rule !== 'function' && rule === ruleFor(method, name)) return undefined
+    return judgeMessage({ ...message, name: uri, params: { ...params, uri } }, caller)
+  }
+
+  function allows(context: AgentContext, method: string, name?: string): boolean {
+    if (!mayPass(ruleFor(method, name), context)) return false
+    const uri = otherSpelling(method, name)
+    return uri === undefined || mayPass(ruleFor(method, uri), context)
   }
 
   function judgeMessage(message: Message, caller: Caller): MaybePromise<Entry | undefined> {
@@ -70,7 +88,7 @@ export function createMcpGuard(table: McpTable<never>): McpGuard {
   return {
     judge,
     operations,
-    allows: (context, method, name) => mayPass(ruleFor(method, name), context),
+    allows,
     authInfo: admittedAuthInfo,
   }
 }
