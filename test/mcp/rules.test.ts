@@ -390,6 +390,27 @@ describe('headers', () => {
     ).toBe(400)
   })
 
+  test.each<[string, number]>([
+    ['\t search', 200],
+    ['search\u00a0', 400],
+  ])('RFC 9110 §5.6.3: around %j only spaces of HTTP are left out', async (name, status) => {
+    const kit = await createKit()
+    const headers = { ...(await kit.credentials('POST', '/mcp')), 'mcp-name': name }
+    const request = new Request('https://api.example.test/mcp', { method: 'POST', headers })
+    const access = mcpAccess({ '*': {} })
+    const entry = await access.fetch(await createGate(kit.verifier)(request), request, call('search'))
+    expect(entry.ok ? 200 : entry.response.status).toBe(status)
+  })
+
+  test.each(['tasks/get', 'tasks/update', 'tasks/cancel'])('SEP-2663: the name of %s is its task', async (method) => {
+    const server = await guard({ '*': {} })
+    const body = message(method, { taskId: 'task-7', name: 'x' })
+    expect((await server.post(body, { headers: { 'mcp-name': 'task-7' } })).status).toBe(200)
+    for (const name of ['task-8', 'x', '']) {
+      expect((await server.post(body, { headers: { 'mcp-name': name } })).status).toBe(400)
+    }
+  })
+
   test('SEP-2243: a name that is not ASCII comes encoded', async () => {
     const server = await guard({ 'tools/call': { suche_ü: {}, '*': 'deny' }, '*': 'deny' })
     expect((await server.post(call('suche_ü'), { headers: { 'mcp-name': base64('suche_ü') } })).status).toBe(200)
