@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { partyKey } from 'onbehalf'
 import { createGate } from 'onbehalf/fetch'
 import { type AuthInfo, agentContextOf, stateOwner } from 'onbehalf/mcp'
@@ -49,6 +50,17 @@ describe('AuthInfo', () => {
     expect(() => info.scopes.push('admin')).toThrow(TypeError)
     expect(() => Object.assign(info, { clientId: 'x' })).toThrow(TypeError)
     expect(() => Object.assign(info.extra, { x: 1 })).toThrow(TypeError)
+  })
+
+  test('MCP: neither it nor the context in it has the token or the proof', async () => {
+    const kit = await createKit()
+    const headers = await kit.credentials('GET', '/tools', { token: { human: 'alice', via: [] } })
+    const entry = await createGate(kit.verifier)(new Request(url, { headers }))
+    if (!entry.ok) throw new Error('The request was refused.')
+    const printed = inspect(entry.authInfo, { showHidden: true, depth: null, getters: true })
+    const parts = Object.values(headers).join('.').split(/[. ]/).slice(1)
+    expect(parts).toHaveLength(6)
+    for (const part of parts) expect(printed).not.toContain(part)
   })
 
   test('MCP: what prints it does not print the context', async () => {

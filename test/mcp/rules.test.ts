@@ -138,6 +138,14 @@ describe('rules', () => {
     expect(server.events.at(-1)).toMatchObject({ code: 'policy_unavailable', rule: 'table' })
   })
 
+  test('MCP: a function that is late is an outage', async () => {
+    const rule = () => new Promise<never>(() => {})
+    const server = await guard({ 'tools/call': rule, '*': 'deny' }, { verifier: { hookTimeoutMs: 10 } })
+    const reply = await server.post(call('search'), reader)
+    expect([reply.status, JSON.parse(reply.text).code]).toEqual([503, 'policy_unavailable'])
+    expect(server.handled).toEqual([])
+  })
+
   test('MCP: a function whose party rule does not fit the issuers is an outage', async () => {
     const server = await guard({ 'tools/call': () => ({ actor: { issuer: 'https://other.example' } }), '*': 'deny' })
     const reply = await server.post(call('search'), reader)
@@ -256,6 +264,13 @@ describe('the answer', () => {
   })
 })
 
+function leaves(change: (body: unknown) => unknown): express.RequestHandler {
+  return (request, _response, next) => {
+    request.body = change(request.body)
+    next()
+  }
+}
+
 describe('the body', () => {
   test.each([
     ['an empty batch', []],
@@ -321,9 +336,33 @@ describe('the body', () => {
     expect((await server.post(call('search'), { method })).status).toBe(403)
   })
 
-  test('MCP: a POST without a parsed body is an error of the configuration', async () => {
-    const server = await guard(table, { parser: false })
+  test.each<[string, false | express.RequestHandler]>([
+    ['none', false],
+    ['text', leaves(JSON.stringify)],
+    ['octets', leaves((body) => Buffer.from(JSON.stringify(body)))],
+  ])('MCP: where the parser leaves %s of a POST, it is an error of the configuration', async (_name, parser) => {
+    const server = await guard(table, { parser })
     expect((await server.post(call('search'), reader)).status).toBe(500)
+    expect(server.handled).toEqual([])
+  })
+
+  test('MCP: a notification is judged like a request', async () => {
+    const server = await guard(table)
+    const notified = (name: string) => ({ jsonrpc: '2.0', method: 'tools/call', params: { name } })
+    expect((await server.post(notified('other'), reader)).status).toBe(403)
+    expect((await server.post([{ jsonrpc: '2.0', id: 1, result: {} }, notified('other')], reader)).status).toBe(403)
+    expect((await server.post(notified('search'), reader)).status).toBe(200)
+  })
+
+  test.each([
+    ['a message', '{"jsonrpc":"2.0","id":1,"__proto__":{"method":"ping"}}', 400],
+    ['its version', '{"__proto__":{"jsonrpc":"2.0"},"id":1,"method":"ping"}', 400],
+    ['a name', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"__proto__":{"name":"search"}}}', 403],
+    ['arguments in a list', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":["search"]}', 403],
+    ['a method that is null beside a result', '{"jsonrpc":"2.0","id":1,"method":null,"result":{}}', 400],
+  ])('MCP: %s that is no own member counts for nothing', async (_name, body, status) => {
+    const server = await guard(table)
+    expect((await server.post(body, reader)).status).toBe(status)
     expect(server.handled).toEqual([])
   })
 })
