@@ -88,14 +88,14 @@ describe('agentContextOf', () => {
     ['an AuthInfo of something else', { authInfo: { token: 't', clientId: 'c', scopes: [], extra: {} } }],
     ['a context that somebody made', { authInfo: { extra: { agentContext: { principal: { subject: 'alice' } } } } }],
     ['text', 'authInfo'],
-  ])('MCP: %s has none, and throws', (_name, ctx) => {
+  ])('MCP-10: %s has none, and throws', (_name, ctx) => {
     expect(() => agentContextOf(ctx)).toThrow()
     expect(() => stateOwner(ctx, 'cart')).toThrow()
   })
 })
 
 describe('stateOwner', () => {
-  test('MCP: another user, another agent, another client and another name are other owners; another token is not', async () => {
+  test('MCP-11: another user, another agent, another client and another name are other owners; another token is not', async () => {
     const kit = await createKit()
     const [other, renamed] = await Promise.all([
       kit.issuer.agent('planner-2', { clientId: 'travel-7' }),
@@ -116,7 +116,7 @@ describe('stateOwner', () => {
     expect(alice).toMatch(/^[\w-]{43}$/)
   })
 
-  test('MCP: parts cannot be shifted into one another', async () => {
+  test('MCP-11: parts cannot be shifted into one another', async () => {
     const kit = await createKit()
     const owner = async (human: string, name: string) => stateOwner(await authInfoFor(kit, { human }), name)
     expect(await owner('a","b', 'c')).not.toBe(await owner('a', 'b","c'))

@@ -48,7 +48,7 @@ async function post(started: Started, { body, headers = handshake.headers('tools
 }
 
 describe.each(hosts)('$name', (host) => {
-  test('MCP: body, headers and batch cannot disagree', async () => {
+  test('MCP-05: body, headers and batch cannot disagree', async () => {
     const started = await host.start()
     for (const [name, status, sent] of refused) expect([name, await post(started, sent)]).toEqual([name, status])
     const reached = started.events.filter(({ phase, decision, request }) => {

@@ -57,7 +57,7 @@ describe.each([
   ['SDK 1', serveFirst],
   ['SDK 2', serveSecond],
 ])('%s', (_name, serve) => {
-  test.each(tables)('MCP: no spelling of a URI passes the rule by, %s', async (_kind, table) => {
+  test.each(tables)('MCP-08: no spelling of a URI passes the rule by, %s', async (_kind, table) => {
     const kit = await createKit()
     const app = express()
     app.post('/mcp', agentAuth(createVerifier(kit.options)), express.json(), mcpAccess(table), (request, response) =>

@@ -43,7 +43,7 @@ describe('rules', () => {
     expect((await server.post(message('tools/list'), reader)).status).toBe(200)
   })
 
-  test('MCP: a tool with its scope, one without, one that the table does not name', async () => {
+  test('MCP-01: a tool with its scope, one without, one that the table does not name', async () => {
     const server = await guard(table)
     expect((await server.post(call('search'), reader)).status).toBe(200)
     expect((await server.post(call('search'))).status).toBe(403)
@@ -52,7 +52,7 @@ describe('rules', () => {
   })
 
   test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '*', '', 'Search', 'search '])(
-    'MCP: the name %j is no own member of the table',
+    'MCP-02: the name %j is no own member of the table',
     async (name) => {
       const server = await guard(table)
       const [refused] = [await server.post(call(name), reader)]
@@ -131,14 +131,14 @@ describe('rules', () => {
     ['answers true', () => true],
     ['answers a requirement with an unknown member', () => ({ scope: 'pay' })],
     ['answers another word', () => Promise.resolve('allow')],
-  ])('MCP: a function that %s is an outage', async (_name, rule) => {
+  ])('MCP-09: a function that %s is an outage', async (_name, rule) => {
     const server = await guard({ 'tools/call': rule as never, '*': 'deny' })
     const reply = await server.post(call('search'), reader)
     expect([reply.status, JSON.parse(reply.text).code]).toEqual([503, 'policy_unavailable'])
     expect(server.events.at(-1)).toMatchObject({ code: 'policy_unavailable', rule: 'table' })
   })
 
-  test('MCP: a function that is late is an outage', async () => {
+  test('MCP-09: a function that is late is an outage', async () => {
     const rule = () => new Promise<never>(() => {})
     const server = await guard({ 'tools/call': rule, '*': 'deny' }, { verifier: { hookTimeoutMs: 10 } })
     const reply = await server.post(call('search'), reader)
@@ -160,7 +160,7 @@ describe('rules', () => {
     expect(server.access.allows(context, 'tools/call', 'search')).toBe(true)
   })
 
-  test('MCP: a token that ends while the body arrives is refused', async () => {
+  test('MCP-07: a token that ends while the body arrives is refused', async () => {
     const late = async (_request: express.Request, _response: unknown, next: () => void) => {
       server.kit.clock.advance(400)
       next()
@@ -171,7 +171,7 @@ describe('rules', () => {
     expect(server.handled).toEqual([])
   })
 
-  test('MCP: a token that ends while a function is asked is refused', async () => {
+  test('MCP-07: a token that ends while a function is asked is refused', async () => {
     const advance: { run?: () => void } = {}
     const rule = async () => {
       advance.run?.()
@@ -264,6 +264,12 @@ describe('the answer', () => {
   })
 })
 
+/** What a polluted prototype gives to messages. */
+const inherited: readonly [string, object, number][] = [
+  ['a name', { ...call('other'), params: Object.create({ name: 'search' }) }, 403],
+  ['a message', Object.create(message('ping')), 400],
+]
+
 function leaves(change: (body: unknown) => unknown): express.RequestHandler {
   return (request, _response, next) => {
     request.body = change(request.body)
@@ -286,7 +292,7 @@ describe('the body', () => {
     ['neither request nor response', { jsonrpc: '2.0', id: 1 }],
     ['a batch in a batch', [[call('search')]]],
     ['a batch with something else', [call('search'), 'x']],
-  ])('JSON-RPC 2.0 §4: %s is refused', async (_name, body) => {
+  ])('MCP-03: %s is refused', async (_name, body) => {
     const server = await guard({ '*': {} })
     const reply = await server.post(body, reader)
     expect([reply.status, JSON.parse(reply.text).error.code]).toEqual([400, -32_600])
@@ -300,7 +306,7 @@ describe('the body', () => {
     })
   })
 
-  test('MCP: every message of a batch must be allowed', async () => {
+  test('MCP-04: every message of a batch must be allowed', async () => {
     const server = await guard(table)
     expect((await server.post([call('search'), call('search', { id: 2 })], reader)).status).toBe(200)
     expect((await server.post([call('search'), call('other')], reader)).status).toBe(403)
@@ -319,6 +325,12 @@ describe('the body', () => {
     const body =
       '{"jsonrpc":"2.0","id":1,"method":"tools/list","method":"tools/call","params":{"name":"search","name":"other"}}'
     expect((await server.post(body, reader)).status).toBe(403)
+  })
+
+  test.each(inherited)('MCP-02: %s that is inherited counts for nothing', async (_name, body, status) => {
+    const server = await guard(table, { parser: leaves(() => body) })
+    expect((await server.post(call('search'), reader)).status).toBe(status)
+    expect(server.handled).toEqual([])
   })
 
   test.each(['GET', 'DELETE', 'HEAD'])('MCP: %s has no message', async (method) => {
@@ -340,7 +352,7 @@ describe('the body', () => {
     ['none', false],
     ['text', leaves(JSON.stringify)],
     ['octets', leaves((body) => Buffer.from(JSON.stringify(body)))],
-  ])('MCP: where the parser leaves %s of a POST, it is an error of the configuration', async (_name, parser) => {
+  ])('MCP-06: where the parser leaves %s of a POST, it is an error of the configuration', async (_name, parser) => {
     const server = await guard(table, { parser })
     expect((await server.post(call('search'), reader)).status).toBe(500)
     expect(server.handled).toEqual([])
@@ -360,7 +372,7 @@ describe('the body', () => {
     ['a name', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"__proto__":{"name":"search"}}}', 403],
     ['arguments in a list', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":["search"]}', 403],
     ['a method that is null beside a result', '{"jsonrpc":"2.0","id":1,"method":null,"result":{}}', 400],
-  ])('MCP: %s that is no own member counts for nothing', async (_name, body, status) => {
+  ])('MCP-02: %s that is no own member counts for nothing', async (_name, body, status) => {
     const server = await guard(table)
     expect((await server.post(body, reader)).status).toBe(status)
     expect(server.handled).toEqual([])
@@ -392,7 +404,7 @@ describe('headers', () => {
     ['base64 that is not canonical', { 'mcp-name': '=?base64?c2VhcmNo====?=' }],
     ['another spelling of the marks', { 'mcp-name': base64('search').replace('base64', 'BASE64') }],
     ['octets that are no UTF-8', { 'mcp-name': '=?base64?/w==?=' }],
-  ])('SEP-2243: %s is refused with -32020', async (_name, headers) => {
+  ])('MCP-05: %s is refused with -32020', async (_name, headers) => {
     const server = await guard({ '*': {} })
     const reply = await server.post(call('search'), { ...reader, headers })
     expect([reply.status, JSON.parse(reply.text)]).toMatchObject([400, { id: 1, error: { code: -32_020 } }])
