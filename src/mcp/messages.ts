@@ -48,8 +48,8 @@ function readMessage(value: unknown): Message | undefined {
   const name = ownMember(given, method.startsWith('resources/') ? 'uri' : 'name')
   return {
     method,
-    name: textOf(name),
-    mirrored: textOf(method.startsWith('tasks/') ? ownMember(given, 'taskId') : name),
+    name: textOrNone(name),
+    mirrored: textOrNone(method.startsWith('tasks/') ? ownMember(given, 'taskId') : name),
     isNameOdd: name !== undefined && typeof name !== 'string',
     params: given,
     id: hasId ? id : null,
@@ -60,7 +60,7 @@ function ownMember(params: Readonly<Record<string, unknown>>, name: string): unk
   return Object.hasOwn(params, name) ? params[name] : undefined
 }
 
-function textOf(value: unknown): string | undefined {
+function textOrNone(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
