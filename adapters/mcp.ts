@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Answer, declareOperations, type Entry } from '../src/adapter/index.ts'
+import { type Answer, declareOperations, type Entry, scopesOf } from '../src/adapter/index.ts'
 import type { AgentContext } from '../src/index.ts'
 import { assignAuthInfo, withdrawAuthInfo } from '../src/mcp/auth-info.ts'
 import { createMcpGuard } from '../src/mcp/guard.ts'
@@ -33,6 +33,11 @@ export interface McpAccess extends McpHandler {
    * a function, `where`, `details` or the strength of the sign-in decides counts as possible.
    */
   allows(context: AgentContext, method: string, name?: string): boolean
+  /**
+   * The scopes of all rules, but for those of functions and of `hidden` rules. Express and Fastify put them into the metadata
+   * by themselves; for other hosts: `metadata: { scopes_supported: access.scopes }`.
+   */
+  readonly scopes: readonly string[]
 }
 
 /**
@@ -109,6 +114,7 @@ export function mcpAccess(table: McpTable<never>): McpAccess {
       return false
     },
     allows: guard.allows,
+    scopes: Object.freeze(scopesOf([{ requirements: [], operations: guard.operations }])),
   })
 }
 

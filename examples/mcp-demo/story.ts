@@ -40,7 +40,7 @@ export const story: readonly Row[] = [
     ...refused(401, 'authentication_insufficient'),
   },
   {
-    scene: 'tools/call: a gateway is told another tool than the server',
+    scene: 'read_calendar: a gateway is told another tool than the server',
     ...clerk,
     ...refused(400, 'request_malformed'),
   },

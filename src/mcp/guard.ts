@@ -11,6 +11,7 @@ import { authInfoOf } from './auth-info.ts'
 import { answeredId, type Message, readMessages } from './messages.ts'
 import { agreesWithBody } from './standard-headers.ts'
 import { compileTable, deniedByTable, type OperationRule, type RuleTable } from './table.ts'
+import { otherSpelling } from './written-uri.ts'
 
 /** What `mcpAccess` does at every door. */
 export interface McpGuard extends Pick<RuleTable, 'operations'> {
@@ -53,7 +54,24 @@ export function createMcpGuard(table: McpTable<never>): McpGuard {
   function judgeFrom(at: number, messages: readonly Message[], caller: Caller): MaybePromise<Entry | undefined> {
     const message = messages[at]
     if (message === undefined) return undefined
-    return andThen(judgeMessage(message, caller), (entry) => entry ?? judgeFrom(at + 1, messages, caller))
+    const judged = andThen(judgeMessage(message, caller), (entry) => entry ?? judgeOther(message, caller))
+    return andThen(judged, (entry) => entry ?? judgeFrom(at + 1, messages, caller))
+  }
+
+  /** A server may go by either spelling of a URI, so both must be allowed. */
+  function judgeOther(message: Message, caller: Caller): MaybePromise<Entry | undefined> {
+    const { method, name, params } = message
+    const uri = otherSpelling(method ?? '', name)
+    if (method === undefined || uri === undefined) return undefined
+    const rule = ruleFor(method, uri)
+    if (typeof rule !== 'function' && rule === ruleFor(method, name)) return undefined
+    return judgeMessage({ ...message, name: uri, params: { ...params, uri } }, caller)
+  }
+
+  function allows(context: AgentContext, method: string, name?: string): boolean {
+    if (!mayPass(ruleFor(method, name), context)) return false
+    const uri = otherSpelling(method, name)
+    return uri === undefined || mayPass(ruleFor(method, uri), context)
   }
 
   function judgeMessage(message: Message, caller: Caller): MaybePromise<Entry | undefined> {
@@ -70,7 +88,7 @@ export function createMcpGuard(table: McpTable<never>): McpGuard {
   return {
     judge,
     operations,
-    allows: (context, method, name) => mayPass(ruleFor(method, name), context),
+    allows,
     authInfo: admittedAuthInfo,
   }
 }
@@ -88,17 +106,22 @@ interface Caller {
 
 function authorize(
   requirement: Requirement,
-  { method = '', name = '' }: Pick<Message, 'method' | 'name'>,
+  message: Message,
   { request, admission, context }: Caller,
 ): MaybePromise<Entry | undefined> {
-  const operation = (name === '' ? method : `${method} ${name}`).slice(0, operationLength)
   // The body has been awaited since the guard admitted the request.
-  const decision = admission.verifier.authorizeNow(context, requirement, request, { operation, hasWaited: true })
+  const about = { operation: operationOf(message), hasWaited: true }
+  const decision = admission.verifier.authorizeNow(context, requirement, request, about)
   return andThen(decision, (made) => {
     if (!made.ok) return admission.answerOf(made.refusal)
     noteReported(request, made.wouldRefuse)
     return undefined
   })
+}
+
+/** As the audit names it. */
+function operationOf({ method = '', name = '' }: Message): string {
+  return (name === '' ? method : `${method} ${name}`).slice(0, operationLength)
 }
 
 /** A party rule that a function names may not fit the issuers of the verifier. */
@@ -139,7 +162,9 @@ function refuseBody(
   code: -32_600 | -32_020,
   messages: readonly Message[] | undefined,
 ): MaybePromise<Entry> {
-  const decision = admission.verifier.authorizeNow(context, malformed, request)
+  const asked = messages?.find(({ method }) => method !== undefined)
+  const about = asked && { operation: operationOf(asked) }
+  const decision = admission.verifier.authorizeNow(context, malformed, request, about)
   return andThen(decision, (made) => {
     if (!made.ok && made.refusal.code !== 'request_malformed') return admission.answerOf(made.refusal)
     const error = { code, message: rpcMessages[code] }

@@ -5,6 +5,8 @@ export interface Message {
   readonly method: string | undefined
   /** `params.name`, for resources `params.uri`; undefined where it is missing or no text. */
   readonly name: string | undefined
+  /** What `Mcp-Name` says as well: the name, for tasks `params.taskId` (SEP-2243, SEP-2663). */
+  readonly mirrored: string | undefined
   /** Where there is a name that is no text, no rule of a function may see the message. */
   readonly isNameOdd: boolean
   readonly params: Readonly<Record<string, unknown>>
@@ -43,20 +45,29 @@ function readMessage(value: unknown): Message | undefined {
   if (typeof method !== 'string' || hasOutcome || !(hasId || id === undefined)) return undefined
   if (params !== undefined && (typeof params !== 'object' || params === null)) return undefined
   const given = (params ?? none) as Readonly<Record<string, unknown>>
-  const member = method.startsWith('resources/') ? 'uri' : 'name'
-  const name = Object.hasOwn(given, member) ? given[member] : undefined
+  const name = ownMember(given, method.startsWith('resources/') ? 'uri' : 'name')
   return {
     method,
-    name: typeof name === 'string' ? name : undefined,
+    name: textOrNone(name),
+    mirrored: textOrNone(method.startsWith('tasks/') ? ownMember(given, 'taskId') : name),
     isNameOdd: name !== undefined && typeof name !== 'string',
     params: given,
     id: hasId ? id : null,
   }
 }
 
+function ownMember(params: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(params, name) ? params[name] : undefined
+}
+
+function textOrNone(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
 const response: Message = Object.freeze({
   method: undefined,
   name: undefined,
+  mirrored: undefined,
   isNameOdd: false,
   params: none,
   id: null,

@@ -7,7 +7,7 @@ import type { Message } from './messages.ts'
  */
 export function agreesWithBody({ header }: RequestView, messages: readonly Message[]): boolean {
   const [methods, names] = [header('mcp-method'), header('mcp-name')]
-  return messages.every(({ method, name }) => saysOnly(methods, method) && saysOnly(names, name))
+  return messages.every(({ method, mirrored }) => saysOnly(methods, method) && saysOnly(names, mirrored))
 }
 
 function saysOnly(lines: readonly string[], value: string | undefined): boolean {
@@ -18,7 +18,8 @@ function saysOnly(lines: readonly string[], value: string | undefined): boolean 
 
 /** Text that is not plain ASCII comes as `=?base64?…?=`, in this spelling exactly. Undefined: it cannot be read. */
 function decode(line: string): string | undefined {
-  const text = line.trim()
+  // RFC 9110 §5.6.3: no other space is left out.
+  const text = line.replace(/^[ \t]+|[ \t]+$/g, '')
   const encoded = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/.exec(text)?.[1]
   if (encoded === undefined) return text
   const octets = Buffer.from(encoded, 'base64')

@@ -2,6 +2,7 @@ import { compileRequirement, type Requirement, readRequirement, refusingRequirem
 import type { GuardedOperation } from '../access/route-summary.ts'
 import { isPlainObject, OptionReader } from '../internal/option-reader.ts'
 import type { McpRuleFunction, McpTable } from '../types/mcp.ts'
+import { otherSpelling } from './written-uri.ts'
 
 /** The rules of an MCP server, read once. Look-up does not grow with their number. */
 
@@ -101,7 +102,22 @@ function readRow(read: OptionReader, method: string, row: unknown, operations: G
     names.set(name, rule)
     operations.push({ operation: `${method} ${name}`, requirement: shownBy(rule) })
   }
+  addSpellings(read, method, names)
   return { names, others: names.get('*') ?? deniedByTable }
+}
+
+/** A rule also holds for the other spelling of its URI, unless that has a row of its own. */
+function addSpellings(read: OptionReader, method: string, names: Map<string, OperationRule>): void {
+  const added = new Set<string>()
+  for (const [name, rule] of [...names]) {
+    const spelling = otherSpelling(method, name)
+    if (spelling === undefined) continue
+    if (added.has(spelling))
+      read.problem(pathOf(method, name), `is another spelling of ${spelling}, as a row before is`)
+    else if (!names.has(spelling)) names.set(spelling, rule)
+    else continue
+    added.add(spelling)
+  }
 }
 
 function readRule(read: OptionReader, path: string, value: unknown): OperationRule | undefined {

@@ -15,7 +15,7 @@ test('DOCS: docs/requirements.md has every row once, and no section has lost one
   const sizes = new Map<string, number>()
   for (const { section } of checklist) sizes.set(section, (sizes.get(section) ?? 0) + 1)
   const { P: pitfalls = 0, ...others } = Object.fromEntries(sizes)
-  expect(others).toEqual({ PRES: 20, DPOP: 40, MTLS: 20, AT: 22, JOSE: 22, ACT: 29, AUD: 4 })
+  expect(others).toEqual({ PRES: 20, DPOP: 40, MTLS: 20, AT: 22, JOSE: 22, ACT: 29, AUD: 4, MCP: 11, CLIENT: 6 })
   expect(pitfalls).toBeGreaterThanOrEqual(40)
 })
 
@@ -33,7 +33,10 @@ test('DOCS: every covered row has a test whose title begins with it', () => {
 
 test('DOCS: every row that a title begins with, and every id anywhere in the repository, is in the document', () => {
   const mentions = readTree().flatMap(({ path, text }) =>
-    [...text.matchAll(/(?<![\w-])(?:PRES|DPOP|MTLS|AT|JOSE|ACT|AUD)-\d\d(?![\w-])/g)].map(([id]) => ({ id, path })),
+    [...text.matchAll(/(?<![\w-])(?:PRES|DPOP|MTLS|AT|JOSE|ACT|AUD|MCP|CLIENT)-\d\d(?![\w-])/g)].map(([id]) => ({
+      id,
+      path,
+    })),
   )
   expect(mentions.length).toBeGreaterThan(known.size)
   expect(mentions.filter(({ id }) => !known.has(id))).toEqual([])

@@ -114,6 +114,19 @@ describe('the sessions of revision 2025-11-25', () => {
     expect((await post(['planner', 'app-1'], alice, read, session)).status).toBe(200)
   })
 
+  test.each(['GET', 'DELETE'])('MCP: nobody else can %s a session', async (method) => {
+    const session = await open()
+    const sentBy = async (human: string) => {
+      const agent = await issuer.agent('planner', { clientId: 'app-1' })
+      const token = await issuer.token({ agent, ...alice, human })
+      const headers = { ...(await agent.headers(method, resource, token)), accept: 'text/event-stream' }
+      return send('/mcp', { method, headers: { ...headers, 'mcp-session-id': session } })
+    }
+    expect((await sentBy('bob')).status).toBe(404)
+    expect((await post(['planner', 'app-1'], alice, read, session)).status).toBe(200)
+    if (method === 'DELETE') expect((await sentBy('alice')).status).toBe(200)
+  })
+
   test('MCP: the rules hold in a session', async () => {
     const session = await open()
     expect((await post(['planner', 'app-1'], { human: 'alice' }, read, session)).status).toBe(403)

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { partyKey } from 'onbehalf'
 import { createGate } from 'onbehalf/fetch'
 import { type AuthInfo, agentContextOf, stateOwner } from 'onbehalf/mcp'
@@ -51,6 +52,17 @@ describe('AuthInfo', () => {
     expect(() => Object.assign(info.extra, { x: 1 })).toThrow(TypeError)
   })
 
+  test('MCP: neither it nor the context in it has the token or the proof', async () => {
+    const kit = await createKit()
+    const headers = await kit.credentials('GET', '/tools', { token: { human: 'alice', via: [] } })
+    const entry = await createGate(kit.verifier)(new Request(url, { headers }))
+    if (!entry.ok) throw new Error('The request was refused.')
+    const printed = inspect(entry.authInfo, { showHidden: true, depth: null, getters: true })
+    const parts = Object.values(headers).join('.').split(/[. ]/).slice(1)
+    expect(parts).toHaveLength(6)
+    for (const part of parts) expect(printed).not.toContain(part)
+  })
+
   test('MCP: what prints it does not print the context', async () => {
     const info = await authInfoFor(await createKit(), { human: 'alice' })
     expect(JSON.stringify(info)).not.toContain('alice')
@@ -76,14 +88,14 @@ describe('agentContextOf', () => {
     ['an AuthInfo of something else', { authInfo: { token: 't', clientId: 'c', scopes: [], extra: {} } }],
     ['a context that somebody made', { authInfo: { extra: { agentContext: { principal: { subject: 'alice' } } } } }],
     ['text', 'authInfo'],
-  ])('MCP: %s has none, and throws', (_name, ctx) => {
+  ])('MCP-10: %s has none, and throws', (_name, ctx) => {
     expect(() => agentContextOf(ctx)).toThrow()
     expect(() => stateOwner(ctx, 'cart')).toThrow()
   })
 })
 
 describe('stateOwner', () => {
-  test('MCP: another user, another agent, another client and another name are other owners; another token is not', async () => {
+  test('MCP-11: another user, another agent, another client and another name are other owners; another token is not', async () => {
     const kit = await createKit()
     const [other, renamed] = await Promise.all([
       kit.issuer.agent('planner-2', { clientId: 'travel-7' }),
@@ -104,7 +116,7 @@ describe('stateOwner', () => {
     expect(alice).toMatch(/^[\w-]{43}$/)
   })
 
-  test('MCP: parts cannot be shifted into one another', async () => {
+  test('MCP-11: parts cannot be shifted into one another', async () => {
     const kit = await createKit()
     const owner = async (human: string, name: string) => stateOwner(await authInfoFor(kit, { human }), name)
     expect(await owner('a","b', 'c')).not.toBe(await owner('a', 'b","c'))

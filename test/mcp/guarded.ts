@@ -1,6 +1,13 @@
 /** A server behind `mcpAccess`: what reaches its handler, and how a message is answered. */
 import express from 'express'
-import { type AccessSummary, type AgentContext, type AuditEvent, createVerifier, type Verifier } from 'onbehalf'
+import {
+  type AccessSummary,
+  type AgentContext,
+  type AuditEvent,
+  createVerifier,
+  type Verifier,
+  type VerifierOptions,
+} from 'onbehalf'
 import { accessSummary, agentAuth, resourceMetadata } from 'onbehalf/express'
 import { type McpAccess, type McpTable, mcpAccess } from 'onbehalf/mcp'
 import type { TokenInput } from 'onbehalf/testing'
@@ -29,11 +36,11 @@ export interface Sent {
 
 export async function guard(
   table: McpTable,
-  options: { readonly parser?: false | express.RequestHandler } = {},
+  options: { readonly parser?: false | express.RequestHandler; readonly verifier?: Partial<VerifierOptions> } = {},
 ): Promise<Guarded> {
   const kit = await createKit()
   const sink = memorySink()
-  const verifier = createVerifier({ ...kit.options, audit: sink })
+  const verifier = createVerifier({ ...kit.options, audit: sink, ...options.verifier })
   const access = mcpAccess(table)
   const handled: unknown[] = []
   const app = express()

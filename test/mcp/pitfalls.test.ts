@@ -8,6 +8,7 @@ import { createTestIssuer, type TestIssuer } from 'onbehalf/testing'
 import { describe, expect, test } from 'vitest'
 import { createMcpApp } from '../../examples/mcp-server/app.ts'
 import { createSessionApp } from '../../examples/mcp-server/sessions.ts'
+import { endWithToken } from '../../examples/mcp-server/stream-end.ts'
 import { listen } from '../support/servers.ts'
 import { call, guard } from './guarded.ts'
 import { handshake, stateless } from './messages.ts'
@@ -80,6 +81,46 @@ describe.each<[string, Open, (options: VerifierOptions) => express.Express]>([
     if (how === 'expiry') by.issuer.clock.advance(300)
     else isRevoked = true
     await ended
+  })
+})
+
+describe('answers that last', () => {
+  /** The handler begins an answer that it never ends. */
+  async function startServer({ options }: Caller): Promise<number> {
+    const verifier = createVerifier(options)
+    const app = express()
+    app.post('/mcp', agentAuth(verifier), express.json(), endWithToken(verifier), (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':')
+    })
+    return listen(app)
+  }
+
+  async function ask(port: number, by: Caller, ...methods: string[]): Promise<IncomingMessage> {
+    const messages = methods.map((method) => ({ jsonrpc: '2.0', id: 1, method }))
+    const headers = { ...(await by.headers('POST')), 'content-type': 'application/json' }
+    return send(port, 'POST', headers, JSON.stringify(messages.length === 1 ? messages[0] : messages))
+  }
+
+  test.each(['expiry', 'revocation'])('MCP: a long call ends at the %s of its token', async (how) => {
+    let isRevoked = false
+    const by = await caller({ revocation: { isRevoked: () => isRevoked } })
+    const answer = await ask(await startServer(by), by, 'tools/call')
+    expect(answer.statusCode).toBe(200)
+    answer.on('error', () => {})
+    answer.resume()
+    const ended = new Promise((resolve) => answer.once('close', resolve))
+    if (how === 'expiry') by.issuer.clock.advance(300)
+    else isRevoked = true
+    await ended
+  })
+
+  test('MCP: past the end of a token, while clocks may differ, calls are answered and no stream begins', async () => {
+    const by = await caller()
+    const port = await startServer(by)
+    by.issuer.clock.advance(302)
+    expect((await ask(port, by, 'tools/call')).statusCode).toBe(200)
+    await expect(ask(port, by, 'subscriptions/listen')).rejects.toThrow()
+    await expect(ask(port, by, 'tools/call', 'subscriptions/listen')).rejects.toThrow()
   })
 })
 

@@ -1,8 +1,10 @@
 import type express from 'express'
 import { OptionsError } from 'onbehalf'
+import { createGate } from 'onbehalf/fetch'
 import { type McpTable, mcpAccess } from 'onbehalf/mcp'
 import { describe, expect, test, vi } from 'vitest'
 import { readChallenges } from '../support/challenges.ts'
+import { createKit } from '../support/kit.ts'
 import { call, guard, message } from './guarded.ts'
 
 const scoped = { scopes: ['docs:read'] }
@@ -41,7 +43,7 @@ describe('rules', () => {
     expect((await server.post(message('tools/list'), reader)).status).toBe(200)
   })
 
-  test('MCP: a tool with its scope, one without, one that the table does not name', async () => {
+  test('MCP-01: a tool with its scope, one without, one that the table does not name', async () => {
     const server = await guard(table)
     expect((await server.post(call('search'), reader)).status).toBe(200)
     expect((await server.post(call('search'))).status).toBe(403)
@@ -50,7 +52,7 @@ describe('rules', () => {
   })
 
   test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '*', '', 'Search', 'search '])(
-    'MCP: the name %j is no own member of the table',
+    'MCP-02: the name %j is no own member of the table',
     async (name) => {
       const server = await guard(table)
       const [refused] = [await server.post(call(name), reader)]
@@ -129,11 +131,19 @@ describe('rules', () => {
     ['answers true', () => true],
     ['answers a requirement with an unknown member', () => ({ scope: 'pay' })],
     ['answers another word', () => Promise.resolve('allow')],
-  ])('MCP: a function that %s is an outage', async (_name, rule) => {
+  ])('MCP-09: a function that %s is an outage', async (_name, rule) => {
     const server = await guard({ 'tools/call': rule as never, '*': 'deny' })
     const reply = await server.post(call('search'), reader)
     expect([reply.status, JSON.parse(reply.text).code]).toEqual([503, 'policy_unavailable'])
     expect(server.events.at(-1)).toMatchObject({ code: 'policy_unavailable', rule: 'table' })
+  })
+
+  test('MCP-09: a function that is late is an outage', async () => {
+    const rule = () => new Promise<never>(() => {})
+    const server = await guard({ 'tools/call': rule, '*': 'deny' }, { verifier: { hookTimeoutMs: 10 } })
+    const reply = await server.post(call('search'), reader)
+    expect([reply.status, JSON.parse(reply.text).code]).toEqual([503, 'policy_unavailable'])
+    expect(server.handled).toEqual([])
   })
 
   test('MCP: a function whose party rule does not fit the issuers is an outage', async () => {
@@ -150,7 +160,7 @@ describe('rules', () => {
     expect(server.access.allows(context, 'tools/call', 'search')).toBe(true)
   })
 
-  test('MCP: a token that ends while the body arrives is refused', async () => {
+  test('MCP-07: a token that ends while the body arrives is refused', async () => {
     const late = async (_request: express.Request, _response: unknown, next: () => void) => {
       server.kit.clock.advance(400)
       next()
@@ -161,7 +171,7 @@ describe('rules', () => {
     expect(server.handled).toEqual([])
   })
 
-  test('MCP: a token that ends while a function is asked is refused', async () => {
+  test('MCP-07: a token that ends while a function is asked is refused', async () => {
     const advance: { run?: () => void } = {}
     const rule = async () => {
       advance.run?.()
@@ -229,6 +239,16 @@ describe('the answer', () => {
     expect(JSON.parse(document.text)['scopes_supported']).toEqual(['docs:read', 'pay'])
   })
 
+  test('MCP: a gate, which knows no routes, is given the scopes of the rules', async () => {
+    const { scopes } = mcpAccess({ ...table, 'tasks/get': { scopes: ['secret'], hidden: true } })
+    expect(scopes).toEqual(['docs:read', 'pay'])
+    const kit = await createKit()
+    const gate = createGate({ ...kit.options, metadata: { scopes_supported: scopes } })
+    const entry = await gate(new Request('https://api.example.test/.well-known/oauth-protected-resource'))
+    const document: unknown = entry.ok ? undefined : await entry.response.json()
+    expect(document).toMatchObject({ scopes_supported: ['docs:read', 'pay'] })
+  })
+
   test('MCP: the summary has a row for each operation', async () => {
     const server = await guard(table)
     const context = await server.kit.context({ token: { scopes: ['docs:read'] }, verifier: server.verifier })
@@ -241,130 +261,6 @@ describe('the answer', () => {
       ['completion/complete', 'yes'],
       ['*', 'no'],
     ])
-  })
-})
-
-describe('the body', () => {
-  test.each([
-    ['an empty batch', []],
-    ['33 messages', Array.from({ length: 33 }, () => call('search'))],
-    ['a number', 7],
-    ['null', null],
-    ['no version', { id: 1, method: 'tools/list' }],
-    ['another version', { jsonrpc: '1.0', id: 1, method: 'tools/list' }],
-    ['a method that is no text', { jsonrpc: '2.0', id: 1, method: ['tools/list'] }],
-    ['an id that is null', { jsonrpc: '2.0', id: null, method: 'tools/list' }],
-    ['a request with a result', { jsonrpc: '2.0', id: 1, method: 'tools/list', result: {} }],
-    ['params that are text', message('tools/call', 'search')],
-    ['neither request nor response', { jsonrpc: '2.0', id: 1 }],
-    ['a batch in a batch', [[call('search')]]],
-    ['a batch with something else', [call('search'), 'x']],
-  ])('JSON-RPC 2.0 §4: %s is refused', async (_name, body) => {
-    const server = await guard({ '*': {} })
-    const reply = await server.post(body, reader)
-    expect([reply.status, JSON.parse(reply.text).error.code]).toEqual([400, -32_600])
-    expect(reply.headers).not.toHaveProperty('www-authenticate')
-    expect(server.handled).toEqual([])
-    expect(server.events.at(-1)).toMatchObject({
-      phase: 'access',
-      code: 'request_malformed',
-      rule: 'table',
-      status: 400,
-    })
-  })
-
-  test('MCP: every message of a batch must be allowed', async () => {
-    const server = await guard(table)
-    expect((await server.post([call('search'), call('search', { id: 2 })], reader)).status).toBe(200)
-    expect((await server.post([call('search'), call('other')], reader)).status).toBe(403)
-    expect((await server.post([call('other'), call('search')], reader)).status).toBe(403)
-    expect(server.handled).toHaveLength(1)
-  })
-
-  test('MCP: responses are free', async () => {
-    const server = await guard({ '*': 'deny' })
-    expect((await server.post({ jsonrpc: '2.0', id: 1, result: {} })).status).toBe(200)
-    expect((await server.post({ jsonrpc: '2.0', id: 'a', error: { code: 1, message: 'x' } })).status).toBe(200)
-  })
-
-  test('MCP: of two members of one name the judged one is the one that the server gets', async () => {
-    const server = await guard(table)
-    const body =
-      '{"jsonrpc":"2.0","id":1,"method":"tools/list","method":"tools/call","params":{"name":"search","name":"other"}}'
-    expect((await server.post(body, reader)).status).toBe(403)
-  })
-
-  test.each(['GET', 'DELETE', 'HEAD'])('MCP: %s has no message', async (method) => {
-    const server = await guard({ '*': 'deny' })
-    expect((await server.post(undefined, { method })).status).toBe(200)
-  })
-
-  test.each(['DELETE', 'OPTIONS'])('MCP: %s with a message is judged like a POST', async (method) => {
-    const server = await guard({ '*': 'deny' })
-    expect((await server.post(call('search'), { method })).status).toBe(403)
-  })
-
-  test.each(['PUT', 'PATCH'])('MCP: %s with a body is judged like a POST', async (method) => {
-    const server = await guard({ '*': 'deny' })
-    expect((await server.post(call('search'), { method })).status).toBe(403)
-  })
-
-  test('MCP: a POST without a parsed body is an error of the configuration', async () => {
-    const server = await guard(table, { parser: false })
-    expect((await server.post(call('search'), reader)).status).toBe(500)
-    expect(server.handled).toEqual([])
-  })
-})
-
-describe('headers', () => {
-  const base64 = (text: string) => `=?base64?${Buffer.from(text).toString('base64')}?=`
-
-  test.each<[string, Record<string, string | string[]>]>([
-    ['both', { 'mcp-method': 'tools/call', 'mcp-name': 'search' }],
-    ['the method alone', { 'mcp-method': 'tools/call' }],
-    ['none', {}],
-    ['an encoded name', { 'mcp-name': base64('search') }],
-    ['spaces around', { 'mcp-name': '  search ' }],
-  ])('SEP-2243: %s may be there', async (_name, headers) => {
-    const server = await guard(table)
-    expect((await server.post(call('search'), { ...reader, headers })).status).toBe(200)
-  })
-
-  test.each<[string, Record<string, string | string[]>]>([
-    ['another name', { 'mcp-name': 'pay' }],
-    ['another method', { 'mcp-method': 'tools/list' }],
-    ['the name in another case', { 'mcp-name': 'Search' }],
-    ['two lines that agree', { 'mcp-name': ['search', 'search'] }],
-    ['two lines', { 'mcp-method': ['tools/call', 'tools/list'] }],
-    ['an empty line', { 'mcp-name': '' }],
-    ['another encoded name', { 'mcp-name': base64('pay') }],
-    ['base64 that is not canonical', { 'mcp-name': '=?base64?c2VhcmNo====?=' }],
-    ['another spelling of the marks', { 'mcp-name': base64('search').replace('base64', 'BASE64') }],
-    ['octets that are no UTF-8', { 'mcp-name': '=?base64?/w==?=' }],
-  ])('SEP-2243: %s is refused with -32020', async (_name, headers) => {
-    const server = await guard({ '*': {} })
-    const reply = await server.post(call('search'), { ...reader, headers })
-    expect([reply.status, JSON.parse(reply.text)]).toMatchObject([400, { id: 1, error: { code: -32_020 } }])
-    expect(server.handled).toEqual([])
-  })
-
-  test.each(['=?base64?QQ?=', '=?base64?/w==?='])('SEP-2243: %s beside a message without a name', async (name) => {
-    const server = await guard({ '*': {} })
-    expect((await server.post(message('tools/list'), { headers: { 'mcp-name': name } })).status).toBe(400)
-    expect((await server.post(call(undefined), { headers: { 'mcp-name': name } })).status).toBe(400)
-  })
-
-  test('SEP-2243: a name beside a message that has none', async () => {
-    const server = await guard({ '*': {} })
-    expect((await server.post(message('tools/list'), { headers: { 'mcp-name': 'search' } })).status).toBe(400)
-    expect(
-      (await server.post({ jsonrpc: '2.0', id: 1, result: {} }, { headers: { 'mcp-method': 'ping' } })).status,
-    ).toBe(400)
-  })
-
-  test('SEP-2243: a name that is not ASCII comes encoded', async () => {
-    const server = await guard({ 'tools/call': { suche_ü: {}, '*': 'deny' }, '*': 'deny' })
-    expect((await server.post(call('suche_ü'), { headers: { 'mcp-name': base64('suche_ü') } })).status).toBe(200)
   })
 })
 

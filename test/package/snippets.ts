@@ -232,6 +232,14 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
     { path: '/.well-known/oauth-protected-resource/mcp', status: 200 },
     { method: 'POST', path: '/mcp', sends: {}, status: 401 },
   ],
+  'mcp-fetch.ts': [
+    toolCall('search', shopper, 200),
+    toolCall('search', { ...shopper, scopes: ['pay'] }, 403),
+    toolCall('other', shopper, 403),
+    { ...toolCall('search', shopper, 400), sends: {} },
+    { path: '/.well-known/oauth-protected-resource/mcp', status: 200 },
+    { method: 'POST', path: '/mcp', sends: {}, status: 401 },
+  ],
   'mcp-sessions.ts': [
     { ...toolCall('search', shopper, 200), sends: initialize },
     // Without a session, with a wrong one, and without the scope.
@@ -250,7 +258,7 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
 export const needDom: readonly string[] = ['hono.ts', 'gate.ts']
 
 /** Snippets of the MCP SDKs, whose types do not hold under exactOptionalPropertyTypes. */
-export const needLooseTypes: readonly string[] = ['mcp.ts', 'mcp-sessions.ts']
+export const needLooseTypes: readonly string[] = ['mcp.ts', 'mcp-fetch.ts', 'mcp-sessions.ts']
 
 /** Snippets whose document shows, in its next block, all they print. */
 export const printsNextBlock: readonly string[] = [

@@ -16,7 +16,7 @@ export function filesByRow(): ReadonlyMap<string, readonly string[]> {
 }
 
 function rowsIn(source: string): ReadonlySet<string> {
-  const titles = source.matchAll(/['"`]((?:PRES|DPOP|MTLS|AT|JOSE|ACT|AUD)-\d+|P\d+|P§\d+\.\d+): /g)
+  const titles = source.matchAll(/['"`]((?:PRES|DPOP|MTLS|AT|JOSE|ACT|AUD|MCP|CLIENT)-\d+|P\d+|P§\d+\.\d+): /g)
   return new Set([...titles].map(([, row = '']) => row))
 }
 

@@ -89,7 +89,7 @@ describe('a proof', () => {
     },
   )
 
-  test('RFC 9449 §4.2: a key that lives elsewhere signs, and no private member is sent', async () => {
+  test('CLIENT-06: a key that lives elsewhere signs, and no private member is sent', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const key: RemoteKey = {
       publicJwk: privateKey.export({ format: 'jwk' }) as RemoteKey['publicJwk'],
@@ -164,7 +164,7 @@ describe('a nonce', () => {
     expect(server.proofs().map(({ nonce }) => nonce)).toEqual([undefined, 'n1', 'n1'])
   })
 
-  test('RFC 9449 §8.2: the newest counts, also one that came with a good answer, and only at its origin', async () => {
+  test('CLIENT-04: the newest counts, also one that came with a good answer, and only at its origin', async () => {
     const server = await startServer({ status: 200, headers: { 'dpop-nonce': 'n2' } })
     const other = await startServer()
     const send = await client()
@@ -195,7 +195,7 @@ describe('a nonce', () => {
     expect(server.seen).toHaveLength(2)
   })
 
-  test('Client: it is tried once more, not for ever, and no other refusal is tried again', async () => {
+  test('CLIENT-01: it is tried once more, not for ever, and no other refusal is tried again', async () => {
     const asked = await startServer(asksForNonce('n1'), asksForNonce('n2'), asksForNonce('n3'))
     expect((await (await client())(asked.origin)).status).toBe(401)
     expect(asked.seen).toHaveLength(2)
@@ -218,13 +218,13 @@ describe('a nonce', () => {
     ['a form', () => ({ body: new URLSearchParams({ x: '' }) }), 2],
     ['a blob', () => ({ body: new Blob(['x']) }), 2],
     ['a stream', () => ({ body: new Blob(['x']).stream(), duplex: 'half' as const }), 1],
-  ] as const)('Client: %s as the body', async (_name, init, tries) => {
+  ] as const)('CLIENT-02: %s as the body', async (_name, init, tries) => {
     const server = await startServer(asksForNonce('n1'))
     await (await client())(server.origin, { method: 'POST', ...init() })
     expect(server.seen).toHaveLength(tries)
   })
 
-  test('Client: the body of a Request is sent once, a Request without one again', async () => {
+  test('CLIENT-02: the body of a Request is sent once, a Request without one again', async () => {
     const server = await startServer(asksForNonce('n1'), asksForNonce('n2'))
     const send = await client()
     expect((await send(new Request(server.origin, { method: 'PUT', body: 'once' }))).status).toBe(401)
@@ -274,7 +274,7 @@ describe('a step up', () => {
     expect((await send(server.origin)).status).toBe(200)
   })
 
-  test('Client: without a better token the answer stays readable; more than once it is not asked', async () => {
+  test('CLIENT-03: without a better token the answer stays readable; more than once it is not asked', async () => {
     const challenge = 'DPoP error="insufficient_scope"'
     const server = await startServer(
       { ...needsMore(challenge), body: { why: 1 } },
@@ -287,6 +287,14 @@ describe('a step up', () => {
     const send = await client({ onStepUp: async () => `token-${++asked}` })
     expect((await send(server.origin)).status).toBe(403)
     expect([asked, server.seen.length]).toEqual([1, 3])
+  })
+
+  test('CLIENT-01: a nonce is asked for once in all tries of a request', async () => {
+    const needs = needsMore('DPoP error="insufficient_scope"')
+    const server = await startServer(asksForNonce('n1'), needs, asksForNonce('n2'))
+    const send = await client({ onStepUp: async () => 'token-2' })
+    expect((await send(server.origin)).status).toBe(401)
+    expect(server.proofs().map(({ nonce }) => nonce)).toEqual([undefined, 'n1', 'n1'])
   })
 
   test('Client: a nonce and a step-up each get their try', async () => {
@@ -305,7 +313,7 @@ describe('the clock', () => {
     ['a day behind', -86_400, -300],
     ['within the whole seconds of Date', 1, 0],
   ])(
-    'Client: a server whose clock is %s gets proofs by its clock, 300 s off at the most',
+    'CLIENT-05: a server whose clock is %s gets proofs by its clock, 300 s off at the most',
     async (_name, ahead, offset) => {
       const date = new Date(noon + ahead * second).toUTCString()
       const server = await startServer({ status: 200, headers: { date } })
