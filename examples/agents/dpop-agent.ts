@@ -23,6 +23,10 @@ type MakeForm = () => URLSearchParams | Promise<URLSearchParams>
 
 /** An agent whose tokens are bound to a key of its own (RFC 9449). */
 export interface DpopAgent extends Agent {
+  /** A `fetch` that sends this token, with a proof of the agent's key for each request. */
+  fetchWith(accessToken: string): typeof fetch
+  /** The answer as it comes, for streams. */
+  open(url: string, accessToken: string, signal: AbortSignal): Promise<Response>
   /** Sends a grant with client authentication and proof. The form is made anew for each attempt. */
   requestToken(makeForm: MakeForm): Promise<Token>
   /** The same at another endpoint of the authorization server. */
@@ -63,6 +67,8 @@ export async function createDpopAgent({ id, issuer, clientKey }: DpopAgentOption
     post,
     requestToken,
     ownToken,
+    fetchWith: (accessToken) => dpopFetch({ key, token: () => accessToken }),
+    open: (url, accessToken, signal) => dpopFetch({ key, token: () => accessToken })(url, { signal }),
     async tokenOnBehalf(subjectToken, request, actorToken) {
       const actor = actorToken ?? (await ownToken(actorTokenRequest(issuer))).accessToken
       return requestToken(() => tokenExchange(subjectToken, actor, request))
