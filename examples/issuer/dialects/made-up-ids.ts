@@ -18,8 +18,3 @@ export function digitsFor(name: string): string {
   const number = createHash('sha256').update(name).digest().readBigUInt64BE()
   return (number % 10n ** 18n).toString().padStart(18, '0')
 }
-
-/** A name as it would be in a product whose ids begin with the kind of the thing. */
-export function prefixed(prefix: string, name: string): string {
-  return name.startsWith(prefix) ? name : `${prefix}${name}`
-}
