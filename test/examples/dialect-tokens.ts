@@ -58,7 +58,7 @@ export type Relaxation = 'audience' | 'allowUnbound' | 'allowMissingAudience' | 
 
 const unbound: readonly Relaxation[] = ['audience', 'allowUnbound']
 
-export const relaxations: Readonly<
+const relaxations: Readonly<
   Record<DialectName, readonly Relaxation[] | { own: readonly Relaxation[]; person: readonly Relaxation[] }>
 > = {
   rfc9068: [],

@@ -80,10 +80,10 @@ async function lossesOf(dialect: DialectName): Promise<readonly Loss[]> {
   const isClient = ({ client }: AgentContext, name: string) => client?.id.endsWith(name) === true
   const lost: Readonly<Record<Loss, boolean>> = {
     'who the person is': one.principal.subject !== 'alice' || two.principal.subject !== 'alice',
-    'that the person is one': one.principal.kind !== 'human' || two.principal.kind !== 'human',
+    'the kind of the person': one.principal.kind !== 'human' || two.principal.kind !== 'human',
     'who acts': !showsActors,
-    'that the actor is an agent': showsActors && (one.actor.kind !== 'agent' || two.actor.kind !== 'agent'),
-    'that an agent for itself is one': own.actor.kind !== 'agent',
+    'the kind of the actor': showsActors && (one.actor.kind !== 'agent' || two.actor.kind !== 'agent'),
+    'the kind of an agent that acts for itself': own.actor.kind !== 'agent',
     'which agent asked': ![two.principal, ...(two.delegation?.chain ?? [])].some((party) => isNamed(party, 'travel-7')),
     'the client': !isClient(own, 'travel-7') || !isClient(one, 'travel-7') || !isClient(two, 'planner-2'),
     'the scopes': contexts.some((context) => grantedBy(context).length !== 2),
