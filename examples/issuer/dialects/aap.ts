@@ -6,11 +6,13 @@ import { actorsOf, NotIssuedError, scopesOf, type Writer } from './written-token
  */
 export const writeAap: Writer = (claims) => {
   const { iss, sub, sub_profile, aud, mission, cnf, iat, exp, jti } = claims
-  const isAgent = sub_profile === 'ai_agent'
+  const isPerson = sub_profile === 'user'
   // The chain of the draft begins with the first agent.
-  const chain = [...actorsOf(claims), ...(isAgent ? [{ sub, sub_profile }] : [])].reverse()
+  const chain = [...actorsOf(claims), ...(isPerson ? [] : [{ sub, sub_profile }])].reverse()
   const [origin] = chain
-  if (origin?.sub_profile !== 'ai_agent') throw new NotIssuedError('only agents get tokens')
+  if (origin === undefined || chain.some((party) => party.sub_profile !== 'ai_agent')) {
+    throw new NotIssuedError('tokens are for agents alone')
+  }
   const depth = chain.length - 1
   return {
     typ: 'JWT',
@@ -23,7 +25,7 @@ export const writeAap: Writer = (claims) => {
       jti,
       cnf,
       agent: { id: origin.sub, type: 'llm-autonomous' },
-      ...(!isAgent && { task: { id: mission?.id ?? jti, created_by: sub } }),
+      ...(isPerson && { task: { id: mission?.id ?? jti, created_by: sub } }),
       capabilities: scopesOf(claims).map((action) => ({ action })),
       delegation: { depth, max_depth: depth, chain: chain.map((agent) => agent.sub) },
     },

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { ActorProfileClaims } from '../actor-profile-claims.ts'
 import { uuidFor } from './made-up-ids.ts'
-import { isOwnToken, scopesOf, type Writer } from './written-token.ts'
+import { isOwnToken, NotIssuedError, scopesOf, type Writer } from './written-token.ts'
 
 /**
  * Microsoft Entra ID, version 2 with agent identities. Facets tell that the client is an agent, and of whom: earlier agents
- * have no place, nor has a key. An agent that acts for an agent has no documented facets, so they say nothing of the subject.
+ * have no place, nor has a key. On behalf of others an agent acts for people alone.
  */
 export const writeEntra: Writer = (claims) => {
   const { iss, sub, iat, exp, jti } = claims
+  if (claims.act !== undefined && claims.sub_profile !== 'user') {
+    throw new NotIssuedError('tokens on behalf of others are for people alone')
+  }
   const azp = claims.act?.sub ?? claims.client_id
   return {
     typ: 'JWT',
@@ -37,10 +40,9 @@ export const writeEntra: Writer = (claims) => {
 /** 11 is an agent identity. The other numbers have no meaning for an API. */
 function facetsOf(claims: ActorProfileClaims): Record<string, string> {
   const { act, sub_profile } = claims
-  const client = '3 9 11'
-  if (isOwnToken(claims)) return sub_profile === 'ai_agent' ? { xms_act_fct: client, xms_sub_fct: '9 3 11' } : {}
-  if (act?.sub_profile !== 'ai_agent') return {}
-  return sub_profile === 'user' ? { xms_act_fct: client, xms_sub_fct: '2 3' } : { xms_act_fct: client }
+  const isAgent = (isOwnToken(claims) ? sub_profile : act?.sub_profile) === 'ai_agent'
+  if (!isAgent) return {}
+  return { xms_act_fct: '3 9 11', xms_sub_fct: isOwnToken(claims) ? '9 3 11' : '2 3' }
 }
 
 /** `sub` differs from client to client; `oid` does not. */

@@ -1,15 +1,16 @@
 import type { ActorProfileClaims } from '../actor-profile-claims.ts'
 import { uuidFor } from './made-up-ids.ts'
-import { dpopBinding, isOwnToken, scopesOf, type Writer } from './written-token.ts'
+import { actorsOf, dpopBinding, isOwnToken, nestActors, scopesOf, type Writer } from './written-token.ts'
 
 /**
- * FusionAuth has no delegation: an agent that acts for a person is an application and has the person's token, whose audience
- * is the application itself. An agent of its own is an entity, with permissions at the entity that stands for the API.
+ * FusionAuth 1.70. Agents are entities, and so is the API: an agent's own token has permissions at the API in place of
+ * scopes, and an exchanged one names the actors. Neither names a client. A token of a person that was not exchanged names
+ * its application, also as the audience.
  */
 export const writeFusionauth: Writer = (claims) => ({
   typ: 'JWT',
   claims: {
-    ...(isOwnToken(claims) ? entityClaims(claims) : personClaims(claims)),
+    ...bodyOf(claims),
     exp: claims.exp,
     iat: claims.iat,
     iss: claims.iss,
@@ -19,11 +20,12 @@ export const writeFusionauth: Writer = (claims) => ({
   },
 })
 
-function entityClaims(claims: ActorProfileClaims): Record<string, unknown> {
+function bodyOf(claims: ActorProfileClaims): Record<string, unknown> {
+  const { sub, client_id, scope, act, auth_time } = claims
   const api = uuidFor(claims.aud)
-  return { aud: api, sub: claims.sub, permissions: { [api]: scopesOf(claims) } }
-}
-
-function personClaims({ sub, client_id, scope, auth_time }: ActorProfileClaims): Record<string, unknown> {
-  return { aud: client_id, sub, applicationId: client_id, scope, roles: [], auth_time }
+  if (isOwnToken(claims)) return { aud: api, sub, permissions: { [api]: scopesOf(claims) } }
+  if (act === undefined) return { aud: client_id, sub, applicationId: client_id, scope, roles: [], auth_time }
+  // Here the product puts what the entity is called, not one of the registered profiles.
+  const actors = nestActors(actorsOf(claims), (actor) => ({ sub: actor.sub, sub_profile: 'AI Agent' }))
+  return { aud: api, sub, scope, act: actors }
 }

@@ -17,6 +17,7 @@ import { writeZeroid } from './zeroid.ts'
 import { writeZitadel } from './zitadel.ts'
 
 export type { DialectName } from 'onbehalf'
+export { NotIssuedError, type WrittenToken } from './written-token.ts'
 
 const writers: Readonly<Record<DialectName, Writer>> = {
   rfc9068: writeRfc9068,
@@ -43,9 +44,10 @@ export const dialectNames: readonly DialectName[] = Object.keys(writers) as Dial
 const namespaced: ReadonlySet<DialectName> = new Set(['rfc9068', 'actor-profile', 'auth0', 'zitadel'])
 
 /**
- * The token as a product would send it in its default settings, to be signed by this issuer. Kept are the issuer's own name,
- * by which an API finds the keys, the names of the parties, and the life of 300 s at most; products' tokens live longer.
- * `losses.ts` lists what each cannot say. Throws {@link NotIssuedError} where the product has no such token.
+ * The token as a product would send it in its default settings, to be signed by this issuer. It is bound to its key where the
+ * product can do that. Kept are the issuer's own name, by which an API finds the keys, the names of the parties, and the life,
+ * which is longer in products. `losses.ts` lists what each cannot say. Throws {@link NotIssuedError} where the product has no
+ * such token.
  */
 export function writeAs(dialect: DialectName, claims: ActorProfileClaims): WrittenToken {
   const isForeign = actorsOf(claims).some(({ iss }) => iss !== claims.iss)

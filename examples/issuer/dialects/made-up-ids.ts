@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 /**
  * Where a product gives an API, a tenant or an organization an id of its own, one is made of the name that this issuer has
- * for it. The same name always gets the same id, and no two names share one, so a token still fits one API alone.
+ * for it. The same name always gets the same id and another name another one, so a token still fits one API alone.
  */
 
 export function uuidFor(name: string): string {
@@ -17,9 +17,4 @@ export function uuidFor(name: string): string {
 export function digitsFor(name: string): string {
   const number = createHash('sha256').update(name).digest().readBigUInt64BE()
   return (number % 10n ** 18n).toString().padStart(18, '0')
-}
-
-/** A name as it would be in a product whose ids begin with the kind of the thing. */
-export function prefixed(prefix: string, name: string): string {
-  return name.startsWith(prefix) ? name : `${prefix}${name}`
 }

@@ -1,4 +1,4 @@
-import { digitsFor, prefixed } from './made-up-ids.ts'
+import { digitsFor } from './made-up-ids.ts'
 import { isOwnToken, scopesOf, type Writer } from './written-token.ts'
 
 /**
@@ -9,6 +9,6 @@ export const writeScalekit: Writer = (claims) => {
   const { iss, sub, client_id, scope, iat, exp, jti } = claims
   const common = { exp, iat, iss, jti, nbf: iat, oid: `org_${digitsFor(iss)}` }
   if (!isOwnToken(claims)) return { typ: undefined, claims: { ...common, aud: [client_id], sub, client_id, scope } }
-  const client = prefixed('m2morg_', client_id)
+  const client = `m2morg_${client_id}`
   return { typ: undefined, claims: { ...common, client_id: client, scopes: scopesOf(claims), sub: client } }
 }

@@ -1,4 +1,4 @@
-import { prefixed, uuidFor } from './made-up-ids.ts'
+import { uuidFor } from './made-up-ids.ts'
 import { isOwnToken, type Writer } from './written-token.ts'
 
 /**
@@ -10,8 +10,6 @@ export const writeStytch: Writer = (claims) => {
   const common = { iss, aud: [`project-test-${uuidFor(aud)}`], scope, iat, nbf: iat, exp }
   return {
     typ: undefined,
-    claims: isOwnToken(claims)
-      ? { ...common, sub: prefixed('m2m-client-', client_id) }
-      : { ...common, sub, client_id, jti },
+    claims: isOwnToken(claims) ? { ...common, sub: `m2m-client-${client_id}` } : { ...common, sub, client_id, jti },
   }
 }

@@ -1,4 +1,4 @@
-import { digitsFor, prefixed } from './made-up-ids.ts'
+import { digitsFor } from './made-up-ids.ts'
 import { actorsOf, isOwnToken, NotIssuedError, type Writer } from './written-token.ts'
 
 /**
@@ -51,5 +51,5 @@ export const writeWorkosAgents: Writer = (claims) => {
 }
 
 function registration(agent: string): string {
-  return prefixed('agent_reg_', agent)
+  return `agent_reg_${agent}`
 }

@@ -8,7 +8,10 @@ import { actorsOf, dpopBinding, NotIssuedError, scopesOf, type Writer } from './
 export const writeZeroid: Writer = (claims) => {
   const { iss, sub, sub_profile, aud, mission, iat, exp, jti } = claims
   const actors = actorsOf(claims)
-  const [self = { sub, sub_profile }, delegator = { sub }] = actors
+  const [self = { sub, sub_profile }] = actors
+  // An agent that asked itself did not delegate; only where it is the subject as well does it act for itself.
+  const others = [...actors, { sub }].filter((party) => party.sub !== self.sub)
+  const delegator = self.sub === sub ? self : (others[0] ?? self)
   return {
     typ: 'JWT',
     claims: {
