@@ -21,8 +21,8 @@ export interface HardwareAgentOptions {
 export interface HardwareAgent {
   /** A token to act for itself. */
   ownToken(request: TokenRequest): Promise<Token>
-  /** A token to act on behalf of the subject of the token it was handed. */
-  tokenOnBehalf(subjectToken: string, request: TokenRequest): Promise<Token>
+  /** A token to act on behalf of the subject of the token it was handed; the actor token shows that it acts in its own name. */
+  tokenOnBehalf(subjectToken: string, actorToken: string, request: TokenRequest): Promise<Token>
   /** A `fetch` that sends the token, with a proof, to this API and to no other. */
   fetchOf(api: string, token: Token): typeof fetch
 }
@@ -50,7 +50,8 @@ export async function createHardwareAgent({ id, issuer, key }: HardwareAgentOpti
 
   return {
     ownToken: (request) => requestToken(clientCredentials(request)),
-    tokenOnBehalf: (subjectToken, request) => requestToken(tokenExchange(subjectToken, request)),
+    tokenOnBehalf: (subjectToken, actorToken, request) =>
+      requestToken(tokenExchange(subjectToken, actorToken, request)),
     fetchOf(api, { accessToken }) {
       const { origin } = new URL(api)
       return dpopFetch({ key, token: (url) => (url.origin === origin ? accessToken : undefined) })

@@ -106,8 +106,14 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
 
   async function addClient({ client_id: id, ...metadata }: ClientMetadata): Promise<void> {
     await storage.adapter('Client').upsert(id, { client_id: id, ...metadata })
-    // It is checked where it is read.
-    await provider.Client.find(id)
+    try {
+      // It is checked where it is read.
+      await provider.Client.find(id)
+    } catch (error) {
+      await storage.adapter('Client').destroy(id)
+      const { error_description: description } = error as { error_description?: string }
+      throw new Error(`The client ${id} cannot be registered: ${description}`, { cause: error })
+    }
     attestations.add(id, metadata.owner)
     await journal.write({ operation: 'registration', client: id })
   }

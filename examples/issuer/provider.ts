@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { type Context, Provider, type Token } from 'oidc-provider'
+import { type Context, errors, Provider, type Token } from 'oidc-provider'
 import type { ActorProfileClaims } from './actor-profile-claims.ts'
 import { claimsOf, type Exchanged, maxTokenSeconds, type SignedClaims } from './claims.ts'
-import { type DialectName, writeAs } from './dialects/index.ts'
+import { type DialectName, NotIssuedError, type WrittenToken, writeAs } from './dialects/index.ts'
 import type { Invitations } from './invitations.ts'
 import { devicePages } from './pages/device.ts'
 import { errorPage } from './pages/error.ts'
@@ -105,10 +105,19 @@ export function createProvider(settings: ProviderSettings): Provider {
   async function write(context: Context, token: Token, jwt: SignedJwt): Promise<void> {
     const claims = claimsOf(context, token, jwt.payload as unknown as SignedClaims, settings.exchangedOf(context))
     // What the issuer itself reads stays as it is.
-    const written = writeAs(claims.aud.startsWith(issuer) ? 'actor-profile' : settings.dialect, claims)
+    const written = writeOrRefuse(claims.aud.startsWith(issuer) ? 'actor-profile' : settings.dialect, claims)
     settings.onClaims(context, claims, written.claims)
     jwt.payload = written.claims
     jwt.header = { typ: written.typ }
+  }
+}
+
+function writeOrRefuse(dialect: DialectName, claims: ActorProfileClaims): WrittenToken {
+  try {
+    return writeAs(dialect, claims)
+  } catch (error) {
+    if (error instanceof NotIssuedError) throw new errors.InvalidRequest('this dialect has no such token')
+    throw error
   }
 }
 

@@ -104,7 +104,7 @@ describeWithToken('an agent with a key in a PKCS #11 token', (token) => {
     })
 
     test('RFC 9449 §9: an API admits its proofs, after the nonce that it asked for', async () => {
-      const granted = await agent.tokenOnBehalf('subject-token', { resource: api.resource })
+      const granted = await agent.tokenOnBehalf('subject-token', 'actor-token', { resource: api.resource })
       const response = await agent.fetchOf(api.resource, granted)(`${api.resource}/tools?q=1`)
       expect(response.status).toBe(200)
       expect(await response.json()).toEqual({ who: 'agent travel-7 for human alice' })
