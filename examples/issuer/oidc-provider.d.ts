@@ -92,6 +92,7 @@ declare module 'oidc-provider' {
   export interface Context {
     readonly req: IncomingMessage
     readonly res: ServerResponse
+    readonly request: object
     readonly method: string
     readonly path: string
     status: number
@@ -150,6 +151,7 @@ declare module 'oidc-provider' {
   export const errors: Readonly<
     Record<
       | 'AccessDenied'
+      | 'InvalidClientAuth'
       | 'InvalidClientMetadata'
       | 'InvalidGrant'
       | 'InvalidRequest'
