@@ -12,13 +12,13 @@ export const closedFeatures = {
   userinfo: { enabled: false },
 } as const
 
-export const strictChecks = {
+export const strictChecks: Readonly<Record<string, unknown>> = {
   // RFC 9700 §2.1: compared as it is, so it has to be there.
   allowOmittingSingleRegisteredRedirectUri: false,
   // Agents and APIs are no pages.
-  clientBasedCORS: (): boolean => false,
+  clientBasedCORS: () => false,
   assertJwtClientAuthClaimsAndHeader: checkAssertion,
-} as const
+}
 
 /** RFC 8707 §2: a token is for one API. Without a resource it would be opaque, for any API that can introspect. */
 export function requireResource(_context: Context, _client: object, oneOf?: readonly string[]): readonly string[] {
@@ -34,17 +34,24 @@ function checkAssertion({ oidc: { provider } }: Context, claims: { aud?: unknown
   }
 }
 
-/**
- * Endpoints have the URLs of the issuer, whatever host a request names: `htu` of a proof for another server would fit
- * otherwise, and metadata could be made to name other endpoints.
- */
-export function pinUrls(provider: Provider): void {
+export function addHardening(provider: Provider): void {
   provider.use(async (context, next) => {
+    // Endpoints have the URLs of the issuer, whatever host a request names: `htu` of a proof for another server would fit
+    // otherwise, and metadata could be made to name other endpoints.
     Object.defineProperty(context.request, 'href', { value: provider.issuer })
     await next()
-    if (context.oidc?.route === 'discovery') {
-      // What clients can register; see `checkMetadata`.
+    // What clients can register; see `checkMetadata`.
+    if (context.oidc?.route === 'discovery')
       Object.assign(context.body as object, { response_modes_supported: ['query'] })
-    }
+    if (context.oidc?.route === 'token') correctError(context)
   })
+}
+
+/** RFC 6749 §5.2: a grant type that the client has not registered; oidc-provider calls the request malformed. */
+function correctError({ oidc, body }: Context): void {
+  const { Client: client } = oidc.entities
+  const type = oidc.params?.['grant_type']
+  if (client === undefined || type === undefined || (body as { error?: unknown }).error !== 'invalid_request') return
+  const types = client.metadata()['grant_types'] as readonly string[]
+  if (!types.includes(type)) Object.assign(body as object, { error: 'unauthorized_client' })
 }

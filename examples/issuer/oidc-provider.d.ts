@@ -107,6 +107,7 @@ declare module 'oidc-provider' {
       readonly params: Readonly<Record<string, string | undefined>>
       readonly body?: Record<string, unknown>
       readonly entities: {
+        readonly Client?: Client
         readonly Grant?: Grant
         readonly AuthorizationCode?: CodeSource
         readonly DeviceCode?: CodeSource

@@ -4,7 +4,7 @@ import { type Context, Provider, type Token } from 'oidc-provider'
 import type { ActorProfileClaims } from './actor-profile-claims.ts'
 import { claimsOf, type Exchanged, maxTokenSeconds, type SignedClaims } from './claims.ts'
 import { type DialectName, writeAs } from './dialects/index.ts'
-import { closedFeatures, pinUrls, requireResource, strictChecks } from './hardening.ts'
+import { addHardening, closedFeatures, requireResource, strictChecks } from './hardening.ts'
 import type { Invitations } from './invitations.ts'
 import { devicePages } from './pages/device.ts'
 import { errorPage } from './pages/error.ts'
@@ -69,8 +69,7 @@ export function createProvider(settings: ProviderSettings): Provider {
       Interaction: 600,
       Session: 3_600,
     },
-    // Agents ask anew: their authority is then judged anew.
-    issueRefreshToken: () => false,
+    // No refresh tokens, because there is no scope offline_access: agents ask anew, and their authority is judged anew.
     expiresWithSession: () => false,
     findAccount: (_context: Context, id: string) => {
       const person = people.find(id)
@@ -109,7 +108,7 @@ export function createProvider(settings: ProviderSettings): Provider {
       },
     },
   })
-  pinUrls(provider)
+  addHardening(provider)
   return provider
 
   async function write(context: Context, token: Token, jwt: SignedJwt): Promise<void> {

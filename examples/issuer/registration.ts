@@ -77,6 +77,9 @@ const grantTypes = new Set([
   'urn:ietf:params:oauth:grant-type:token-exchange',
 ])
 
+/** Fetched by oidc-provider, or changed without its owner. */
+const remoteMembers = ['jwks_uri', 'sector_identifier_uri']
+
 function checkAsAWhole(context: Context | undefined, metadata: Record<string, unknown>): void {
   // oidc-provider leaves out a secret that the method does not need; a client that sent one is to hear of it.
   if (metadata['client_secret'] !== undefined || context?.oidc?.body?.['client_secret'] !== undefined) {
@@ -86,7 +89,12 @@ function checkAsAWhole(context: Context | undefined, metadata: Record<string, un
   if (method !== 'private_key_jwt' && method !== 'self_signed_tls_client_auth') {
     throw refused('token_endpoint_auth_method must be private_key_jwt or self_signed_tls_client_auth')
   }
-  checkKeys(metadata['jwks'], metadata['jwks_uri'])
+  if (remoteMembers.some((member) => metadata[member] !== undefined))
+    throw refused('jwks_uri and sector_identifier_uri are not taken')
+  checkKeys(metadata['jwks'])
+  const name = metadata['client_name']
+  if (name !== undefined && !isName(name)) throw refused('client_name must be a name')
+  if (String(metadata['response_modes']) !== 'query') throw refused('response_modes must be query')
   // RFC 9449 §5.2, RFC 8705 §3.4: each token is bound by the means that the client has.
   const binding =
     method === 'private_key_jwt' ? 'dpop_bound_access_tokens' : 'tls_client_certificate_bound_access_tokens'
@@ -97,9 +105,7 @@ function checkAsAWhole(context: Context | undefined, metadata: Record<string, un
   }
 }
 
-function checkKeys(jwks: unknown, jwksUri: unknown): void {
-  // A key set that is fetched can change without its owner.
-  if (jwksUri !== undefined) throw refused('jwks_uri is not taken: give the keys in jwks')
+function checkKeys(jwks: unknown): void {
   const keys = (jwks as { keys?: unknown } | undefined)?.keys
   if (!Array.isArray(keys) || keys.length === 0 || keys.length > 4) throw refused('jwks must hold one to four keys')
   // A certificate may have an RSA key.

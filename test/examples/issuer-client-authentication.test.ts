@@ -64,9 +64,9 @@ const assertions: readonly Row[] = [
   },
   {
     title: 'RFC 7523 §3 (3): for a host that the request names',
-    parts: async ({ issuer }, agent) => ({
-      assertion: await assertion(issuer, agent, { aud: 'http://other.example.test/token' }),
-      proof: await proof(issuer, agent, 'http://other.example.test/token'),
+    parts: async (setup, agent) => ({
+      assertion: await assertion(setup.issuer, agent, { aud: 'http://other.example.test/token' }),
+      proof: await proof(setup, agent, 'http://other.example.test/token'),
       headers: { host: 'other.example.test' },
     }),
     outcome: '401 invalid_client',
@@ -115,34 +115,34 @@ const proofs: readonly Row[] = [
   },
   {
     title: 'RFC 9449 §4.3 (9): for another URL',
-    parts: async ({ issuer }, agent) => ({ proof: await proof(issuer, agent, 'https://other.example.test/token') }),
+    parts: async (setup, agent) => ({ proof: await proof(setup, agent, 'https://other.example.test/token') }),
     outcome: '400 invalid_dpop_proof',
   },
   {
     title: 'RFC 9449 §4.3 (9): for a host that the request names',
-    parts: async ({ issuer }, agent) => ({
-      proof: await proof(issuer, agent, 'http://other.example.test/token'),
+    parts: async (setup, agent) => ({
+      proof: await proof(setup, agent, 'http://other.example.test/token'),
       headers: { host: 'other.example.test' },
     }),
     outcome: '400 invalid_dpop_proof',
   },
   {
     title: 'RFC 9449 §4.3 (8): for another method',
-    parts: async ({ issuer }, agent) => ({
+    parts: async (setup, agent) => ({
       proof: await createProof(agent.proofKey, {
-        ...token(issuer),
+        ...token(setup.issuer),
         method: 'GET',
-        nonce: await nonceOf(issuer, agent),
+        nonce: await nonceOf(setup),
       }),
     }),
     outcome: '400 invalid_dpop_proof',
   },
   {
     title: 'RFC 9449 §4.3 (6): whose key has not signed it',
-    parts: async ({ issuer }, agent, booker) => {
+    parts: async (setup, agent, booker) => {
       const { publicJwk } = booker.proofKey
       const key = { ...agent.proofKey, publicJwk }
-      return { proof: await createProof(key, { ...token(issuer), nonce: await nonceOf(issuer, agent) }) }
+      return { proof: await createProof(key, { ...token(setup.issuer), nonce: await nonceOf(setup) }) }
     },
     outcome: '400 invalid_dpop_proof',
   },
@@ -158,7 +158,7 @@ describe('proofs', () => {
   test('RFC 9449 §11.1: a proof is good once', async () => {
     const setup = await setUp()
     const agent = await sender(setup, 'agent-a')
-    const used = await proof(setup.issuer, agent)
+    const used = await proof(setup, agent)
     expect(outcome(await ask(setup, agent, clientCredentialsForm(), { proof: used }))).toBe('200')
     expect(outcome(await ask(setup, agent, clientCredentialsForm(), { proof: used }))).toBe('400 invalid_grant')
   })
@@ -167,7 +167,7 @@ describe('proofs', () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const setup = await setUp()
     const agent = await sender(setup, 'agent-a')
-    const nonce = await nonceOf(setup.issuer, agent)
+    const nonce = await nonceOf(setup)
     const withNonce = async () => ({ proof: await createProof(agent.proofKey, { ...token(setup.issuer), nonce }) })
     expect(outcome(await ask(setup, agent, clientCredentialsForm(), await withNonce()))).toBe('200')
     vi.setSystemTime(Date.now() + 300_000)

@@ -47,17 +47,17 @@ export function assertion(issuer: string, from: Sender, changes: AssertionChange
     .sign(key.privateKey)
 }
 
-/** The nonce that the issuer asks for now (RFC 9449 §8). */
-export async function nonceOf(issuer: string, from: Sender): Promise<string> {
-  const proof = await createProof(from.proofKey, { method: 'POST', url: `${issuer}/token` })
-  const answer = await post(issuer, '/token', await withAssertion(issuer, from, clientCredentialsForm()), {
-    dpop: proof,
-  })
+/** The nonce that the issuer asks for now (RFC 9449 §8), whichever client asks. */
+export async function nonceOf(setup: Setup): Promise<string> {
+  const { issuer } = setup
+  const from = await sender(setup, 'agent-a')
+  const dpop = await createProof(from.proofKey, { method: 'POST', url: `${issuer}/token` })
+  const answer = await post(issuer, '/token', await withAssertion(issuer, from, clientCredentialsForm()), { dpop })
   return String(answer.headers.get('dpop-nonce'))
 }
 
-export async function proof(issuer: string, from: Sender, url = `${issuer}/token`): Promise<string> {
-  return createProof(from.proofKey, { method: 'POST', url, nonce: await nonceOf(issuer, from) })
+export async function proof(setup: Setup, from: Sender, url = `${setup.issuer}/token`): Promise<string> {
+  return createProof(from.proofKey, { method: 'POST', url, nonce: await nonceOf(setup) })
 }
 
 export type Form = Record<string, string | readonly string[]>
@@ -87,7 +87,7 @@ export interface Parts {
 /** A token request, right in each part that is not given. */
 export async function ask(setup: Setup, from: Sender, form: Form, parts: Parts = {}): Promise<Answer> {
   const { issuer } = setup
-  const dpop = parts.proof === null ? undefined : (parts.proof ?? (await proof(issuer, from)))
+  const dpop = parts.proof === null ? undefined : (parts.proof ?? (await proof(setup, from)))
   const body = await withAssertion(issuer, from, form, parts.assertion)
   return post(issuer, parts.path ?? '/token', body, { ...(dpop !== undefined && { dpop }), ...parts.headers })
 }
@@ -121,7 +121,7 @@ export async function send(
   request.end(body)
   const response = await answered
   const content = await text(response)
-  const isJson = String(response.headers['content-type']).includes('json')
+  const isJson = String(response.headers['content-type']).includes('json') && content !== ''
   const parsed = (isJson ? JSON.parse(content) : { page: content }) as Record<string, unknown>
   const error = parsed['error'] === undefined ? undefined : String(parsed['error'])
   const fields = Object.entries(response.headers).map(([name, value]): [string, string] => [name, String(value)])
