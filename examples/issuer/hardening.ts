@@ -1,5 +1,7 @@
 import { type Context, errors, type Provider } from 'oidc-provider'
 
+export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
+
 /** Seconds. Assertions are remembered until they end, so their end must be near. */
 const maxAssertionSeconds = 300
 
@@ -43,14 +45,14 @@ export function addHardening(provider: Provider): void {
     // What clients can register; see `checkMetadata`.
     if (context.oidc?.route === 'discovery')
       Object.assign(context.body as object, { response_modes_supported: ['query'] })
-    if (context.oidc?.route === 'token') correctError(context)
+    if (context.oidc?.route === 'token') correctError(context, context.oidc.params?.['grant_type'])
+    if (context.oidc?.route === 'device_authorization') correctError(context, deviceGrant)
   })
 }
 
 /** RFC 6749 §5.2: a grant type that the client has not registered; oidc-provider calls the request malformed. */
-function correctError({ oidc, body }: Context): void {
+function correctError({ oidc, body }: Context, type: string | undefined): void {
   const { Client: client } = oidc.entities
-  const type = oidc.params?.['grant_type']
   if (client === undefined || type === undefined || (body as { error?: unknown }).error !== 'invalid_request') return
   const types = client.metadata()['grant_types'] as readonly string[]
   if (!types.includes(type)) Object.assign(body as object, { error: 'unauthorized_client' })

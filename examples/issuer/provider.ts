@@ -30,8 +30,6 @@ export interface ProviderSettings {
   readonly onClaims: (context: Context, claims: ActorProfileClaims, written: Record<string, unknown>) => void
 }
 
-export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
-
 /** The whole configuration of oidc-provider. */
 export function createProvider(settings: ProviderSettings): Provider {
   const { issuer, secureOrigin, people, invitations } = settings

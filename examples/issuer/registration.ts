@@ -1,5 +1,6 @@
 import { type Client, type Context, errors } from 'oidc-provider'
 import type { EntityProfile } from './actor-profile-claims.ts'
+import { checkKeys, isName, isNames, isSafeRedirect, refused } from './metadata-values.ts'
 
 /**
  * What this issuer keeps of a client beside RFC 7591 §2. Absent means no: a client may do what stands here and nothing else.
@@ -99,32 +100,10 @@ function checkAsAWhole(context: Context | undefined, metadata: Record<string, un
   const binding =
     method === 'private_key_jwt' ? 'dpop_bound_access_tokens' : 'tls_client_certificate_bound_access_tokens'
   if (metadata[binding] !== true) throw refused(`${binding} must be true`)
+  if (!(metadata['redirect_uris'] as unknown[]).every(isSafeRedirect))
+    throw new errors.InvalidClientMetadata('redirect_uris must be https, or http to a loopback address')
   const types = metadata['grant_types']
   if (!isNames(types) || !types.every((type) => grantTypes.has(type))) {
     throw refused('grant_types holds one that this issuer does not give, such as refresh_token')
   }
-}
-
-function checkKeys(jwks: unknown): void {
-  const keys = (jwks as { keys?: unknown } | undefined)?.keys
-  if (!Array.isArray(keys) || keys.length === 0 || keys.length > 4) throw refused('jwks must hold one to four keys')
-  // A certificate may have an RSA key.
-  const isPublic = ({ kty, d, x5c }: { kty?: unknown; d?: unknown; x5c?: unknown }) =>
-    d === undefined && (kty === 'EC' || kty === 'OKP' || (kty === 'RSA' && x5c !== undefined))
-  if (!keys.every(isPublic)) throw refused('jwks must hold public EC or OKP keys alone')
-}
-
-function isNames(value: unknown): value is string[] {
-  return Array.isArray(value) && value.length <= 32 && value.every(isName)
-}
-
-/** Up to 256 printable characters. */
-function isName(value: unknown): value is string {
-  return (
-    typeof value === 'string' && value.length <= 256 && /^[^\p{C}\p{Zl}\p{Zp}]+$/u.test(value) && value.trim() !== ''
-  )
-}
-
-function refused(description: string): Error {
-  return new errors.InvalidClientMetadata(description)
 }

@@ -11,6 +11,9 @@ export interface Storage {
 /** Far more than a demo needs, and a bound all the same. */
 const maxModels = 100_000
 
+/** RFC 8628 §3.5: an agent that asks too late hears `expired_token`. oidc-provider looks at the end itself. */
+const afterlifeSeconds = 60
+
 interface Kept {
   readonly model: StoredModel
   /** Milliseconds since the epoch. */
@@ -60,7 +63,8 @@ export function createStorage(now: () => number): Storage {
     return {
       async upsert(id, model, expiresIn) {
         if (!models.has(id)) makeRoom(models)
-        models.set(id, { model, until: expiresIn === undefined ? Number.POSITIVE_INFINITY : now() + expiresIn * 1_000 })
+        const seconds = (expiresIn ?? Number.POSITIVE_INFINITY) + (kind === 'DeviceCode' ? afterlifeSeconds : 0)
+        models.set(id, { model, until: now() + seconds * 1_000 })
       },
       find: async (id) => find(kind, id) ?? (kind === 'ReplayDetection' ? reserve(models, id) : undefined),
       findByUid: (uid) => findBy('uid', uid),
