@@ -23,10 +23,20 @@ export function claimsOf(
   if (cnf === undefined) throw new errors.InvalidRequest('a token is bound to the key that asks for it')
   const profile = profileOf(context.oidc.client)
   const common = { iss, sub, aud, client_id, client_profile: profile, scope, cnf, iat, exp, jti }
-  if (exchanged !== undefined) return { ...common, ...inheritedClaims(exchanged.subject), act: exchanged.act }
+  if (exchanged !== undefined) {
+    const { subject, act } = exchanged
+    const claims = { ...common, ...inheritedClaims(subject), act }
+    // A second may have passed since the decision.
+    return { ...claims, exp: Math.min(exp, subject.exp, subject.mission?.expires_at ?? exp) }
+  }
   // The client is the subject (RFC 9068 §2.2).
   if (token.kind === 'ClientCredentials') return { ...common, sub_profile: profile }
-  return { ...common, sub_profile: 'user', ...consentedClaims(context, iss) }
+  return {
+    ...common,
+    sub_profile: 'user',
+    ...consentedClaims(context, iss),
+    exp: Math.min(exp, context.oidc.entities.Grant?.exp ?? exp),
+  }
 }
 
 export function profileOf(client: Client): 'ai_agent' | 'service' {

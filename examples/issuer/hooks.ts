@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Context, Provider } from 'oidc-provider'
-import type { ActorProfileClaims } from './actor-profile-claims.ts'
+import type { Actor, ActorProfileClaims } from './actor-profile-claims.ts'
 import type { Attestations, AttestedAgents } from './attestations.ts'
 import type { Invitations } from './invitations.ts'
 import type { Entry, Journal } from './journal.ts'
 import type { Ledger } from './ledger.ts'
 import { rightsOf } from './registration.ts'
+import type { Revoker } from './revoker.ts'
 import { tokenExchangeGrant } from './token-exchange.ts'
 
 export interface HookSettings {
@@ -13,6 +14,7 @@ export interface HookSettings {
   readonly journal: Journal
   readonly attestations: AttestedAgents & Attestations
   readonly invitations: Invitations
+  readonly revoke: Revoker
   /** What the token that was just signed says, in the profile and as it was written. */
   readonly issuedOf: (
     context: Context,
@@ -21,22 +23,34 @@ export interface HookSettings {
 
 /** What has to happen once oidc-provider has answered: tokens are noted, and every step is written down. */
 export function addHooks(provider: Provider, settings: HookSettings): void {
+  const misused = new WeakMap<Context, string>()
+  // RFC 6749 §4.1.2: a code that was used again may have been stolen before.
+  provider.on('grant.revoked', (context: Context, grant: string) => void misused.set(context, grant))
   provider.use(async (context, next) => {
     await next()
     switch (context.oidc?.route) {
       case 'token':
-        return afterToken(context, settings)
+        await afterToken(context, settings)
+        return endMisused(context)
       case 'registration':
         return afterRegistration(context, settings)
       case 'client_delete':
-        if (context.status === 204) settings.attestations.remove(context.oidc.client.clientId)
-        return
+        // RFC 7592 §2.3: its tokens end with it.
+        return context.status === 204 ? settings.revoke.client(context.oidc.client.clientId) : undefined
       case 'introspection':
         return afterIntrospection(context, settings)
       case 'revocation':
         return afterRevocation(context, settings)
     }
   })
+
+  async function endMisused(context: Context): Promise<void> {
+    const grant = misused.get(context)
+    if (grant === undefined) return
+    await settings.revoke.grant(grant)
+    const told = { operation: 'grant_revocation', client: context.oidc.client.clientId } as const
+    await settings.journal.write({ ...told, ...placeOf(context) })
+  }
 }
 
 async function afterToken(context: Context, { ledger, journal, issuedOf }: HookSettings): Promise<void> {
@@ -50,13 +64,15 @@ async function afterToken(context: Context, { ledger, journal, issuedOf }: HookS
   const issued = issuedOf(context)
   if (typeof token === 'string' && issued !== undefined) {
     const { claims, written } = issued
-    if (!(await isStillGood(claims, context.oidc.provider))) {
-      context.status = 400
-      context.body = { error: 'invalid_grant', error_description: 'the grant was withdrawn' }
-      return journal.write({ ...told, reason: 'invalid_grant: the grant was withdrawn', client: claims.client_id })
-    }
+    // Noted before it is asked: a withdrawal at this moment either finds the token, or is found here.
     await ledger.record(token, { claims, tokenId: tokenIdOf(written, token) })
-    return journal.write({ ...told, claims })
+    if (await isStillGood(context, claims)) return journal.write({ ...told, claims })
+    await ledger.revokeToken(token)
+    // RFC 8693 §2.2.2 for an exchange, RFC 6749 §5.2 for a grant.
+    const refusal = told.operation === 'token_exchange' ? 'invalid_request' : 'invalid_grant'
+    context.status = 400
+    context.body = { error: refusal, error_description: 'what the token goes back to was withdrawn' }
+    return journal.write({ ...told, reason: `${refusal}: withdrawn meanwhile`, client: claims.client_id })
   }
   // A client that waits for its nonce, or for its person, has not been refused.
   if (error === undefined || error === 'use_dpop_nonce' || error === 'authorization_pending' || error === 'slow_down')
@@ -66,9 +82,17 @@ async function afterToken(context: Context, { ledger, journal, issuedOf }: HookS
 }
 
 /** A withdrawal while the token was made has not seen it. */
-async function isStillGood({ client_id: client, mission }: ActorProfileClaims, provider: Provider): Promise<boolean> {
-  if ((await provider.Client.find(client)) === undefined) return false
+async function isStillGood(
+  { oidc: { provider } }: Context,
+  { client_id, sub, sub_profile, act, mission }: ActorProfileClaims,
+): Promise<boolean> {
+  const clients = [client_id, ...(sub_profile === 'user' ? [] : [sub]), ...actorsIn(act)]
+  for (const id of clients) if ((await provider.Client.find(id)) === undefined) return false
   return mission === undefined || (await provider.Grant.find(mission.id)) !== undefined
+}
+
+function actorsIn(act: Actor | undefined): readonly string[] {
+  return act === undefined ? [] : [act.sub, ...actorsIn(act.act)]
 }
 
 async function afterRegistration(context: Context, settings: HookSettings): Promise<void> {

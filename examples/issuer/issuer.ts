@@ -18,6 +18,7 @@ import { createProvider } from './provider.ts'
 import type { ClientMetadata } from './registration.ts'
 import { createResources, type Resource, revocationsPath } from './resources.ts'
 import { createRevocationFeed } from './revocation-feed.ts'
+import { createRevoker } from './revoker.ts'
 import { createSigningKeys } from './signing-keys.ts'
 import { createStorage } from './storage.ts'
 import { addTokenExchange } from './token-exchange.ts'
@@ -71,6 +72,7 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
     feed.announce(revocation)
     settings.onRevoked?.(revocation)
   })
+  const revoke = createRevoker({ storage, ledger, attestations, journal })
   const exchanged = new WeakMap<Context, Exchanged>()
   const issued = new WeakMap<Context, { claims: ActorProfileClaims; written: Record<string, unknown> }>()
   const secrets = { cookies: randomBytes(32).toString('base64url'), nonces: randomBytes(32) }
@@ -100,7 +102,14 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
       resourceServer: resources.server,
       keep,
     })
-    addHooks(provider, { ledger, journal, attestations, invitations, issuedOf: (context) => issued.get(context) })
+    addHooks(provider, {
+      ledger,
+      journal,
+      attestations,
+      invitations,
+      revoke,
+      issuedOf: (context) => issued.get(context),
+    })
     callback = provider.callback()
   }
 
@@ -119,14 +128,13 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
   }
 
   async function revokeGrant(grantId: string, person: string): Promise<void> {
-    await storage.adapter('Grant').destroy(grantId)
-    for (const kind of ['AuthorizationCode', 'DeviceCode']) await storage.adapter(kind).revokeByGrantId(grantId)
-    await ledger.revokeGrant(grantId)
+    await revoke.grant(grantId)
     await journal.write({ operation: 'grant_revocation', person, path: '/grants' })
   }
 
   return {
     async handle(request, response) {
+      if (!URL.canParse(request.url ?? '', issuer)) return void response.writeHead(400).end()
       const { pathname } = new URL(request.url ?? '', issuer)
       if (pathname === revocationsPath) return feed.answer(request, response)
       if (pathname === '/grants') return answerGrantsPage(provider, request, response, { people, storage, revokeGrant })
@@ -151,12 +159,7 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
       startProvider()
       await journal.write({ operation: 'key_rotation' })
     },
-    async revokeAgent(id) {
-      await storage.adapter('Client').destroy(id)
-      attestations.remove(id)
-      await ledger.revokeAgent(id)
-      await journal.write({ operation: 'agent_revocation', client: id })
-    },
+    revokeAgent: revoke.client,
     end() {
       feed.close()
       void feedVerifier.close()

@@ -92,6 +92,7 @@ declare module 'oidc-provider' {
   export interface Context {
     readonly req: IncomingMessage
     readonly res: ServerResponse
+    readonly request: object
     readonly method: string
     readonly path: string
     status: number
@@ -106,6 +107,7 @@ declare module 'oidc-provider' {
       readonly params: Readonly<Record<string, string | undefined>>
       readonly body?: Record<string, unknown>
       readonly entities: {
+        readonly Client?: Client
         readonly Grant?: Grant
         readonly AuthorizationCode?: CodeSource
         readonly DeviceCode?: CodeSource
@@ -150,6 +152,7 @@ declare module 'oidc-provider' {
   export const errors: Readonly<
     Record<
       | 'AccessDenied'
+      | 'InvalidClientAuth'
       | 'InvalidClientMetadata'
       | 'InvalidGrant'
       | 'InvalidRequest'

@@ -4,6 +4,7 @@ import { type Context, errors, Provider, type Token } from 'oidc-provider'
 import type { ActorProfileClaims } from './actor-profile-claims.ts'
 import { claimsOf, type Exchanged, maxTokenSeconds, type SignedClaims } from './claims.ts'
 import { type DialectName, NotIssuedError, type WrittenToken, writeAs } from './dialects/index.ts'
+import { addHardening, closedFeatures, requireResource, strictChecks } from './hardening.ts'
 import type { Invitations } from './invitations.ts'
 import { devicePages } from './pages/device.ts'
 import { errorPage } from './pages/error.ts'
@@ -29,12 +30,11 @@ export interface ProviderSettings {
   readonly onClaims: (context: Context, claims: ActorProfileClaims, written: Record<string, unknown>) => void
 }
 
-export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
-
 /** The whole configuration of oidc-provider. */
 export function createProvider(settings: ProviderSettings): Provider {
   const { issuer, secureOrigin, people, invitations } = settings
-  return new Provider(issuer, {
+  const provider = new Provider(issuer, {
+    ...strictChecks,
     adapter: (kind: string) => settings.storage.adapter(kind),
     jwks: settings.keys.jwks,
     scopes: ['openid', ...settings.scopes],
@@ -46,7 +46,12 @@ export function createProvider(settings: ProviderSettings): Provider {
       dPoPSigningAlgValues: ['ES256', 'Ed25519'],
       idTokenSigningAlgValues: ['ES256'],
     },
-    clientDefaults: { id_token_signed_response_alg: 'ES256', response_types: [], redirect_uris: [] },
+    clientDefaults: {
+      id_token_signed_response_alg: 'ES256',
+      response_types: [],
+      response_modes: ['query'],
+      redirect_uris: [],
+    },
     extraClientMetadata: { properties: [...rightsMembers], validator: checkMetadata },
     cookies: {
       keys: [settings.secrets.cookies],
@@ -62,8 +67,7 @@ export function createProvider(settings: ProviderSettings): Provider {
       Interaction: 600,
       Session: 3_600,
     },
-    // Agents ask anew: their authority is then judged anew.
-    issueRefreshToken: () => false,
+    // No refresh tokens, because there is no scope offline_access: agents ask anew, and their authority is judged anew.
     expiresWithSession: () => false,
     findAccount: (_context: Context, id: string) => {
       const person = people.find(id)
@@ -77,7 +81,7 @@ export function createProvider(settings: ProviderSettings): Provider {
       discovery: { mtls_endpoint_aliases: { token_endpoint: `${secureOrigin}/token` } },
     }),
     features: {
-      devInteractions: { enabled: false },
+      ...closedFeatures,
       clientCredentials: { enabled: true },
       deviceFlow: { enabled: true, ...devicePages },
       dPoP: { enabled: true, nonceSecret: settings.secrets.nonces, requireNonce: () => true },
@@ -91,6 +95,7 @@ export function createProvider(settings: ProviderSettings): Provider {
       registrationManagement: { enabled: true },
       resourceIndicators: {
         enabled: true,
+        defaultResource: requireResource,
         getResourceServerInfo: (_context: Context, resource: string) => settings.resourceServer(resource),
       },
       mTLS: {
@@ -101,6 +106,8 @@ export function createProvider(settings: ProviderSettings): Provider {
       },
     },
   })
+  addHardening(provider)
+  return provider
 
   async function write(context: Context, token: Token, jwt: SignedJwt): Promise<void> {
     const claims = claimsOf(context, token, jwt.payload as unknown as SignedClaims, settings.exchangedOf(context))

@@ -1,5 +1,6 @@
 import { type Client, type Context, errors } from 'oidc-provider'
 import type { EntityProfile } from './actor-profile-claims.ts'
+import { checkKeys, isName, isNames, isSafeRedirect, refused } from './metadata-values.ts'
 
 /**
  * What this issuer keeps of a client beside RFC 7591 §2. Absent means no: a client may do what stands here and nothing else.
@@ -77,6 +78,9 @@ const grantTypes = new Set([
   'urn:ietf:params:oauth:grant-type:token-exchange',
 ])
 
+/** Fetched by oidc-provider, or changed without its owner. */
+const remoteMembers = ['jwks_uri', 'sector_identifier_uri']
+
 function checkAsAWhole(context: Context | undefined, metadata: Record<string, unknown>): void {
   // oidc-provider leaves out a secret that the method does not need; a client that sent one is to hear of it.
   if (metadata['client_secret'] !== undefined || context?.oidc?.body?.['client_secret'] !== undefined) {
@@ -86,39 +90,20 @@ function checkAsAWhole(context: Context | undefined, metadata: Record<string, un
   if (method !== 'private_key_jwt' && method !== 'self_signed_tls_client_auth') {
     throw refused('token_endpoint_auth_method must be private_key_jwt or self_signed_tls_client_auth')
   }
-  checkKeys(metadata['jwks'], metadata['jwks_uri'])
+  if (remoteMembers.some((member) => metadata[member] !== undefined))
+    throw refused('jwks_uri and sector_identifier_uri are not taken')
+  checkKeys(metadata['jwks'])
+  const name = metadata['client_name']
+  if (name !== undefined && !isName(name)) throw refused('client_name must be a name')
+  if (String(metadata['response_modes']) !== 'query') throw refused('response_modes must be query')
   // RFC 9449 §5.2, RFC 8705 §3.4: each token is bound by the means that the client has.
   const binding =
     method === 'private_key_jwt' ? 'dpop_bound_access_tokens' : 'tls_client_certificate_bound_access_tokens'
   if (metadata[binding] !== true) throw refused(`${binding} must be true`)
+  if (!(metadata['redirect_uris'] as unknown[]).every(isSafeRedirect))
+    throw new errors.InvalidClientMetadata('redirect_uris must be https, or http to a loopback address')
   const types = metadata['grant_types']
   if (!isNames(types) || !types.every((type) => grantTypes.has(type))) {
     throw refused('grant_types holds one that this issuer does not give, such as refresh_token')
   }
-}
-
-function checkKeys(jwks: unknown, jwksUri: unknown): void {
-  // A key set that is fetched can change without its owner.
-  if (jwksUri !== undefined) throw refused('jwks_uri is not taken: give the keys in jwks')
-  const keys = (jwks as { keys?: unknown } | undefined)?.keys
-  if (!Array.isArray(keys) || keys.length === 0 || keys.length > 4) throw refused('jwks must hold one to four keys')
-  // A certificate may have an RSA key.
-  const isPublic = ({ kty, d, x5c }: { kty?: unknown; d?: unknown; x5c?: unknown }) =>
-    d === undefined && (kty === 'EC' || kty === 'OKP' || (kty === 'RSA' && x5c !== undefined))
-  if (!keys.every(isPublic)) throw refused('jwks must hold public EC or OKP keys alone')
-}
-
-function isNames(value: unknown): value is string[] {
-  return Array.isArray(value) && value.length <= 32 && value.every(isName)
-}
-
-/** Up to 256 printable characters. */
-function isName(value: unknown): value is string {
-  return (
-    typeof value === 'string' && value.length <= 256 && /^[^\p{C}\p{Zl}\p{Zp}]+$/u.test(value) && value.trim() !== ''
-  )
-}
-
-function refused(description: string): Error {
-  return new errors.InvalidClientMetadata(description)
 }

@@ -1,4 +1,4 @@
-import type { Adapter, StoredModel } from 'oidc-provider'
+import { type Adapter, errors, type StoredModel } from 'oidc-provider'
 
 /** What the issuer remembers. It outlives a rotation of keys, which starts a new server over the same storage. */
 export interface Storage {
@@ -10,6 +10,9 @@ export interface Storage {
 
 /** Far more than a demo needs, and a bound all the same. */
 const maxModels = 100_000
+
+/** RFC 8628 §3.5: an agent that asks too late hears `expired_token`. oidc-provider looks at the end itself. */
+const afterlifeSeconds = 60
 
 interface Kept {
   readonly model: StoredModel
@@ -45,6 +48,14 @@ export function createStorage(now: () => number): Storage {
     if (models.size >= maxModels) throw new Error('The storage of the issuer is full')
   }
 
+  /** Where oidc-provider looks for a used `jti` before it notes it, two requests at the same time would both find none. */
+  function reserve(models: Map<string, Kept>, id: string): undefined {
+    makeRoom(models)
+    const seconds = Math.floor(now() / 1_000)
+    const model = { kind: 'ReplayDetection', jti: id, iat: seconds, exp: seconds + 600 }
+    models.set(id, { model, until: model.exp * 1_000 })
+  }
+
   function adapter(kind: string): Adapter {
     const models = modelsOf(kind)
     const findBy = async (member: 'uid' | 'userCode', value: string) =>
@@ -52,14 +63,17 @@ export function createStorage(now: () => number): Storage {
     return {
       async upsert(id, model, expiresIn) {
         if (!models.has(id)) makeRoom(models)
-        models.set(id, { model, until: expiresIn === undefined ? Number.POSITIVE_INFINITY : now() + expiresIn * 1_000 })
+        const seconds = (expiresIn ?? Number.POSITIVE_INFINITY) + (kind === 'DeviceCode' ? afterlifeSeconds : 0)
+        models.set(id, { model, until: now() + seconds * 1_000 })
       },
-      find: async (id) => find(kind, id),
+      find: async (id) => find(kind, id) ?? (kind === 'ReplayDetection' ? reserve(models, id) : undefined),
       findByUid: (uid) => findBy('uid', uid),
       findByUserCode: (userCode) => findBy('userCode', userCode),
       async consume(id) {
         const model = find(kind, id)
-        if (model !== undefined) model.consumed = Math.floor(now() / 1_000)
+        // oidc-provider has looked before, and so has another request at the same time.
+        if (model === undefined || model.consumed !== undefined) throw new errors.InvalidGrant('it was used')
+        model.consumed = Math.floor(now() / 1_000)
       },
       async destroy(id) {
         models.delete(id)

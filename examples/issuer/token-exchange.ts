@@ -63,7 +63,8 @@ export function addTokenExchange(
       scope: decided.scope,
     }
   }
-  provider.registerGrantType(tokenExchangeGrant, exchange, parameters)
+  // RFC 8707 §2.2 lets a client repeat it; this issuer then says that it gives tokens for one.
+  provider.registerGrantType(tokenExchangeGrant, exchange, parameters, ['resource'])
 }
 
 function checkTypes(params: Readonly<Record<string, string | undefined>>): void {
@@ -73,6 +74,7 @@ function checkTypes(params: Readonly<Record<string, string | undefined>>): void 
   if ((params['requested_token_type'] ?? accessTokenType) !== accessTokenType) {
     throw new errors.InvalidRequest('requested_token_type must be the one of access tokens')
   }
+  if (Array.isArray(params['resource'])) throw new errors.InvalidTarget('a token is for one resource')
   // RFC 8693 §2.1: a logical name. This issuer knows resources alone.
   if (params['audience'] !== undefined) throw new errors.InvalidTarget('name the target by resource, not by audience')
 }

@@ -5,6 +5,10 @@ import { Html, html, layOut, pageHeaders } from './layout.ts'
 /** The pages of the device code (RFC 8628 §3.3). `form` is the markup of oidc-provider, with its token against forged posts. */
 export const devicePages = {
   userCodeInputSource(context: Context, form: string, _out: unknown, error?: Error): void {
+    if (error?.name === 'AbortedError') {
+      show(context, 'Stopped', html`<p>The agent gets nothing. You can close this page.</p>`)
+      return
+    }
     const fault = error && html`<p role="alert">This code is not known, or was used. Look at it again.</p>`
     show(
       context,
