@@ -30,6 +30,8 @@ export interface DpopAgent extends Agent {
     endpoint: 'token_endpoint' | 'device_authorization_endpoint',
     makeForm: MakeForm,
   ): Promise<{ status: number; body: Record<string, unknown> }>
+  /** The answer as it comes, for streams. */
+  open(url: string, accessToken: string, signal: AbortSignal): Promise<Response>
 }
 
 export async function createDpopAgent({ id, issuer, clientKey }: DpopAgentOptions): Promise<DpopAgent> {
@@ -67,6 +69,7 @@ export async function createDpopAgent({ id, issuer, clientKey }: DpopAgentOption
       const actor = actorToken ?? (await ownToken(actorTokenRequest(issuer))).accessToken
       return requestToken(() => tokenExchange(subjectToken, actor, request))
     },
+    open: (url, accessToken, signal) => dpopFetch({ key, token: () => accessToken })(url, { signal }),
     async call(method, url, accessToken) {
       let sent: Record<string, string> = {}
       const send: typeof fetch = (input, init) => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Context, Provider } from 'oidc-provider'
 import type { ActorProfileClaims } from './actor-profile-claims.ts'
 import type { Attestations, AttestedAgents } from './attestations.ts'
+import { actorsOf } from './dialects/written-token.ts'
 import type { Invitations } from './invitations.ts'
 import type { Entry, Journal } from './journal.ts'
 import type { Ledger } from './ledger.ts'
@@ -50,12 +51,14 @@ async function afterToken(context: Context, { ledger, journal, issuedOf }: HookS
   const issued = issuedOf(context)
   if (typeof token === 'string' && issued !== undefined) {
     const { claims, written } = issued
+    // Noted before it is judged: a withdrawal either finds it in the ledger, or is seen here.
+    await ledger.record(token, { claims, tokenId: tokenIdOf(written, token) })
     if (!(await isStillGood(claims, context.oidc.provider))) {
+      await ledger.revokeToken(token)
       context.status = 400
       context.body = { error: 'invalid_grant', error_description: 'the grant was withdrawn' }
       return journal.write({ ...told, reason: 'invalid_grant: the grant was withdrawn', client: claims.client_id })
     }
-    await ledger.record(token, { claims, tokenId: tokenIdOf(written, token) })
     return journal.write({ ...told, claims })
   }
   // A client that waits for its nonce, or for its person, has not been refused.
@@ -65,9 +68,11 @@ async function afterToken(context: Context, { ledger, journal, issuedOf }: HookS
   await journal.write({ ...told, ...refused })
 }
 
-/** A withdrawal while the token was made has not seen it. */
-async function isStillGood({ client_id: client, mission }: ActorProfileClaims, provider: Provider): Promise<boolean> {
-  if ((await provider.Client.find(client)) === undefined) return false
+/** The grant, and every agent in the token, may have been ended while it was made. */
+async function isStillGood(claims: ActorProfileClaims, provider: Provider): Promise<boolean> {
+  const { client_id: client, sub, sub_profile: profile, mission } = claims
+  const agents = new Set([client, ...(profile === 'user' ? [] : [sub]), ...actorsOf(claims).map((actor) => actor.sub)])
+  for (const agent of agents) if ((await provider.Client.find(agent)) === undefined) return false
   return mission === undefined || (await provider.Grant.find(mission.id)) !== undefined
 }
 

@@ -65,9 +65,16 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
   const attestations = createAttestations(now)
   const invitations = createInvitations()
   const resources = createResources(issuer, settings.resources)
-  const feedVerifier = createVerifier({ issuer, resource: `${issuer}${revocationsPath}`, publicUrl: issuer })
-  const feed = createRevocationFeed(feedVerifier, clock)
-  const ledger = createLedger(issuer, storage, (revocation) => {
+  const feedVerifier = createVerifier({
+    issuer,
+    resource: `${issuer}${revocationsPath}`,
+    publicUrl: issuer,
+    metadata: false,
+    // A reader whose registration has ended hears no more.
+    revocation: { isRevoked: async ({ clientId = '' }) => (await provider.Client.find(clientId)) === undefined },
+  })
+  const feed = createRevocationFeed({ verifier: feedVerifier, now: clock })
+  const ledger = createLedger(issuer, storage, now, (revocation) => {
     feed.announce(revocation)
     settings.onRevoked?.(revocation)
   })

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { type Context, Provider, type Token } from 'oidc-provider'
+import { type Client, type Context, Provider, type Token } from 'oidc-provider'
 import type { ActorProfileClaims } from './actor-profile-claims.ts'
 import { claimsOf, type Exchanged, maxTokenSeconds, type SignedClaims } from './claims.ts'
 import { type DialectName, writeAs } from './dialects/index.ts'
@@ -21,7 +21,7 @@ export interface ProviderSettings {
   readonly people: People
   readonly invitations: Invitations
   readonly scopes: readonly string[]
-  readonly resourceServer: (resource: string) => object
+  readonly resourceServer: (resource: string, client: Client) => object
   readonly secrets: { readonly cookies: string; readonly nonces: Buffer }
   readonly dialect: DialectName
   readonly exchangedOf: (context: Context) => Exchanged | undefined
@@ -91,7 +91,8 @@ export function createProvider(settings: ProviderSettings): Provider {
       registrationManagement: { enabled: true },
       resourceIndicators: {
         enabled: true,
-        getResourceServerInfo: (_context: Context, resource: string) => settings.resourceServer(resource),
+        getResourceServerInfo: (_context: Context, resource: string, client: Client) =>
+          settings.resourceServer(resource, client),
       },
       mTLS: {
         enabled: secureOrigin !== undefined,
