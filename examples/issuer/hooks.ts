@@ -27,6 +27,8 @@ export function addHooks(provider: Provider, settings: HookSettings): void {
     switch (context.oidc?.route) {
       case 'token':
         return afterToken(context, settings)
+      case 'code_verification':
+        return afterDeviceCode(context, settings)
       case 'registration':
         return afterRegistration(context, settings)
       case 'client_delete':
@@ -66,6 +68,14 @@ async function afterToken(context: Context, { ledger, journal, issuedOf }: HookS
     return
   const refused = { reason: `${error}: ${description ?? ''}`, status: context.status, client: client?.clientId }
   await journal.write({ ...told, ...refused })
+}
+
+/** The person has stopped at the page that shows the code, whether they had signed in or not. */
+async function afterDeviceCode({ oidc }: Context, { journal }: HookSettings): Promise<void> {
+  const code = oidc.entities.DeviceCode
+  if (code?.error === undefined) return
+  const told = { operation: 'consent', path: '/device', reason: 'stopped by the person' } as const
+  await journal.write({ ...told, client: code.clientId, person: oidc.session?.accountId })
 }
 
 /** The grant, and every agent in the token, may have been ended while it was made. */

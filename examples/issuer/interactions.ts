@@ -7,6 +7,7 @@ import { html, sendPage } from './pages/layout.ts'
 import { signInPage } from './pages/sign-in.ts'
 import type { People } from './people.ts'
 import { rightsOf } from './registration.ts'
+import { passwordSignIn } from './session.ts'
 
 export interface InteractionSettings {
   readonly people: People
@@ -73,7 +74,7 @@ async function signIn({ provider, interaction, request, response, form, people }
   if (person === undefined) {
     return sendPage(response, 200, 'Sign in', signInPage(`/interaction/${interaction.uid}`, true))
   }
-  const login = { accountId: person, remember: false, amr: ['pwd'], acr: 'pwd' }
+  const login = { accountId: person, remember: false, ...passwordSignIn }
   await provider.interactionFinished(request, response, { login }, { mergeWithLastSubmission: false })
 }
 
@@ -88,8 +89,7 @@ async function decideConsent({ provider, interaction, request, response, form, j
     const error = { error: 'access_denied', error_description: 'The person has not consented' }
     return provider.interactionFinished(request, response, error, { mergeWithLastSubmission: false })
   }
-  const known = interaction.grantId === undefined ? undefined : await provider.Grant.find(interaction.grantId)
-  const grant = known ?? new provider.Grant({ accountId: person, clientId: client, expiresIn: seconds })
+  const grant = new provider.Grant({ accountId: person, clientId: client, expiresIn: seconds })
   const openId = interaction.prompt.details['missingOIDCScope'] as readonly string[] | undefined
   if (openId !== undefined) grant.addOIDCScope(openId.join(' '))
   const resources = Object.entries(missingScopes(interaction))

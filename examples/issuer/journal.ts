@@ -21,7 +21,7 @@ export interface Entry {
   readonly status?: number
   readonly client?: string | undefined
   /** Of a person who consents or withdraws, or of an owner. */
-  readonly person?: string
+  readonly person?: string | undefined
   readonly claims?: ActorProfileClaims
   readonly scopesAsked?: string
   readonly method?: string

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { type Client, type Context, Provider, type Token } from 'oidc-provider'
+import { type Client, type Context, type Grant, Provider, type Token } from 'oidc-provider'
 import type { ActorProfileClaims } from './actor-profile-claims.ts'
 import { claimsOf, type Exchanged, maxTokenSeconds, type SignedClaims } from './claims.ts'
 import { type DialectName, writeAs } from './dialects/index.ts'
@@ -9,6 +9,7 @@ import { devicePages } from './pages/device.ts'
 import { errorPage } from './pages/error.ts'
 import type { People } from './people.ts'
 import { checkMetadata, rightsMembers } from './registration.ts'
+import { sessionCookie, sessionSeconds } from './session.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import type { Storage } from './storage.ts'
 
@@ -50,8 +51,8 @@ export function createProvider(settings: ProviderSettings): Provider {
     extraClientMetadata: { properties: [...rightsMembers], validator: checkMetadata },
     cookies: {
       keys: [settings.secrets.cookies],
-      long: { signed: true, httpOnly: true, sameSite: 'lax' },
-      short: { signed: true, httpOnly: true, sameSite: 'lax' },
+      long: sessionCookie,
+      short: sessionCookie,
     },
     ttl: {
       AccessToken: (context: Context) => lifetimeWithin(context),
@@ -60,11 +61,12 @@ export function createProvider(settings: ProviderSettings): Provider {
       DeviceCode: 600,
       IdToken: maxTokenSeconds,
       Interaction: 600,
-      Session: 3_600,
+      Session: sessionSeconds,
     },
     // Agents ask anew: their authority is then judged anew.
     issueRefreshToken: () => false,
     expiresWithSession: () => false,
+    loadExistingGrant: ({ oidc }: Context) => grantOf(oidc),
     findAccount: (_context: Context, id: string) => {
       const person = people.find(id)
       return person && { accountId: id, claims: () => ({ sub: id, name: person.name }) }
@@ -123,6 +125,12 @@ function lifetimeWithin({ oidc }: Context): number {
   const end = oidc.entities.Grant?.exp
   const left = end === undefined ? maxTokenSeconds : end - Math.floor(Date.now() / 1_000)
   return Math.max(1, Math.min(maxTokenSeconds, left))
+}
+
+/** Each consent is a grant of its own, so that it holds as long as the person has said, and no longer. */
+async function grantOf({ provider, result }: Context['oidc']): Promise<Grant | undefined> {
+  const id = result?.consent?.grantId
+  return id === undefined ? undefined : provider.Grant.find(id)
 }
 
 /** Node proves with the handshake that the client holds its key. */

@@ -2,6 +2,7 @@ import type { MemoryRevocations, Revocation, RevocationQuery, RevocationSource }
 import type { DpopAgent } from '../agents/dpop-agent.ts'
 import { readEvents, type ServerSentEvent } from './event-stream.ts'
 import { createRevocationMemory } from './revocation-memory.ts'
+import { defer, pause, within } from './waiting.ts'
 
 export interface FeedSettings {
   readonly issuer: string
@@ -118,21 +119,4 @@ interface Connection {
   /** Settles when the connection has ended, or is to be replaced. */
   readonly over: Promise<void>
   cut(): void
-}
-
-function defer(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = () => {}
-  const promise = new Promise<void>((settle) => {
-    resolve = settle
-  })
-  return { promise, resolve }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, milliseconds).unref())
-}
-
-function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  const late = pause(milliseconds).then(() => Promise.reject(new Error('the issuer does not answer')))
-  return Promise.race([work, late])
 }
