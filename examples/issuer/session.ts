@@ -7,7 +7,7 @@ export const sessionSeconds = 3_600
 export const sessionCookie = { signed: true, httpOnly: true, sameSite: 'lax' } as const
 
 /** How people sign in here (RFC 8176 §2). */
-export const passwordSignIn = { amr: ['pwd'], acr: 'pwd' }
+export const passwordSignIn: { readonly amr: readonly string[]; readonly acr: string } = { amr: ['pwd'], acr: 'pwd' }
 
 /** A new session, as oidc-provider makes one after an interaction. Its name is new, so that nobody can know it beforehand. */
 export async function startSession(
