@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { type Client, type Context, type Grant, Provider, type Token } from 'oidc-provider'
+import { type Client, type Context, Provider, type Token } from 'oidc-provider'
 import type { ActorProfileClaims } from './actor-profile-claims.ts'
 import { claimsOf, type Exchanged, maxTokenSeconds, type SignedClaims } from './claims.ts'
 import { type DialectName, writeAs } from './dialects/index.ts'
+import { grantOf, lifetimeWithin } from './grants.ts'
 import type { Invitations } from './invitations.ts'
 import { devicePages } from './pages/device.ts'
 import { errorPage } from './pages/error.ts'
@@ -118,19 +119,6 @@ export function createProvider(settings: ProviderSettings): Provider {
 interface SignedJwt {
   payload: Record<string, unknown>
   header: Record<string, unknown> | undefined
-}
-
-/** A token ends with the consent behind it. */
-function lifetimeWithin({ oidc }: Context): number {
-  const end = oidc.entities.Grant?.exp
-  const left = end === undefined ? maxTokenSeconds : end - Math.floor(Date.now() / 1_000)
-  return Math.max(1, Math.min(maxTokenSeconds, left))
-}
-
-/** Each consent is a grant of its own, so that it holds as long as the person has said, and no longer. */
-async function grantOf({ provider, result }: Context['oidc']): Promise<Grant | undefined> {
-  const id = result?.consent?.grantId
-  return id === undefined ? undefined : provider.Grant.find(id)
 }
 
 /** Node proves with the handshake that the client holds its key. */
