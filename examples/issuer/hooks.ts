@@ -46,8 +46,8 @@ export function addHooks(provider: Provider, settings: HookSettings): void {
 async function afterDeviceCode({ oidc }: Context, { journal }: HookSettings): Promise<void> {
   const code = oidc.entities.DeviceCode
   if (code?.error === undefined) return
-  const told = { operation: 'consent', path: '/device', reason: 'stopped by the person' } as const
-  await journal.write({ ...told, client: code.clientId, person: oidc.session?.accountId })
+  const { clientId: client } = code
+  await journal.write({ operation: 'denial', path: '/device', client, person: oidc.session?.accountId })
 }
 
 async function afterRegistration(context: Context, settings: HookSettings): Promise<void> {

@@ -82,10 +82,10 @@ async function decideConsent({ provider, interaction, request, response, form, j
   const person = interaction.session?.accountId
   const client = String(interaction.params['client_id'])
   if (person === undefined) return sendExpired(response)
-  const told = { operation: 'consent', person, client, path: '/interaction' } as const
+  const told = { person, client, path: '/interaction' } as const
   const seconds = durations.find(([choice]) => String(choice) === form.get('seconds'))?.[0]
   if (form.get('do') !== 'allow' || seconds === undefined) {
-    await journal.write({ ...told, reason: 'denied by the person' })
+    await journal.write({ ...told, operation: 'denial' })
     const error = { error: 'access_denied', error_description: 'The person has not consented' }
     return provider.interactionFinished(request, response, error, { mergeWithLastSubmission: false })
   }
@@ -95,7 +95,11 @@ async function decideConsent({ provider, interaction, request, response, form, j
   const resources = Object.entries(missingScopes(interaction))
   for (const [resource, scopes] of resources) grant.addResourceScope(resource, scopes.join(' '))
   const grantId = await grant.save()
-  await journal.write({ ...told, scopesAsked: resources.flatMap(([, scopes]) => scopes).join(' ') })
+  await journal.write({
+    ...told,
+    operation: 'consent',
+    scopesAsked: resources.flatMap(([, scopes]) => scopes).join(' '),
+  })
   await provider.interactionFinished(request, response, { consent: { grantId } }, { mergeWithLastSubmission: true })
 }
 

@@ -10,6 +10,7 @@ export type Operation =
   | 'registration_end'
   | 'attestation'
   | 'consent'
+  | 'denial'
   | 'issuance'
   | 'token_exchange'
   | 'authorization'

@@ -109,7 +109,8 @@ export function createProvider(settings: ProviderSettings): Provider {
   async function write(context: Context, token: Token, jwt: SignedJwt): Promise<void> {
     const claims = claimsOf(context, token, jwt.payload as unknown as SignedClaims, settings.exchangedOf(context))
     // What the issuer itself reads stays as it is.
-    const written = writeAs(claims.aud.startsWith(issuer) ? 'actor-profile' : settings.dialect, claims)
+    const isForIssuer = claims.aud === issuer || claims.aud.startsWith(`${issuer}/`)
+    const written = writeAs(isForIssuer ? 'actor-profile' : settings.dialect, claims)
     settings.onClaims(context, claims, written.claims)
     jwt.payload = written.claims
     jwt.header = { typ: written.typ }

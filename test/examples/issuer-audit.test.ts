@@ -67,7 +67,7 @@ describe('issuer: what is written down', () => {
     expect(next()).toEqual(['issuance refused'])
     const denied = await requestDeviceCode(traveller, { resource: apis.trips, scope: 'pay' })
     await alice.visit(denied.verificationUri, { user_code: denied.userCode, do: 'deny' })
-    expect(next()).toEqual(['consent refused'])
+    expect(next()).toEqual(['denial admitted'])
 
     const revoked = await addClientAssertion(new URLSearchParams({ token: actor }), keyOf('agent-a'), {
       id: 'agent-a',
@@ -209,10 +209,10 @@ describe('issuer: one log and one report with its resource servers', () => {
     expect(code).toBe(0)
     const report = JSON.parse(out) as ReportSnapshot
     expect(report.events.unreadable).toBe(0)
-    // At the issuer: the token of alice, that of the reader and its request, a refused token, a consent that was denied.
+    // At the issuer: the token of alice, that of the reader and its request, a refused token.
     // At the API: three calls.
-    expect(report.events).toMatchObject({ requests: 8, admitted: 6, refused: 2, refusedByRule: 0 })
-    expect(report.callers.unidentified).toBe(2)
+    expect(report.events).toMatchObject({ requests: 7, admitted: 6, refused: 1, refusedByRule: 0 })
+    expect(report.callers.unidentified).toBe(1)
     const ways = report.delegations.flows.top.map(({ principal, actors, requests }) => [
       principal.subject,
       actors.map(({ subject }) => subject),

@@ -111,9 +111,7 @@ describeInBrowser('Examples: the pages of the issuer', (openPage) => {
       expect(await page.evaluate(text)).toContain('may not act for you')
       expect(await errorOf(code.token())).toBe('access_denied')
     }
-    const denials = events.filter(
-      ({ request, decision }) => request.operation === 'issuer consent' && decision === 'refused',
-    )
+    const denials = events.filter(({ request }) => request.operation === 'issuer denial')
     expect(denials.map(({ client, principal }) => [client, principal?.subject])).toEqual([
       ['agent-a', undefined],
       ['agent-a', 'alice'],

@@ -60,7 +60,7 @@ interface ApiSettings extends Partial<FeedSettings> {
   readonly verifier?: Partial<VerifierOptions>
 }
 
-/** `GET /stream` goes on until the token ends; everything else answers at once. */
+/** `GET /stream` goes on until the token ends; everything else answers with the context. */
 export async function startApi(running: RunningIssuer, settings: ApiSettings): Promise<ResourceServer> {
   const { resource, scope, verifier: options, ...feed } = settings
   let answer: RequestListener = () => {}
@@ -78,7 +78,7 @@ export async function startApi(running: RunningIssuer, settings: ApiSettings): P
   answer = async (request, response) => {
     const context = await gate(request, response, { scopes: [scope] })
     if (context === undefined) return
-    if (request.url !== '/stream') return void response.end('{}')
+    if (request.url !== '/stream') return void response.end(JSON.stringify(context))
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: hello\n\n')
     verifier.lease(context).addEventListener('abort', () => response.end(), { once: true })
   }
