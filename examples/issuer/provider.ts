@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls'
 import { type Client, type Context, Provider, type Token } from 'oidc-provider'
 import type { ActorProfileClaims } from './actor-profile-claims.ts'
 import { claimsOf, type Exchanged, maxTokenSeconds, type SignedClaims } from './claims.ts'
-import { type DialectName, writeAs } from './dialects/index.ts'
+import type { DialectName } from './dialects/index.ts'
 import { grantOf, lifetimeWithin } from './grants.ts'
 import type { Invitations } from './invitations.ts'
 import { devicePages } from './pages/device.ts'
@@ -13,6 +13,7 @@ import { checkMetadata, rightsMembers } from './registration.ts'
 import { sessionCookie, sessionSeconds } from './session.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import type { Storage } from './storage.ts'
+import { writeOrRefuse } from './write-token.ts'
 
 export interface ProviderSettings {
   readonly issuer: string
@@ -110,7 +111,7 @@ export function createProvider(settings: ProviderSettings): Provider {
     const claims = claimsOf(context, token, jwt.payload as unknown as SignedClaims, settings.exchangedOf(context))
     // What the issuer itself reads stays as it is.
     const isForIssuer = claims.aud === issuer || claims.aud.startsWith(`${issuer}/`)
-    const written = writeAs(isForIssuer ? 'actor-profile' : settings.dialect, claims)
+    const written = writeOrRefuse(isForIssuer ? 'actor-profile' : settings.dialect, claims)
     settings.onClaims(context, claims, written.claims)
     jwt.payload = written.claims
     jwt.header = { typ: written.typ }

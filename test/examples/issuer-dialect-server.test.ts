@@ -99,6 +99,16 @@ describe.each(products)('issuer: tokens as $dialect writes them', (product) => {
   })
 })
 
+test('RFC 6749 §5.2: a token that the product would not issue is an invalid request', async () => {
+  const { events, agent } = await setUp({ dialect: 'aap' })
+  const traveller = await agent('agent-a')
+  expect(await errorOf(traveller.ownToken({ resource: apis.trips, scope: 'trip:read' }))).toBe('none')
+  // There, only agents get tokens.
+  const tool = await agent('tool')
+  expect(await errorOf(tool.ownToken({ resource: apis.payments, scope: 'pay' }))).toBe('invalid_request')
+  expect(events.at(-1)).toMatchObject({ decision: 'refused', client: 'tool' })
+})
+
 async function codeOf(product: Product, api: ResourceServer, agent: DpopAgent, token: string): Promise<string> {
   if (product.isBound) return codeAt(api, agent, token)
   return ((await contextAt(product, api, agent, token)) as unknown as { code: string }).code

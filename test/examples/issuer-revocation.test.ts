@@ -1,10 +1,14 @@
+import { decodeJwt } from 'jose'
+import { createVerifier } from 'onbehalf'
 import { type MemoryRevocations, memoryRevocations, type Revocation } from 'onbehalf/revocation'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createDpopAgent, type DpopAgent } from '../../examples/agents/dpop-agent.ts'
 import { createSigningKey } from '../../examples/agents/signing-key.ts'
+import { createRevocationFeed, type RevocationFeed } from '../../examples/issuer/revocation-feed.ts'
 import { createRevocationMemory } from '../../examples/resource-server/revocation-memory.ts'
 import { open as openRedis } from '../redis/revocation-sources.ts'
 import { startRedis } from '../redis/servers.ts'
+import { listen } from '../support/servers.ts'
 import { describeWithService, until } from '../support/services.ts'
 import { queryOf } from '../unit/revocations/query.ts'
 import { apis, errorOf, setUp } from './issuer-setup.ts'
@@ -222,6 +226,55 @@ describe('issuer: revocations at resource servers', () => {
     expect(revocations.isRevoked(before)).toBe(true)
     expect(revocations.isRevoked({ ...before, issuedAt: start + 60 })).toBe(false)
     expect(revocations.size).toBe(2)
+  })
+})
+
+describe('issuer: the feed', () => {
+  test('Examples: a feed that could not keep everything tells no reader that it knows everything, until it does again', async () => {
+    const { running, issuer } = await setUp()
+    const agent = await createReader(running, 'reader')
+    let feed: RevocationFeed | undefined
+    const port = await listen((request, response) => void feed?.answer(request, response))
+    const publicUrl = `http://127.0.0.1:${port}`
+    const verifier = createVerifier({ issuer, resource: `${issuer}/revocations`, publicUrl, metadata: false })
+    let time = Date.now()
+    feed = createRevocationFeed({ verifier, now: () => time, maxKept: 2 })
+    onTestFinished(async () => {
+      feed?.close()
+      await verifier.close()
+    })
+    const resource = `${issuer}/revocations`
+    const { accessToken } = await agent.ownToken({ resource, scope: 'revocations:read' })
+    const statusNow = async () => (await agent.open(`${publicUrl}/`, accessToken, AbortSignal.timeout(10_000))).status
+    for (const token of ['one', 'two']) feed.announce({ issuer, token })
+    expect(await statusNow()).toBe(200)
+    feed.announce({ issuer, token: 'three' })
+    expect(await statusNow()).toBe(503)
+    time += 359_000
+    expect(await statusNow()).toBe(503)
+    time += 1_000
+    expect(await statusNow()).toBe(200)
+  })
+
+  test('Examples: a token that is made while its agent is revoked is withheld or revoked', async () => {
+    const { running, issuer, revocations } = await setUp()
+    const readers = await Promise.all(Array.from({ length: 8 }, (_, at) => createReader(running, `reader-${at}`)))
+    const resource = `${issuer}/revocations`
+    await Promise.all(
+      readers.map(async (reader, at) => {
+        const asked = reader.ownToken({ resource, scope: 'revocations:read' }).catch(() => undefined)
+        // Somewhere between the two requests of one with a nonce, and after the second.
+        for (let turn = 0; turn < 40 * at; turn++) await new Promise(setImmediate)
+        await running.revokeAgent(reader.id)
+        const token = await asked
+        if (token === undefined) return
+        const { jti, iat = 0 } = decodeJwt(token.accessToken)
+        const isRevoked = revocations.some(
+          ({ token: name, client, issuedBefore = 0 }) => name === jti || (client === reader.id && iat < issuedBefore),
+        )
+        expect(isRevoked).toBe(true)
+      }),
+    )
   })
 })
 
