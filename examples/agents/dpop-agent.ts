@@ -25,8 +25,6 @@ type MakeForm = () => URLSearchParams | Promise<URLSearchParams>
 export interface DpopAgent extends Agent {
   /** A `fetch` that sends this token, with a proof of the agent's key for each request. */
   fetchWith(accessToken: string): typeof fetch
-  /** The answer as it comes, for streams. */
-  open(url: string, accessToken: string, signal: AbortSignal): Promise<Response>
   /** Sends a grant with client authentication and proof. The form is made anew for each attempt. */
   requestToken(makeForm: MakeForm): Promise<Token>
   /** The same at another endpoint of the authorization server. */
@@ -34,6 +32,8 @@ export interface DpopAgent extends Agent {
     endpoint: 'token_endpoint' | 'device_authorization_endpoint',
     makeForm: MakeForm,
   ): Promise<{ status: number; body: Record<string, unknown> }>
+  /** The answer as it comes, for streams. */
+  open(url: string, accessToken: string, signal: AbortSignal): Promise<Response>
 }
 
 export async function createDpopAgent({ id, issuer, clientKey }: DpopAgentOptions): Promise<DpopAgent> {
@@ -68,11 +68,11 @@ export async function createDpopAgent({ id, issuer, clientKey }: DpopAgentOption
     requestToken,
     ownToken,
     fetchWith: (accessToken) => dpopFetch({ key, token: () => accessToken }),
-    open: (url, accessToken, signal) => dpopFetch({ key, token: () => accessToken })(url, { signal }),
     async tokenOnBehalf(subjectToken, request, actorToken) {
       const actor = actorToken ?? (await ownToken(actorTokenRequest(issuer))).accessToken
       return requestToken(() => tokenExchange(subjectToken, actor, request))
     },
+    open: (url, accessToken, signal) => dpopFetch({ key, token: () => accessToken })(url, { signal }),
     async call(method, url, accessToken) {
       let sent: Record<string, string> = {}
       const send: typeof fetch = (input, init) => {

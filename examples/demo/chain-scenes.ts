@@ -15,13 +15,10 @@ export interface Held {
 
 /** Human, agent A, agent B, tool C, and the API that C uses. */
 export async function* playChain(stage: Stage): AsyncGenerator<Scene, Held> {
-  const { alice, planner, auditor, apis } = stage
+  const { planner, auditor, apis } = stage
 
-  // Alice signs in and consents at the issuer. The agent sees neither her password nor her session.
   const resource = apis.tools.resource
-  const asked = await planner.ask('askForConsent', { resource, scope: 'tools:read trip:book seat:choose pay' })
-  await alice.ask('allowDevice', asked)
-  const plannersToken = tokenOf(await planner.ask('consentedToken', {}))
+  const plannersToken = await consentOfAlice(stage)
   const plannersCall = await planner.ask('call', {
     method: 'GET',
     url: `${resource}/tools`,
@@ -48,4 +45,12 @@ export async function* playChain(stage: Stage): AsyncGenerator<Scene, Held> {
   const auditorsCall = await auditor.ask('call', { method: 'GET', url: auditorsUrl, accessToken: auditorsToken })
   yield { name: 'an agent acts for itself', api: apis.mtlsTools, answer: auditorsCall }
   return { plannersToken, plannersCall, bookingToken, auditorsCall }
+}
+
+/** Alice signs in and consents at the issuer. The agent sees neither her password nor her session. */
+export async function consentOfAlice({ alice, planner, apis }: Stage): Promise<string> {
+  const scope = 'tools:read trip:book seat:choose pay'
+  const asked = await planner.ask('askForConsent', { resource: apis.tools.resource, scope })
+  await alice.ask('allowDevice', asked)
+  return tokenOf(await planner.ask('consentedToken', {}))
 }

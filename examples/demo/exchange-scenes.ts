@@ -1,4 +1,4 @@
-import type { Held } from './chain-scenes.ts'
+import { consentOfAlice, type Held } from './chain-scenes.ts'
 import type { TokenAnswer } from './protocol.ts'
 import { redirectUri } from './registrations.ts'
 import { type Scene, tokenOf } from './scenes.ts'
@@ -35,13 +35,6 @@ export async function* playExchanges(stage: Stage, { plannersToken, bookingToken
   const stranger = tokenOf(await clerk.ask('ownToken', { resource: issuer, scope: 'agent:act' }))
   yield refusal("a stranger's actor token", await booker.ask('tokenOnBehalf', { ...narrow, actorToken: stranger }))
 
-  // The operator has found that agent B is not what it says.
-  await operator.ask('revokeAgent', { id: 'booker' })
-  yield refusal('a revoked agent', await booker.ask('tokenOnBehalf', narrow))
-  await withinASecond()
-  const withOldToken = { method: 'GET', url: seats, accessToken: seatToken }
-  yield { name: "a revoked agent's token", api: apis.seats, answer: await booker.ask('call', withOldToken) }
-
   // Alice changes her mind.
   await alice.ask('takeBack', { from: 'Travel planner', grants: `${issuer}/grants` })
   const again = { subjectToken: plannersToken, resource: apis.booking.resource, scope: 'trip:book' }
@@ -49,6 +42,17 @@ export async function* playExchanges(stage: Stage, { plannersToken, bookingToken
   await withinASecond()
   const orderAgain = { method: 'POST', url: `${apis.booking.resource}/bookings`, accessToken: bookingToken }
   yield { name: 'a call after alice withdrew', api: apis.booking, answer: await planner.ask('call', orderAgain) }
+
+  // She allows it again, and now the operator finds that agent B is not what it says.
+  const booking = { resource: apis.booking.resource, scope: 'trip:book seat:choose pay' }
+  const newBookingToken = await planner.ask('tokenOnBehalf', { subjectToken: await consentOfAlice(stage), ...booking })
+  const toSeats = { subjectToken: tokenOf(newBookingToken), resource: seats, scope: 'seat:choose pay' }
+  const accessToken = tokenOf(await booker.ask('tokenOnBehalf', toSeats))
+  await operator.ask('revokeAgent', { id: 'booker' })
+  yield refusal('a revoked agent', await booker.ask('tokenOnBehalf', toSeats))
+  await withinASecond()
+  const answer = await booker.ask('call', { method: 'GET', url: seats, accessToken })
+  yield { name: "a revoked agent's token", api: apis.seats, answer }
 }
 
 /** What is taken back is refused within a second. */

@@ -30,10 +30,12 @@ export function createIssuerTrail(): IssuerTrail {
     all,
     add(event) {
       all.push(event)
-      if (event.decision === 'refused') refusals.push(event)
+      // The rest are those of its revocation feed, which is an API of its own.
+      if (event.decision === 'refused' && event.request.operation !== null) refusals.push(event)
       wake()
     },
     nextRefusal: () => withDeadline(waitForRefusal(), 'a refusal of the issuer'),
-    rest: () => refusals,
+    // A revoked agent still asks for its feed; the issuer does not know it any more.
+    rest: () => refusals.filter(({ client }) => client !== null),
   }
 }

@@ -44,6 +44,8 @@ export const story: readonly Row[] = [
   { scene: 'an exchange for wider scopes', who: 'seat-tool', ...notGiven, code: 'invalid_scope' },
   { scene: 'too long a chain', who: 'clerk', ...notGiven, code: 'invalid_request' },
   { scene: "a stranger's actor token", who: 'booker', ...notGiven, code: 'invalid_request' },
+  { scene: 'an exchange after alice withdrew', who: 'planner', ...notGiven, code: 'invalid_request' },
+  { scene: 'a call after alice withdrew', ...plannerForAlice, ...refused, code: 'token_revoked' },
   { scene: 'a revoked agent', who: '-', ...notGiven, status: 401, code: 'invalid_client' },
   {
     scene: "a revoked agent's token",
@@ -52,6 +54,4 @@ export const story: readonly Row[] = [
     ...refused,
     code: 'token_revoked',
   },
-  { scene: 'an exchange after alice withdrew', who: 'planner', ...notGiven, code: 'invalid_request' },
-  { scene: 'a call after alice withdrew', ...plannerForAlice, ...refused, code: 'token_revoked' },
 ]

@@ -9,6 +9,7 @@ export interface Attestations {
 export interface AttestedAgents extends Attestations {
   add(agent: string, owner: string): void
   remove(agent: string): void
+  ownerOf(agent: string): string | undefined
 }
 
 /** Seconds: 90 days. */
@@ -21,6 +22,7 @@ export function createAttestations(now: () => number): AttestedAgents {
   return {
     add,
     remove: (agent) => void agents.delete(agent),
+    ownerOf: (agent) => agents.get(agent)?.owner,
     attest(agent, owner) {
       if (agents.get(agent)?.owner !== owner) throw new Error('This agent has another owner, or is not registered')
       add(agent, owner)

@@ -7,6 +7,7 @@ import { html, sendPage } from './pages/layout.ts'
 import { signInPage } from './pages/sign-in.ts'
 import type { People } from './people.ts'
 import { rightsOf } from './registration.ts'
+import { passwordSignIn } from './session.ts'
 
 export interface InteractionSettings {
   readonly people: People
@@ -73,7 +74,7 @@ async function signIn({ provider, interaction, request, response, form, people }
   if (person === undefined) {
     return sendPage(response, 200, 'Sign in', signInPage(`/interaction/${interaction.uid}`, true))
   }
-  const login = { accountId: person, remember: false, amr: ['pwd'], acr: 'pwd' }
+  const login = { accountId: person, remember: false, ...passwordSignIn }
   await provider.interactionFinished(request, response, { login }, { mergeWithLastSubmission: false })
 }
 
@@ -81,21 +82,24 @@ async function decideConsent({ provider, interaction, request, response, form, j
   const person = interaction.session?.accountId
   const client = String(interaction.params['client_id'])
   if (person === undefined) return sendExpired(response)
-  const told = { operation: 'consent', person, client, path: '/interaction' } as const
+  const told = { person, client, path: '/interaction' } as const
   const seconds = durations.find(([choice]) => String(choice) === form.get('seconds'))?.[0]
   if (form.get('do') !== 'allow' || seconds === undefined) {
-    await journal.write({ ...told, reason: 'denied by the person' })
+    await journal.write({ ...told, operation: 'denial' })
     const error = { error: 'access_denied', error_description: 'The person has not consented' }
     return provider.interactionFinished(request, response, error, { mergeWithLastSubmission: false })
   }
-  const known = interaction.grantId === undefined ? undefined : await provider.Grant.find(interaction.grantId)
-  const grant = known ?? new provider.Grant({ accountId: person, clientId: client, expiresIn: seconds })
+  const grant = new provider.Grant({ accountId: person, clientId: client, expiresIn: seconds })
   const openId = interaction.prompt.details['missingOIDCScope'] as readonly string[] | undefined
   if (openId !== undefined) grant.addOIDCScope(openId.join(' '))
   const resources = Object.entries(missingScopes(interaction))
   for (const [resource, scopes] of resources) grant.addResourceScope(resource, scopes.join(' '))
   const grantId = await grant.save()
-  await journal.write({ ...told, scopesAsked: resources.flatMap(([, scopes]) => scopes).join(' ') })
+  await journal.write({
+    ...told,
+    operation: 'consent',
+    scopesAsked: resources.flatMap(([, scopes]) => scopes).join(' '),
+  })
   await provider.interactionFinished(request, response, { consent: { grantId } }, { mergeWithLastSubmission: true })
 }
 

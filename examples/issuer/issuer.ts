@@ -42,7 +42,7 @@ export interface IssuerSettings {
 }
 
 /** What the operator of the issuer can do. None of it is reachable over HTTP. */
-export interface AgentIssuer extends Attestations {
+export interface AgentIssuer extends Pick<Attestations, 'lapsed'> {
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>
   /** Tokens may be for this API from now on. */
   addResource(resource: Resource): void
@@ -50,6 +50,8 @@ export interface AgentIssuer extends Attestations {
   addClient(client: ClientMetadata): Promise<void>
   /** A token for one registration (RFC 7591 §3, initial access token). */
   invite(invitation: Invitation): Promise<string>
+  /** Its owner says again that the agent is theirs. Rejects where it has another owner. */
+  attest(agent: string, owner: string): Promise<void>
   /** The next key signs from now on; tokens of the one before are good until they end. */
   rotateKeys(): Promise<void>
   /** Ends its tokens everywhere and its registration. */
@@ -61,14 +63,22 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
   const { issuer, clock = Date.now, audit = { write() {} } } = settings
   const now = () => Math.floor(clock() / 1_000)
   const storage = createStorage(clock)
-  const journal = createJournal(audit, issuer, clock)
   const people = createPeople(settings.people, clock)
   const attestations = createAttestations(now)
+  const journal = createJournal(audit, { issuer, clock, ownerOf: attestations.ownerOf })
   const invitations = createInvitations()
   const resources = createResources(issuer, settings.resources)
-  const feedVerifier = createVerifier({ issuer, resource: `${issuer}${revocationsPath}`, publicUrl: issuer })
-  const feed = createRevocationFeed(feedVerifier, clock)
-  const ledger = createLedger(issuer, storage, (revocation) => {
+  const feedVerifier = createVerifier({
+    issuer,
+    resource: `${issuer}${revocationsPath}`,
+    publicUrl: issuer,
+    metadata: false,
+    audit: { write: (record) => audit.write(record) },
+    // A reader whose registration has ended hears no more.
+    revocation: { isRevoked: async ({ clientId = '' }) => (await provider.Client.find(clientId)) === undefined },
+  })
+  const feed = createRevocationFeed({ verifier: feedVerifier, now: clock })
+  const ledger = createLedger(issuer, storage, now, (revocation) => {
     feed.announce(revocation)
     settings.onRevoked?.(revocation)
   })
@@ -78,6 +88,7 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
   const secrets = { cookies: randomBytes(32).toString('base64url'), nonces: randomBytes(32) }
 
   let keys = await createSigningKeys()
+  await journal.write({ operation: 'key_generation' })
   let provider: Provider
   let callback: RequestListener
   startProvider()
@@ -150,9 +161,9 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
     },
     invite: (invitation) => invitations.invite(provider, invitation),
     lapsed: attestations.lapsed,
-    attest(agent, owner) {
+    async attest(agent, owner) {
       attestations.attest(agent, owner)
-      void journal.write({ operation: 'attestation', client: agent, person: owner })
+      await journal.write({ operation: 'attestation', client: agent, person: owner })
     },
     async rotateKeys() {
       keys = await keys.rotate()

@@ -1,14 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import type { AuditEvent, AuditSink, Party } from 'onbehalf'
-import type { Actor, ActorProfileClaims, Confirmation } from './actor-profile-claims.ts'
+import type { AuditEvent, AuditSink } from 'onbehalf'
+import type { ActorProfileClaims, Confirmation } from './actor-profile-claims.ts'
+import { type OwnerOf, partiesOf, partiesOfPerson } from './journal-parties.ts'
 
 /** What happens at the issuer and has to be told later. */
 export type Operation =
   | 'registration'
+  | 'registration_update'
+  | 'registration_end'
   | 'attestation'
   | 'consent'
+  | 'denial'
   | 'issuance'
   | 'token_exchange'
+  | 'authorization'
+  | 'introspection'
+  | 'key_generation'
   | 'key_rotation'
   | 'revocation'
   | 'agent_revocation'
@@ -21,7 +28,7 @@ export interface Entry {
   readonly status?: number
   readonly client?: string | undefined
   /** Of a person who consents or withdraws, or of an owner. */
-  readonly person?: string
+  readonly person?: string | undefined
   readonly claims?: ActorProfileClaims
   readonly scopesAsked?: string
   readonly method?: string
@@ -35,17 +42,25 @@ export interface Journal {
 
 /**
  * The events of the issuer in the shape of those of its resource servers, so that one log and one report hold both.
- * What a token says counts as an authentication; the operation tells it apart from the requests of an API.
+ * A token that is issued, and everything that is refused, count as one request of the report; the operation tells them
+ * apart from those of an API. The rest is in the log and counts as nothing.
  */
-export function createJournal(sink: AuditSink, issuer: string, clock: () => number): Journal {
+export function createJournal(sink: AuditSink, settings: JournalSettings): Journal {
   return {
-    write: async (entry) => sink.write(eventOf(entry, issuer, clock())),
+    write: async (entry) => sink.write(eventOf(entry, settings)),
   }
 }
 
-function eventOf(entry: Entry, issuer: string, time: number): AuditEvent {
+export interface JournalSettings {
+  readonly issuer: string
+  readonly clock: () => number
+  /** Who answers for an agent. */
+  readonly ownerOf: OwnerOf
+}
+
+function eventOf(entry: Entry, { issuer, clock, ownerOf }: JournalSettings): AuditEvent {
   const { operation, reason, claims, client = claims?.client_id ?? null, scopesAsked = '' } = entry
-  const parties = claims === undefined ? partiesOfPerson(entry.person, issuer) : partiesOf(claims)
+  const parties = claims === undefined ? partiesOfPerson(entry.person, issuer) : partiesOf(claims, ownerOf)
   const isRefused = reason !== undefined
   const id = randomUUID()
   return {
@@ -54,9 +69,9 @@ function eventOf(entry: Entry, issuer: string, time: number): AuditEvent {
     requestId: id,
     traceId: null,
     correlationId: null,
-    time,
+    time: clock(),
     durationMicros: 0,
-    phase: claims === undefined ? 'access' : 'authentication',
+    phase: claims === undefined && !isRefused ? 'access' : 'authentication',
     decision: isRefused ? 'refused' : 'admitted',
     code: isRefused ? 'access_denied' : null,
     status: isRefused ? (entry.status ?? 400) : null,
@@ -83,37 +98,6 @@ function eventOf(entry: Entry, issuer: string, time: number): AuditEvent {
     warnings: [],
     ...(isRefused && { facts: { reason } }),
   }
-}
-
-type Parties = Pick<AuditEvent, 'principal' | 'actor' | 'chain' | 'authority' | 'involvesAgent' | 'kinds'>
-
-function partiesOf({ iss, sub, sub_profile, act }: ActorProfileClaims): Parties {
-  const principal = partyOf({ iss, sub, sub_profile }, iss)
-  const chain = actorsOf(act).map((actor) => partyOf(actor, iss))
-  const actor = chain[0] ?? principal
-  return {
-    principal,
-    actor,
-    chain,
-    authority: act === undefined ? 'independent' : 'delegated',
-    involvesAgent: [principal, ...chain].some(({ kind }) => kind === 'agent'),
-    kinds: [principal.kind, actor.kind],
-  }
-}
-
-function partiesOfPerson(person: string | undefined, issuer: string): Parties {
-  const party = person === undefined ? null : partyOf({ iss: issuer, sub: person, sub_profile: 'user' }, issuer)
-  return { principal: party, actor: party, chain: [], authority: null, involvesAgent: false, kinds: null }
-}
-
-function actorsOf(act: Actor | undefined): readonly Actor[] {
-  return act === undefined ? [] : [act, ...actorsOf(act.act)]
-}
-
-const kinds = { user: 'human', ai_agent: 'agent', service: 'service' } as const
-
-function partyOf({ iss, sub, sub_profile: profile }: Omit<Actor, 'act'>, assertedBy: string): Party {
-  return { subject: sub, issuer: iss, assertedBy, kind: kinds[profile], kindSource: 'profile', profiles: [profile] }
 }
 
 function senderOf(key: Confirmation | undefined): AuditEvent['sender'] {

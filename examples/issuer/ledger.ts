@@ -23,7 +23,13 @@ export interface Ledger {
 
 const kind = 'IssuedToken'
 
-export function createLedger(issuer: string, storage: Storage, onRevoked: (revocation: Revocation) => void): Ledger {
+/** `now` in seconds since the epoch. */
+export function createLedger(
+  issuer: string,
+  storage: Storage,
+  now: () => number,
+  onRevoked: (revocation: Revocation) => void,
+): Ledger {
   const tokens = storage.adapter(kind)
 
   async function revokeWhere(isMeant: (claims: ActorProfileClaims) => boolean): Promise<void> {
@@ -50,9 +56,11 @@ export function createLedger(issuer: string, storage: Storage, onRevoked: (revoc
     revokeGrant: (grantId) => revokeWhere(({ mission }) => mission?.id === grantId),
     async revokeAgent(agent) {
       await revokeWhere((claims) => claims.client_id === agent || claims.sub === agent || hasActor(claims.act, agent))
-      // For tokens that are being issued this very moment.
-      onRevoked({ issuer, party: agent })
-      onRevoked({ issuer, client: agent })
+      // For tokens that are being issued this very moment. One that is registered later under this name starts afresh, also
+      // where a reader hears of this again and again.
+      const issuedBefore = now() + 1
+      onRevoked({ issuer, party: agent, issuedBefore })
+      onRevoked({ issuer, client: agent, issuedBefore })
     },
   }
 }

@@ -74,6 +74,9 @@ declare module 'oidc-provider' {
 
   /** An authorization or device code, as it stands behind a token. */
   export interface CodeSource {
+    readonly clientId?: string
+    /** Why the person's way has ended without consent. */
+    readonly error?: string
     readonly authTime?: number
     readonly acr?: string
     readonly amr?: readonly string[]
@@ -113,8 +116,15 @@ declare module 'oidc-provider' {
         readonly DeviceCode?: CodeSource
         readonly InitialAccessToken?: { readonly jti: string }
       }
+      readonly session?: { readonly accountId?: string }
+      /** What the interaction that just ended has brought. */
+      readonly result?: { readonly consent?: { readonly grantId?: string } }
       entity(kind: string, model: unknown): void
     }
+  }
+
+  export interface Cookies {
+    set(name: string, value: string, options: object): void
   }
 
   type Model<Content, Made> = {
@@ -129,7 +139,12 @@ declare module 'oidc-provider' {
     readonly Client: { find(id: string): Promise<Client | undefined> }
     readonly Grant: Model<{ accountId: string; clientId: string; expiresIn: number }, Grant>
     readonly InitialAccessToken: Model<{ expiresIn: number; policies: readonly string[] }, Token>
-    readonly Session: { get(context: Context): Promise<{ readonly accountId?: string }> }
+    readonly Session: {
+      new (content: Record<string, unknown>): { readonly jti: string; save(seconds: number): Promise<string> }
+      get(context: Context): Promise<{ readonly accountId?: string }>
+    }
+    cookieName(kind: 'session'): string
+    createContext(request: IncomingMessage, response: ServerResponse): { readonly cookies: Cookies }
     callback(): RequestListener
     use(middleware: (context: Context, next: () => Promise<void>) => Promise<void>): this
     on(event: string, listener: (...details: never[]) => void): this

@@ -1,17 +1,20 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { type Context, errors, Provider, type Token } from 'oidc-provider'
+import { type Client, type Context, Provider, type Token } from 'oidc-provider'
 import type { ActorProfileClaims } from './actor-profile-claims.ts'
 import { claimsOf, type Exchanged, maxTokenSeconds, type SignedClaims } from './claims.ts'
-import { type DialectName, NotIssuedError, type WrittenToken, writeAs } from './dialects/index.ts'
+import type { DialectName } from './dialects/index.ts'
+import { grantOf, lifetimeWithin } from './grants.ts'
 import { addHardening, closedFeatures, requireResource, strictChecks } from './hardening.ts'
 import type { Invitations } from './invitations.ts'
 import { devicePages } from './pages/device.ts'
 import { errorPage } from './pages/error.ts'
 import type { People } from './people.ts'
 import { checkMetadata, rightsMembers } from './registration.ts'
+import { sessionCookie, sessionSeconds } from './session.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import type { Storage } from './storage.ts'
+import { writeOrRefuse } from './write-token.ts'
 
 export interface ProviderSettings {
   readonly issuer: string
@@ -22,7 +25,7 @@ export interface ProviderSettings {
   readonly people: People
   readonly invitations: Invitations
   readonly scopes: readonly string[]
-  readonly resourceServer: (resource: string) => object
+  readonly resourceServer: (resource: string, client: Client) => object
   readonly secrets: { readonly cookies: string; readonly nonces: Buffer }
   readonly dialect: DialectName
   readonly exchangedOf: (context: Context) => Exchanged | undefined
@@ -55,8 +58,8 @@ export function createProvider(settings: ProviderSettings): Provider {
     extraClientMetadata: { properties: [...rightsMembers], validator: checkMetadata },
     cookies: {
       keys: [settings.secrets.cookies],
-      long: { signed: true, httpOnly: true, sameSite: 'lax' },
-      short: { signed: true, httpOnly: true, sameSite: 'lax' },
+      long: sessionCookie,
+      short: sessionCookie,
     },
     ttl: {
       AccessToken: (context: Context) => lifetimeWithin(context),
@@ -65,10 +68,11 @@ export function createProvider(settings: ProviderSettings): Provider {
       DeviceCode: 600,
       IdToken: maxTokenSeconds,
       Interaction: 600,
-      Session: 3_600,
+      Session: sessionSeconds,
     },
     // No refresh tokens, because there is no scope offline_access: agents ask anew, and their authority is judged anew.
     expiresWithSession: () => false,
+    loadExistingGrant: ({ oidc }: Context) => grantOf(oidc),
     findAccount: (_context: Context, id: string) => {
       const person = people.find(id)
       return person && { accountId: id, claims: () => ({ sub: id, name: person.name }) }
@@ -96,7 +100,8 @@ export function createProvider(settings: ProviderSettings): Provider {
       resourceIndicators: {
         enabled: true,
         defaultResource: requireResource,
-        getResourceServerInfo: (_context: Context, resource: string) => settings.resourceServer(resource),
+        getResourceServerInfo: (_context: Context, resource: string, client: Client) =>
+          settings.resourceServer(resource, client),
       },
       mTLS: {
         enabled: secureOrigin !== undefined,
@@ -112,32 +117,17 @@ export function createProvider(settings: ProviderSettings): Provider {
   async function write(context: Context, token: Token, jwt: SignedJwt): Promise<void> {
     const claims = claimsOf(context, token, jwt.payload as unknown as SignedClaims, settings.exchangedOf(context))
     // What the issuer itself reads stays as it is.
-    const written = writeOrRefuse(claims.aud.startsWith(issuer) ? 'actor-profile' : settings.dialect, claims)
+    const isForIssuer = claims.aud === issuer || claims.aud.startsWith(`${issuer}/`)
+    const written = writeOrRefuse(isForIssuer ? 'actor-profile' : settings.dialect, claims)
     settings.onClaims(context, claims, written.claims)
     jwt.payload = written.claims
     jwt.header = { typ: written.typ }
   }
 }
 
-function writeOrRefuse(dialect: DialectName, claims: ActorProfileClaims): WrittenToken {
-  try {
-    return writeAs(dialect, claims)
-  } catch (error) {
-    if (error instanceof NotIssuedError) throw new errors.InvalidRequest('this dialect has no such token')
-    throw error
-  }
-}
-
 interface SignedJwt {
   payload: Record<string, unknown>
   header: Record<string, unknown> | undefined
-}
-
-/** A token ends with the consent behind it. */
-function lifetimeWithin({ oidc }: Context): number {
-  const end = oidc.entities.Grant?.exp
-  const left = end === undefined ? maxTokenSeconds : end - Math.floor(Date.now() / 1_000)
-  return Math.max(1, Math.min(maxTokenSeconds, left))
 }
 
 /** Node proves with the handshake that the client holds its key. */

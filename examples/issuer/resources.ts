@@ -1,4 +1,5 @@
-import { errors, type ResourceServer } from 'oidc-provider'
+import { type Client, errors, type ResourceServer } from 'oidc-provider'
+import { rightsOf } from './registration.ts'
 
 /** An API that tokens can be for. */
 export interface Resource {
@@ -15,21 +16,25 @@ export const revocationsPath = '/revocations'
 export const revocationsScope = 'revocations:read'
 
 export interface Resources {
-  /** What oidc-provider asks for each resource indicator; an unknown one is refused with `invalid_target`. */
-  server(id: string): ResourceServer
+  /** What oidc-provider asks for each resource indicator. `invalid_target` refuses what is not known, or not for this client. */
+  server(id: string, client?: Client): ResourceServer
   add(resource: Resource): void
   scopes(): readonly string[]
 }
 
 export function createResources(issuer: string, resources: readonly Resource[]): Resources {
+  /** For every client that has the scope. */
   const own = [
     { id: issuer, scopes: [actorScope] },
     { id: `${issuer}${revocationsPath}`, scopes: [revocationsScope] },
   ]
   const known = new Map([...resources, ...own].map(({ id, scopes }) => [id, scopes]))
   return {
-    server(id) {
+    server(id, client) {
       const scopes = known.get(id)
+      const mayReach =
+        client === undefined || own.some((one) => one.id === id) || rightsOf(client).may_reach.includes(id)
+      if (!mayReach) throw new errors.InvalidTarget('the client may not reach this resource')
       if (scopes === undefined) throw new errors.InvalidTarget('this resource is not known here')
       return { scope: scopes.join(' '), audience: id, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } }
     },

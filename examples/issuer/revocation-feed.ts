@@ -16,35 +16,57 @@ export interface RevocationFeed {
 const beatMs = 250
 /** Tokens have ended by then, also by the clock of an API that is a minute behind. */
 const keepMs = (maxTokenSeconds + 60) * 1_000
-const maxKept = 100_000
+/** What a reader may leave unread before it is cut off; it comes back and gets everything anew. */
+const maxUnreadBytes = 32 * 1_048_576
+
+export interface FeedSettings {
+  readonly verifier: Verifier
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** How many revocations it keeps. Beyond it no reader hears that it knows everything, until the oldest do not matter. */
+  readonly maxKept?: number
+}
 
 /**
  * Each connection begins with everything that still matters, so that one that was cut off misses nothing, and carries a
- * beat, so that a reader notices within a second that it hears nothing any more.
+ * beat, so that a reader notices within a second that it hears nothing any more. Of tokens from before its own start it
+ * knows nothing, and says so: readers refuse them.
  */
-export function createRevocationFeed(verifier: Verifier, now: () => number): RevocationFeed {
+export function createRevocationFeed({ verifier, now, maxKept = 100_000 }: FeedSettings): RevocationFeed {
   const gate = createNodeGate(verifier)
   const readers = new Set<ServerResponse>()
   const kept: { readonly line: string; readonly until: number }[] = []
+  const since = Math.floor(now() / 1_000)
+  /** Until then something that still matters is missing. */
+  let incompleteUntil = 0
 
   const beat = setInterval(() => {
     while (kept[0] !== undefined && kept[0].until <= now()) kept.shift()
-    for (const reader of readers) reader.write(': beat\n\n')
+    tellAll(': beat\n\n')
   }, beatMs)
   beat.unref()
 
+  function tellAll(text: string): void {
+    for (const reader of readers) {
+      reader.write(text)
+      if (reader.writableLength > maxUnreadBytes) reader.destroy()
+    }
+  }
+
   return {
     announce(revocation) {
-      if (kept.length >= maxKept) kept.shift()
+      if (kept.length >= maxKept) incompleteUntil = kept.shift()?.until ?? 0
       const line = `data: ${JSON.stringify(revocation)}\n\n`
       kept.push({ line, until: now() + keepMs })
-      for (const reader of readers) reader.write(line)
+      tellAll(line)
     },
     async answer(request, response) {
       const context = await gate(request, response, { scopes: [revocationsScope] })
       if (context === undefined || response.destroyed) return
+      if (incompleteUntil > now()) return void response.writeHead(503).end()
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-      response.write(`: here is all\n\n${kept.map(({ line }) => line).join('')}event: complete\ndata: {}\n\n`)
+      const complete = `event: complete\ndata: ${JSON.stringify({ since })}\n\n`
+      response.write(kept.map(({ line }) => line).join('') + complete)
       readers.add(response)
       const end = () => response.end()
       const lease = verifier.lease(context)

@@ -90,7 +90,7 @@ export interface Setup {
   /** Authenticates with its certificate. */
   auditor(): Promise<Agent>
   /** A token for agent-a, to which alice has consented with a device code. */
-  tokenOfAlice(scope?: string, resource?: string): Promise<string>
+  tokenOfAlice(scope?: string, resource?: string, asker?: DpopAgent): Promise<string>
 }
 
 const certificates: { issuer?: TestCertificate; auditor?: TestCertificate } = {}
@@ -138,8 +138,8 @@ export async function setUp(changes: Partial<ServerSettings> = {}): Promise<Setu
         issuer,
         identity: { key: auditor.key, cert: auditor.certificate, ca: [own.certificate] },
       }),
-    async tokenOfAlice(scope = 'trip:read trip:book seat:choose pay', resource = apis.trips) {
-      const code = await requestDeviceCode(await agent('agent-a'), { resource, scope })
+    async tokenOfAlice(scope = 'trip:read trip:book seat:choose pay', resource = apis.trips, asker) {
+      const code = await requestDeviceCode(asker ?? (await agent('agent-a')), { resource, scope })
       await alice.allowDevice(code.verificationUri, code.userCode)
       return (await code.token()).accessToken
     },

@@ -6,15 +6,17 @@ import { Html, html, layOut, pageHeaders } from './layout.ts'
 export const devicePages = {
   userCodeInputSource(context: Context, form: string, _out: unknown, error?: Error): void {
     if (error?.name === 'AbortedError') {
-      show(context, 'Stopped', html`<p>The agent gets nothing. You can close this page.</p>`)
+      show(context, 'Stopped', html`<p>The agent may not act for you. You can close this page.</p>`)
       return
     }
-    const fault = error && html`<p role="alert">This code is not known, or was used. Look at it again.</p>`
+    const fault = error && html`<p id="fault" role="alert">This code is not known, or was used. Look at it again.</p>`
+    const told = error && html` aria-describedby="fault" aria-invalid="true"`
+    const field = html`<label for="user_code">Code</label><input id="user_code" name="user_code" autocomplete="off" autocapitalize="characters" spellcheck="false" required autofocus${told}>`
     show(
       context,
       'Enter the code',
       html`${fault}<p>Enter the code that your agent shows you. Nobody else has a reason to send you one.</p>
-${new Html(form.replace(/placeholder="Enter code"/, 'aria-label="Code"').replace(/ onfocus="[^"]*"/, ''))}
+${new Html(form.replace(codeField, () => field.text))}
 <button class="main" type="submit" form="op.deviceInputForm">Go on</button>`,
     )
   },
@@ -25,12 +27,12 @@ ${new Html(form.replace(/placeholder="Enter code"/, 'aria-label="Code"').replace
     show(
       context,
       'Is this your agent?',
-      html`<p>The agent <strong>${client.clientName ?? client.clientId}</strong> of <strong>${owner}</strong> asks to act for you. It must show this code right now, on a device that you see:</p>
-<p><code>${code}</code></p>
-<p role="alert"><strong>Did somebody send you this code or this page, by mail, chat or phone? Then stop.</strong> Who sent it would act in your name.</p>
+      html`<p><strong>${client.clientName ?? client.clientId}</strong> of <strong>${owner}</strong> asks to act in your name. It must show this code right now, on a device in front of you:</p>
+<p class="code">${code}</p>
+<p role="alert"><strong>Did somebody send you this code or this page, by mail, chat or phone? Then stop.</strong> They would act in your name.</p>
 ${new Html(form)}
-<button type="submit" form="op.deviceConfirmForm" name="abort" value="yes">Stop</button>
-<button class="main" type="submit" form="op.deviceConfirmForm">The code is the same: go on</button>`,
+<button class="main" type="submit" form="op.deviceConfirmForm">The code is the same: go on</button>
+<button type="submit" form="op.deviceConfirmForm" name="abort" value="yes">Stop</button>`,
     )
   },
 
@@ -39,10 +41,14 @@ ${new Html(form)}
     show(
       context,
       'Done',
-      html`<p>${name} may act for you now. You can take this back at any time on the page <a href="/grants">Your agents</a>.</p>`,
+      html`<p><strong>${name}</strong> may act for you now. You can close this page.</p>
+<p class="soft">You can take this back at any time on the page <a href="/grants">Your agents</a>.</p>`,
     )
   },
 }
+
+/** The field as oidc-provider writes it; it keeps a wrong code, and runs a script. */
+const codeField = /<input\s[^>]*name="user_code"[^>]*>(?:<\/input>)?/
 
 function show(context: Context, title: string, content: Html): void {
   for (const [name, value] of Object.entries(pageHeaders)) context.set(name, value)

@@ -9,7 +9,8 @@ export function grantsPage(person: string, grants: readonly ConsentGiven[]): Htm
 
 function entry({ id, agent, owner, resources, until }: ConsentGiven): Html {
   const end = new Date(until * 1_000).toISOString().slice(0, 16).replace('T', ' ')
-  return html`<h2>${agent}</h2>
-<dl><dt>Owner</dt><dd>${owner}</dd>${resources.map(([resource, scope]) => html`<dt>${resource}</dt><dd>${scope}</dd>`)}<dt>Until</dt><dd>${end} UTC</dd></dl>
-<form method="post" action="/grants"><input type="hidden" name="grant" value="${id}"><button type="submit">Take back from ${agent}</button></form>`
+  return html`<section aria-labelledby="name-${id}"><h2 id="name-${id}">${agent}</h2>
+<p>Of ${owner}, until <time datetime="${end.replace(' ', 'T')}Z" id="end-${id}">${end} UTC</time></p>
+<dl>${resources.map(([resource, scope]) => html`<dt>At ${resource}</dt><dd><ul>${scope.split(' ').map((one) => html`<li><code>${one}</code></li>`)}</ul></dd>`)}</dl>
+<form method="post" action="/grants"><input type="hidden" name="grant" value="${id}"><button type="submit" aria-describedby="end-${id}">Take back from ${agent}</button></form></section>`
 }

@@ -1,20 +1,31 @@
 import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 
+/** All text has a contrast of 4.5 at least, edges of fields and the ring of the focus have 3 (WCAG 2.2 §1.4.3, §1.4.11). */
 const style = `
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 2rem auto; padding: 0 1rem; color: #1a1a1a; background: #fff }
-label, button, input, select { display: block; font: inherit; margin: .5rem 0 }
-input, select { width: 100%; padding: .5rem; box-sizing: border-box; border: 1px solid #666; border-radius: .25rem }
-button { padding: .5rem 1rem; border: 1px solid #1a1a1a; border-radius: .25rem; background: #fff; color: inherit; cursor: pointer }
-button.main { background: #14427a; border-color: #14427a; color: #fff }
-:focus-visible { outline: 3px solid #d97700; outline-offset: 2px }
-code { font-size: 1.5rem; letter-spacing: .1em }
-dt { font-weight: 600; margin-top: .5rem } dd { margin: 0 }
-[role=alert] { border-left: .25rem solid #b00020; padding-left: .75rem }
+:root { color-scheme: light dark; --paper: #f4f5f7; --card: #fff; --ink: #1b1d21; --soft: #4b515a; --edge: #7d8590; --main: #14427a; --on-main: #fff; --alert: #b00020; --focus: #b35c00 }
 @media (prefers-color-scheme: dark) {
-  body, button { background: #16181c; color: #f0f0f0 } input, select { background: #22262c; color: inherit }
-  button { border-color: #f0f0f0 } button.main { background: #2f6fbd; border-color: #2f6fbd }
-}`
+  :root { --paper: #101215; --card: #1a1d22; --ink: #eceef1; --soft: #b7bdc6; --edge: #7d8590; --main: #9cc4f5; --on-main: #0b1a2c; --alert: #ff9a90; --focus: #ffb454 }
+}
+* { box-sizing: border-box }
+body { margin: 0; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); overflow-wrap: anywhere }
+main { max-width: 32rem; margin: 1rem auto; padding: 1.5rem; background: var(--card); border-radius: .75rem }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 1rem }
+h2 { font-size: 1.125rem; margin: 0 0 .5rem }
+a { color: var(--main) }
+label { display: block; font-weight: 600; margin: 1rem 0 .25rem }
+input, select, button { display: block; width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; border-radius: .5rem; border: 1px solid var(--edge); background: var(--card); color: inherit }
+button { margin-top: .75rem; font-weight: 600; cursor: pointer }
+button.main { background: var(--main); border-color: var(--main); color: var(--on-main) }
+form { margin-top: 1.25rem }
+:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }
+dl { margin: 1rem 0 } dt { color: var(--soft); margin-top: .75rem } dd { margin: 0 }
+ul { margin: 0; padding-left: 1.25rem }
+code { font-family: ui-monospace, monospace }
+.code { font: 600 1.75rem ui-monospace, monospace; letter-spacing: .08em; text-align: center }
+.soft { color: var(--soft) }
+section + section { margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid var(--edge) }
+[role=alert] { border-left: .25rem solid var(--alert); padding-left: .75rem }`
 
 /** These pages run no script and load nothing. They may not be framed, so that nobody is led to click unseen. */
 export const pageHeaders: Readonly<Record<string, string>> = {
