@@ -39,7 +39,7 @@ export function claimsOf(
   }
 }
 
-export function profileOf(client: Client): 'ai_agent' | 'service' {
+function profileOf(client: Client): 'ai_agent' | 'service' {
   return rightsOf(client).client_profile === 'ai_agent' ? 'ai_agent' : 'service'
 }
 

@@ -1,6 +1,6 @@
 import { type Context, errors, type Provider } from 'oidc-provider'
 
-export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 
 /** Seconds. Assertions are remembered until they end, so their end must be near. */
 const maxAssertionSeconds = 300

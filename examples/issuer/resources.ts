@@ -9,7 +9,7 @@ export interface Resource {
 }
 
 /** Agents ask for a token for the issuer itself, with this scope, to show it as actor token. */
-export const actorScope = 'agent:act'
+const actorScope = 'agent:act'
 
 /** Resource servers ask for a token for this path of the issuer, with this scope, to follow what is revoked. */
 export const revocationsPath = '/revocations'
