@@ -39,7 +39,7 @@ function checkAssertion({ oidc: { provider } }: Context, claims: { aud?: unknown
 
 export function addHardening(provider: Provider): void {
   provider.use(async (context, next) => {
-    // Endpoints have the URLs of the issuer, whatever host a request names: `htu` of a proof for another server would fit
+    // Endpoints have the URLs of the issuer and not of the host that a request names: `htu` of a proof for another server would fit
     // otherwise, and metadata could be made to name other endpoints.
     Object.defineProperty(context.request, 'href', { value: provider.issuer })
     if (context.path === '/device') protectPage(context)

@@ -33,6 +33,7 @@ export function addHooks(provider: Provider, settings: HookSettings): void {
         await afterToken(context, settings)
         return endMisused(context)
       case 'registration':
+      case 'client_update':
         return afterRegistration(context, settings)
       case 'client_delete':
         // RFC 7592 §2.3: its tokens end with it.
@@ -98,6 +99,7 @@ function actorsIn(act: Actor | undefined): readonly string[] {
 async function afterRegistration(context: Context, settings: HookSettings): Promise<void> {
   const { journal, attestations, invitations } = settings
   const told = { operation: 'registration', ...placeOf(context) } as const
+  if (context.status === 200) return journal.write({ ...told, client: context.oidc.client.clientId })
   if (context.status === 201) {
     const { clientId } = context.oidc.client
     attestations.add(clientId, rightsOf(context.oidc.client).owner)

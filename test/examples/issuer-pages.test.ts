@@ -66,13 +66,13 @@ const origins: readonly [title: string, status: number, headers: Record<string, 
   ['without an origin', 403, {}],
 ]
 
-test.each(origins)('RFC 9700 §4.7.1: a consent that was posted %s: %i', async (_title, status, headers) => {
+test.each(origins)('RFC 6749 §10.12: a consent that was posted %s: %i', async (_title, status, headers) => {
   const setup = await setUp()
   const browser = await atConsent(setup)
   expect((await browser.post(allow, headers)).status).toBe(status)
 })
 
-test('RFC 6819 §4.4.1.10: the page of another person is not shown, and takes no answer', async () => {
+test('RFC 6749 §10.12: the page of another person is not shown, and takes no answer', async () => {
   const setup = await setUp()
   const [alice, bob] = [await atConsent(setup), await atConsent(setup)]
   const stolen = alice.url
@@ -135,7 +135,7 @@ describe('RFC 6819 §4.4.1.9: no page can be framed, runs script or is kept', ()
   }
 })
 
-test('RFC 6819 §5.2.4.3: names of clients and owners stay text on each page', async () => {
+test('RFC 6749 §10.14: names of clients and owners stay text on each page', async () => {
   const attack = { client_name: '</strong><script>alert(1)</script>', owner: '<img src=x onerror=alert(1)>' }
   const setup = await setUp()
   const metadata = { ...registered.portal, ...keyMetadata(setup.keyOf('portal')), ...attack, client_id: 'portal' }
@@ -154,7 +154,7 @@ test('RFC 6819 §5.2.4.3: names of clients and owners stay text on each page', a
   expect(String(error.body['page'])).not.toContain('<script')
 })
 
-test('RFC 6819 §4.4.3.6: after ten wrong passwords the right one is not taken for a quarter of an hour, of this person', async () => {
+test('RFC 6819 §5.1.4.2.3: after ten wrong passwords the right one is not taken for a quarter of an hour, of this person', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   const setup = await setUp()
   const browser = await atSignIn(setup)
@@ -169,7 +169,7 @@ test('RFC 6819 §4.4.3.6: after ten wrong passwords the right one is not taken f
   expect(await (await later.post(right)).text()).not.toContain('name="password"')
 })
 
-test('RFC 6819 §4.4.1.9: a grant is taken back by its person on the page itself', async () => {
+test('RFC 6749 §10.12: a grant is taken back by its person on the page itself', async () => {
   const setup = await setUp()
   const [alice, bob] = [await atConsent(setup), await atSignIn(setup)]
   await alice.post(allow)

@@ -72,7 +72,7 @@ async function livesOn(setup: Setup, answers: readonly Answer[], asker: 'booker'
   return alive
 }
 
-test('RFC 7009 §2.1: a withdrawal during exchanges leaves no token, whatever comes first', async () => {
+test('RFC 7009 §2.1: a withdrawal during exchanges leaves no token, in either order', async () => {
   const setup = await setUp()
   const agent = await sender(setup, 'agent-a')
   const form = exchangeForm(await setup.tokenOfAlice(), await actorTokenOf(setup, agent), apis.booking)
