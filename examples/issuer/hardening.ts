@@ -1,4 +1,5 @@
 import { type Context, errors, type Provider } from 'oidc-provider'
+import { pageHeaders } from './pages/layout.ts'
 
 const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 
@@ -38,9 +39,10 @@ function checkAssertion({ oidc: { provider } }: Context, claims: { aud?: unknown
 
 export function addHardening(provider: Provider): void {
   provider.use(async (context, next) => {
-    // Endpoints have the URLs of the issuer, whatever host a request names: `htu` of a proof for another server would fit
+    // Endpoints have the URLs of the issuer and not of the host that a request names: `htu` of a proof for another server would fit
     // otherwise, and metadata could be made to name other endpoints.
     Object.defineProperty(context.request, 'href', { value: provider.issuer })
+    if (context.path === '/device') protectPage(context)
     await next()
     // What clients can register; see `checkMetadata`.
     if (context.oidc?.route === 'discovery')
@@ -48,6 +50,12 @@ export function addHardening(provider: Provider): void {
     if (context.oidc?.route === 'token') correctError(context, context.oidc.params?.['grant_type'])
     if (context.oidc?.route === 'device_authorization') correctError(context, deviceGrant)
   })
+}
+
+/** For the page that oidc-provider sends itself. It adds the hash of its script to a policy that has `script-src`. */
+function protectPage(context: Context): void {
+  for (const [name, value] of Object.entries(pageHeaders)) context.set(name, value)
+  context.set('content-security-policy', `${pageHeaders['content-security-policy']}; script-src`)
 }
 
 /** RFC 6749 §5.2: a grant type that the client has not registered; oidc-provider calls the request malformed. */

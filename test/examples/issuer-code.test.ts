@@ -76,9 +76,9 @@ const asked: readonly [title: string, expected: string, changes: Record<string, 
   ['RFC 6749 §4.1.2.1: a response by form', 'invalid_request', { response_mode: 'form_post' }],
   ['RFC 8707 §2: without resource', 'invalid_target', { resource: '' }],
   ['RFC 8707 §2: a resource that is not known', 'invalid_target', { resource: 'https://other.example.test' }],
-  ['RFC 9101 §6.3: a request object', 'request_not_supported', { request: 'e30.e30.' }],
+  ['OpenID Connect Core §3.1.2.6: a request object', 'request_not_supported', { request: 'e30.e30.' }],
   [
-    'RFC 9101 §6.3: a request object elsewhere',
+    'OpenID Connect Core §3.1.2.6: a request object elsewhere',
     'request_uri_not_supported',
     { request_uri: 'https://x.example.test/r' },
   ],
@@ -123,7 +123,7 @@ describe('authorization requests', () => {
   })
 })
 
-test('RFC 6749 §1.5: no refresh token is given, whatever is asked, and the grant is refused', async () => {
+test('RFC 6749 §1.5: no refresh token is given to a client that asks for one, and the grant is refused', async () => {
   const setup = await setUp()
   const portal = await sender(setup, 'portal')
   const code = await codeOf(setup, { scope: 'openid offline_access trip:read', prompt: 'consent' })
@@ -133,7 +133,7 @@ test('RFC 6749 §1.5: no refresh token is given, whatever is asked, and the gran
   expect(outcome(await ask(setup, portal, form))).toBe('400 unsupported_grant_type')
 })
 
-test('RFC 9700 §4.8.1: the claims parameter asks for nothing', async () => {
+test('Examples: the claims parameter asks for nothing', async () => {
   const setup = await setUp()
   const code = await codeOf(setup, { claims: JSON.stringify({ id_token: { name: { essential: true } } }) })
   const { body } = await redeem(setup, await sender(setup, 'portal'), code)

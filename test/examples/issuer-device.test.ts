@@ -120,7 +120,7 @@ test('RFC 8628 §5.4: the page says which agent of which owner the code is for, 
   expect(page.match(/role="alert"/g)).toHaveLength(1)
 })
 
-test('RFC 8628 §5.4: names with markup stay text', async () => {
+test('RFC 6749 §10.14: names with markup stay text', async () => {
   const setup = await setUp()
   const attack = { client_name: '<img src=x onerror=alert(1)>', owner: '"><script>alert(1)</script>' }
   const { userCode } = await deviceOf(setup, await otherAgent(setup, attack))

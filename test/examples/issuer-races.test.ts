@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createStorage } from '../../examples/issuer/storage.ts'
 import { codeOf, redeem } from './issuer-code-flow.ts'
 import {
   type Answer,
@@ -22,6 +23,16 @@ const times = <T>(count: number, make: () => Promise<T>): Promise<T[]> =>
 function admitted(answers: readonly Answer[]): number {
   return answers.filter(({ status }) => status === 200).length
 }
+
+test('RFC 7523 §3 (7), RFC 6749 §4.1.2: a jti that was looked for is taken, and a code is consumed once', async () => {
+  const storage = createStorage(Date.now)
+  const [replays, codes] = [storage.adapter('ReplayDetection'), storage.adapter('AuthorizationCode')]
+  const found = await times(3, () => replays.find('jti'))
+  expect(found.map((one) => one === undefined)).toEqual([true, false, false])
+  await codes.upsert('code', { clientId: 'portal' }, 60)
+  await codes.consume('code')
+  await expect(codes.consume('code')).rejects.toMatchObject({ error: 'invalid_grant', statusCode: 400 })
+})
 
 test('RFC 9449 §11.1: of exchanges with one proof at the same time, one is admitted', async () => {
   const setup = await setUp()
@@ -61,7 +72,7 @@ async function livesOn(setup: Setup, answers: readonly Answer[], asker: 'booker'
   return alive
 }
 
-test('RFC 7009 §2.1: a withdrawal during exchanges leaves no token, whatever comes first', async () => {
+test('RFC 7009 §2.1: a withdrawal during exchanges leaves no token, in either order', async () => {
   const setup = await setUp()
   const agent = await sender(setup, 'agent-a')
   const form = exchangeForm(await setup.tokenOfAlice(), await actorTokenOf(setup, agent), apis.booking)

@@ -81,7 +81,7 @@ test.each(kinds)('RFC 7591 §3.2.2: %s: %s', async (_title, expected, change) =>
   if (expected === '201') expect(answer.body).not.toHaveProperty('client_secret')
 })
 
-test('RFC 7591 §2: rights come from the invitation, whatever the registration says', async () => {
+test('RFC 7591 §2: rights come from the invitation, and what the registration says of them is ignored', async () => {
   const setup = await setUp()
   const claimed = {
     client_profile: 'web_app',
@@ -165,7 +165,7 @@ test.each(updates)('RFC 7592 §2.2: %s: %s', async (_title, expected, changes) =
   if (expected === '200') expect(answer.body).toMatchObject({ client_profile: 'ai_agent', may_reach: [apis.trips] })
 })
 
-test('RFC 7592 §3: the token of one registration manages no other', async () => {
+test('RFC 7592 §2: the token of one registration manages no other', async () => {
   const setup = await setUp()
   const [one, other] = [await registerWell(setup), await registerWell(setup)]
   for (const method of ['GET', 'PUT', 'DELETE']) {
