@@ -82,7 +82,7 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
     feed.announce(revocation)
     settings.onRevoked?.(revocation)
   })
-  const revoke = createRevoker({ storage, ledger, attestations, journal })
+  const revoke = createRevoker({ storage, ledger, attestations })
   const exchanged = new WeakMap<Context, Exchanged>()
   const issued = new WeakMap<Context, { claims: ActorProfileClaims; written: Record<string, unknown> }>()
   const secrets = { cookies: randomBytes(32).toString('base64url'), nonces: randomBytes(32) }
@@ -170,7 +170,10 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
       startProvider()
       await journal.write({ operation: 'key_rotation' })
     },
-    revokeAgent: revoke.client,
+    async revokeAgent(id) {
+      await revoke.client(id)
+      await journal.write({ operation: 'agent_revocation', client: id })
+    },
     end() {
       feed.close()
       void feedVerifier.close()

@@ -1,5 +1,4 @@
 import type { AttestedAgents } from './attestations.ts'
-import type { Journal } from './journal.ts'
 import type { Ledger } from './ledger.ts'
 import type { Storage } from './storage.ts'
 
@@ -14,13 +13,12 @@ export interface RevokerSettings {
   readonly storage: Storage
   readonly ledger: Ledger
   readonly attestations: AttestedAgents
-  readonly journal: Journal
 }
 
 /** What a client holds that is not an access token. */
 const heldKinds = ['AuthorizationCode', 'DeviceCode', 'PushedAuthorizationRequest', 'RegistrationAccessToken']
 
-export function createRevoker({ storage, ledger, attestations, journal }: RevokerSettings): Revoker {
+export function createRevoker({ storage, ledger, attestations }: RevokerSettings): Revoker {
   async function grant(id: string): Promise<void> {
     // First, so that a token that is being issued finds it gone.
     await storage.adapter('Grant').destroy(id)
@@ -41,7 +39,6 @@ export function createRevoker({ storage, ledger, attestations, journal }: Revoke
       // Others may hold tokens that were exchanged from those of an application.
       for (const [grantId, { clientId }] of storage.all('Grant')) if (clientId === id) await grant(grantId)
       await ledger.revokeAgent(id)
-      await journal.write({ operation: 'agent_revocation', client: id })
     },
   }
 }

@@ -108,6 +108,10 @@ test.each([0, 1, 2, 4, 8, 16])(
     const [next, own] = await Promise.all(asked)
     expect(await livesOn(setup, [next], 'tool')).toBe(0)
     expect(await livesOn(setup, [own])).toBe(0)
-    expect(setup.revocations).toContainEqual({ issuer: setup.issuer, party: 'agent-a' })
+    expect(setup.revocations).toContainEqual({
+      issuer: setup.issuer,
+      party: 'agent-a',
+      issuedBefore: expect.any(Number),
+    })
   },
 )

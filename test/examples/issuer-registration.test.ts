@@ -185,8 +185,8 @@ test('RFC 7592 §2.3: a client that is deleted has no tokens any more, and resou
   expect(outcome(await send(setup.issuer, path, 'DELETE', undefined, headers))).toBe('204')
   expect(setup.revocations).toEqual([
     { issuer: setup.issuer, token: expect.any(String) },
-    { issuer: setup.issuer, party: sender.id },
-    { issuer: setup.issuer, client: sender.id },
+    { issuer: setup.issuer, party: sender.id, issuedBefore: expect.any(Number) },
+    { issuer: setup.issuer, client: sender.id, issuedBefore: expect.any(Number) },
   ])
   expect(outcome(await ask(setup, sender, form))).toBe('401 invalid_client')
   expect(outcome(await send(setup.issuer, path, 'GET', undefined, headers))).toBe('401 invalid_token')

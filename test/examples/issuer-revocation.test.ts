@@ -2,6 +2,7 @@ import { decodeJwt } from 'jose'
 import { createVerifier } from 'onbehalf'
 import { type MemoryRevocations, memoryRevocations, type Revocation } from 'onbehalf/revocation'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { requestDeviceCode } from '../../examples/agents/device-code.ts'
 import { createDpopAgent, type DpopAgent } from '../../examples/agents/dpop-agent.ts'
 import { createSigningKey } from '../../examples/agents/signing-key.ts'
 import { createRevocationFeed, type RevocationFeed } from '../../examples/issuer/revocation-feed.ts'
@@ -11,7 +12,7 @@ import { startRedis } from '../redis/servers.ts'
 import { listen } from '../support/servers.ts'
 import { describeWithService, until } from '../support/services.ts'
 import { queryOf } from '../unit/revocations/query.ts'
-import { apis, errorOf, setUp } from './issuer-setup.ts'
+import { apis, errorOf, keyMetadata, registered, setUp } from './issuer-setup.ts'
 import { codeAt, createReader, follow, openStream, registerReader, startApi } from './resource-servers.ts'
 
 const trips = { resource: apis.trips, scope: 'trip:read' }
@@ -80,6 +81,18 @@ describe('issuer: revocations at resource servers', () => {
     const began = performance.now()
     await until(async () => (await codeAt(api, booker, chain)) === 'token_revoked', 1_000)
     expect((await stream.ended) - began).toBeLessThan(1_500)
+  })
+
+  test('Examples: the grants and codes of a revoked agent end with it, also for one that is registered anew', async () => {
+    const { running, issuer, agent, keyOf, alice, tokenOfAlice } = await setUp()
+    const traveller = await agent('agent-a')
+    await tokenOfAlice('trip:read', apis.trips, traveller)
+    const allowed = await requestDeviceCode(traveller, { resource: apis.trips, scope: 'trip:read' })
+    await alice.allowDevice(allowed.verificationUri, allowed.userCode)
+    await running.revokeAgent('agent-a')
+    expect((await alice.visit(`${issuer}/grants`)).page).toContain('no agent acts for you')
+    await running.addClient({ client_id: 'agent-a', ...registered['agent-a'], ...keyMetadata(keyOf('agent-a')) })
+    expect(await errorOf(allowed.token())).toBe('invalid_grant')
   })
 
   test('Examples: a revoked agent that is registered anew starts afresh, however often the feed is read', async () => {

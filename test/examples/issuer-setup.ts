@@ -153,7 +153,7 @@ export function keyMetadata(key: SigningKey): Keys {
   return { token_endpoint_auth_method: 'private_key_jwt', dpop_bound_access_tokens: true, jwks }
 }
 
-function certificateMetadata({ certificate, der }: TestCertificate): Keys {
+export function certificateMetadata({ certificate, der }: TestCertificate): Keys {
   const publicJwk = new X509Certificate(certificate).publicKey.export({ format: 'jwk' })
   const x5c = [Buffer.from(der).toString('base64')]
   return {
