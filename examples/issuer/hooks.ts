@@ -34,7 +34,6 @@ export function addHooks(provider: Provider, settings: HookSettings): void {
       case 'code_verification':
         return afterDeviceCode(context, settings)
       case 'registration':
-      case 'client_update':
         return afterRegistration(context, settings)
       case 'client_update':
       case 'client_delete':
@@ -68,7 +67,6 @@ async function afterDeviceCode({ oidc }: Context, { journal }: HookSettings): Pr
 async function afterRegistration(context: Context, settings: HookSettings): Promise<void> {
   const { journal, attestations, invitations } = settings
   const told = { operation: 'registration', ...placeOf(context) } as const
-  if (context.status === 200) return journal.write({ ...told, client: context.oidc.client.clientId })
   if (context.status === 201) {
     const { clientId } = context.oidc.client
     attestations.add(clientId, rightsOf(context.oidc.client).owner)
