@@ -2,6 +2,9 @@
 export interface AuthorizationServer {
   readonly issuer: string
   readonly token_endpoint: string
+  /** RFC 8628 §4 */
+  readonly device_authorization_endpoint?: string
+  readonly registration_endpoint?: string
   /** RFC 8705 §5 */
   readonly mtls_endpoint_aliases?: { readonly token_endpoint?: string }
 }
@@ -29,13 +32,15 @@ export interface TokenRequest {
 export interface Token {
   readonly accessToken: string
   readonly type: string
+  /** Seconds. */
   readonly expiresIn: number
   readonly scope: string
 }
 
 /** The refusal of a token request (RFC 6749 §5.2). */
-class TokenRequestError extends Error {
+export class TokenRequestError extends Error {
   readonly status: number
+  /** The code of the RFC, such as `invalid_target`. */
   readonly error: string
 
   constructor(status: number, error: string, description: string) {
@@ -62,12 +67,21 @@ export function clientCredentials(request: TokenRequest): URLSearchParams {
   return withTarget(new URLSearchParams({ grant_type: 'client_credentials' }), request)
 }
 
+/** What the issuer asks for where an agent wants to show that it acts in its own name: a token for the issuer itself. */
+export function actorTokenRequest(issuer: string): TokenRequest {
+  return { resource: issuer, scope: 'agent:act' }
+}
+
+const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
+
 /** The grant of an agent acting for the subject of the token it was handed (RFC 8693 §2.1). */
-export function tokenExchange(subjectToken: string, request: TokenRequest): URLSearchParams {
+export function tokenExchange(subjectToken: string, actorToken: string, request: TokenRequest): URLSearchParams {
   const form = new URLSearchParams({
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
     subject_token: subjectToken,
-    subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    subject_token_type: accessTokenType,
+    actor_token: actorToken,
+    actor_token_type: accessTokenType,
   })
   return withTarget(form, request)
 }

@@ -11,7 +11,7 @@ export interface AssertionInput {
 }
 
 /** RFC 7523 §3: short-lived, used once. */
-export function createAssertion(key: SigningKey, input: AssertionInput): Promise<string> {
+function createAssertion(key: SigningKey, input: AssertionInput): Promise<string> {
   return new SignJWT()
     .setProtectedHeader({ alg: key.algorithm })
     .setIssuer(input.issuer)

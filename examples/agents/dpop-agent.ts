@@ -1,6 +1,13 @@
 import { dpopFetch } from 'onbehalf/client'
 import type { Agent } from './agent.ts'
-import { clientCredentials, discover, readToken, type Token, tokenExchange } from './authorization-server.ts'
+import {
+  actorTokenRequest,
+  clientCredentials,
+  discover,
+  readToken,
+  type Token,
+  tokenExchange,
+} from './authorization-server.ts'
 import { addClientAssertion } from './client-assertion.ts'
 import { createSigningKey, type SigningKey } from './signing-key.ts'
 
@@ -12,10 +19,21 @@ export interface DpopAgentOptions {
   readonly clientKey: SigningKey
 }
 
+type MakeForm = () => URLSearchParams | Promise<URLSearchParams>
+
 /** An agent whose tokens are bound to a key of its own (RFC 9449). */
 export interface DpopAgent extends Agent {
+  /** A `fetch` that sends this token, with a proof of the agent's key for each request. */
+  fetchWith(accessToken: string): typeof fetch
   /** Sends a grant with client authentication and proof. The form is made anew for each attempt. */
-  requestToken(createForm: () => URLSearchParams | Promise<URLSearchParams>): Promise<Token>
+  requestToken(makeForm: MakeForm): Promise<Token>
+  /** The same at another endpoint of the authorization server. */
+  post(
+    endpoint: 'token_endpoint' | 'device_authorization_endpoint',
+    makeForm: MakeForm,
+  ): Promise<{ status: number; body: Record<string, unknown> }>
+  /** The answer as it comes, for streams. */
+  open(url: string, accessToken: string, signal: AbortSignal): Promise<Response>
 }
 
 export async function createDpopAgent({ id, issuer, clientKey }: DpopAgentOptions): Promise<DpopAgent> {
@@ -24,24 +42,37 @@ export async function createDpopAgent({ id, issuer, clientKey }: DpopAgentOption
   const key = await createSigningKey()
   const fetchWithProof = dpopFetch({ key })
 
-  async function requestToken(createForm: () => URLSearchParams | Promise<URLSearchParams>): Promise<Token> {
+  const post: DpopAgent['post'] = async (endpoint, makeForm) => {
+    const url = server[endpoint]
+    if (url === undefined) throw new Error(`The metadata of ${issuer} have no ${endpoint}`)
     const attempt = async () => {
-      const body = await addClientAssertion(await createForm(), clientKey, { id, audience: issuer })
+      const body = await addClientAssertion(await makeForm(), clientKey, { id, audience: issuer })
       // The body of a Request is sent once: what it holds may be used once.
-      const response = await fetchWithProof(new Request(server.token_endpoint, { method: 'POST', body }))
+      const response = await fetchWithProof(new Request(url, { method: 'POST', body }))
       return { status: response.status, body: (await response.json()) as Record<string, unknown> }
     }
     const first = await attempt()
     // RFC 9449 §8: the nonce is known by now.
-    const { status, body } = first.body['error'] === 'use_dpop_nonce' ? await attempt() : first
+    return first.body['error'] === 'use_dpop_nonce' ? attempt() : first
+  }
+
+  const requestToken: DpopAgent['requestToken'] = async (makeForm) => {
+    const { status, body } = await post('token_endpoint', makeForm)
     return readToken(status, body)
   }
+  const ownToken: Agent['ownToken'] = (request) => requestToken(() => clientCredentials(request))
 
   return {
     id,
+    post,
     requestToken,
-    ownToken: (request) => requestToken(() => clientCredentials(request)),
-    tokenOnBehalf: (subjectToken, request) => requestToken(() => tokenExchange(subjectToken, request)),
+    ownToken,
+    fetchWith: (accessToken) => dpopFetch({ key, token: () => accessToken }),
+    async tokenOnBehalf(subjectToken, request, actorToken) {
+      const actor = actorToken ?? (await ownToken(actorTokenRequest(issuer))).accessToken
+      return requestToken(() => tokenExchange(subjectToken, actor, request))
+    },
+    open: (url, accessToken, signal) => dpopFetch({ key, token: () => accessToken })(url, { signal }),
     async call(method, url, accessToken) {
       let sent: Record<string, string> = {}
       const send: typeof fetch = (input, init) => {

@@ -1,5 +1,12 @@
 import type { Agent } from './agent.ts'
-import { clientCredentials, discover, readToken, type Token, tokenExchange } from './authorization-server.ts'
+import {
+  actorTokenRequest,
+  clientCredentials,
+  discover,
+  readToken,
+  type Token,
+  tokenExchange,
+} from './authorization-server.ts'
 import { type ClientIdentity, mtlsRequest } from './mtls-request.ts'
 
 export interface MtlsAgentOptions {
@@ -23,10 +30,15 @@ export async function createMtlsAgent({ id, issuer, identity }: MtlsAgentOptions
     return readToken(status, body as Record<string, unknown>)
   }
 
+  const ownToken: Agent['ownToken'] = (request) => requestToken(clientCredentials(request))
+
   return {
     id,
-    ownToken: (request) => requestToken(clientCredentials(request)),
-    tokenOnBehalf: (subjectToken, request) => requestToken(tokenExchange(subjectToken, request)),
+    ownToken,
+    async tokenOnBehalf(subjectToken, request, actorToken) {
+      const actor = actorToken ?? (await ownToken(actorTokenRequest(issuer))).accessToken
+      return requestToken(tokenExchange(subjectToken, actor, request))
+    },
     async call(method, url, accessToken) {
       // RFC 8705 §3: certificate-bound tokens are sent as Bearer; the connection carries the proof.
       const sent = { authorization: `Bearer ${accessToken}` }

@@ -1,23 +1,32 @@
 import type { AuditEvent } from 'onbehalf'
 import { withDeadline } from './deadline.ts'
 
-/** The audit events of one API in the order it wrote them, handed out request by request. */
+/** The audit events of one process in the order it wrote them, handed out request by request. */
 export interface AuditTrail {
   add(event: AuditEvent): void
   /** Waits for the events of the next request: its authentication and, if that was admitted, the access rule of its route. */
   nextRequest(): Promise<readonly AuditEvent[]>
-  /** Events nobody asked for. */
-  rest(): readonly AuditEvent[]
+  /** Requests that were not handed out. */
+  rest(): readonly (readonly AuditEvent[])[]
+  /** Every event. */
+  readonly all: readonly AuditEvent[]
 }
 
 export function createAuditTrail(): AuditTrail {
-  const events: AuditEvent[] = []
+  const all: AuditEvent[] = []
+  const requests = new Map<string, AuditEvent[]>()
   let wake = (): void => {}
+
+  function firstComplete(): readonly AuditEvent[] | undefined {
+    const [id, events] = [...requests].find(([, ofRequest]) => isComplete(ofRequest)) ?? []
+    if (id !== undefined) requests.delete(id)
+    return events
+  }
 
   async function waitForRequest(): Promise<readonly AuditEvent[]> {
     for (;;) {
-      const length = completeLength(events)
-      if (length > 0) return events.splice(0, length)
+      const events = firstComplete()
+      if (events !== undefined) return events
       await new Promise<void>((resolve) => {
         wake = resolve
       })
@@ -25,21 +34,19 @@ export function createAuditTrail(): AuditTrail {
   }
 
   return {
+    all,
     add(event) {
-      events.push(event)
+      all.push(event)
+      requests.set(event.requestId, [...(requests.get(event.requestId) ?? []), event])
       wake()
     },
     nextRequest: () => withDeadline(waitForRequest(), 'audit events'),
-    rest: () => events,
+    rest: () => [...requests.values()].filter(isComplete),
   }
 }
 
-/** How many events at the head make one complete request; 0 while more have to come. */
-function completeLength([authentication, access]: readonly AuditEvent[]): number {
-  if (authentication === undefined) return 0
-  if (authentication.phase !== 'authentication') throw new Error('an access event without its authentication')
-  if (authentication.decision === 'refused') return 1
-  if (access === undefined) return 0
-  if (access.requestId !== authentication.requestId) throw new Error('the events of two requests are mixed')
-  return 2
+/** An admitted request without an access rule is how an MCP client finds the way to a tool: no line of the story. */
+function isComplete([authentication, access]: readonly AuditEvent[]): boolean {
+  if (authentication?.phase !== 'authentication') throw new Error('an access event without its authentication')
+  return authentication.decision === 'refused' || access !== undefined
 }

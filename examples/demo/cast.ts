@@ -2,7 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { withDeadline } from './deadline.ts'
-import type { Commands, Reply } from './serve.ts'
+import type { Note } from './protocol.ts'
+import type { Commands, Message, Reply } from './serve.ts'
 
 export interface Player<C extends Commands> {
   ask<K extends keyof C & string>(command: K, input: Parameters<C[K]>[0]): ReturnType<C[K]>
@@ -11,7 +12,7 @@ export interface Player<C extends Commands> {
 /** Every process of the demo; none outlives it. */
 export interface Cast {
   /** A process that reads its settings from its first argument and answers commands. */
-  player<C extends Commands>(program: string, settings?: object): Player<C>
+  player<C extends Commands>(program: string, settings?: object, onNote?: (note: Note) => void): Player<C>
   /** A program as it is run anywhere: settings from the environment, one JSON document a line on standard output. */
   program(path: string, env: Record<string, string>, onLine: (line: string) => void): void
   dismiss(): Promise<void>
@@ -37,8 +38,8 @@ export function createCast(onFailure: (failure: Error) => void): Cast {
   }
 
   return {
-    player: (program, settings = {}) =>
-      converse(start(`./players/${program}.js`, [JSON.stringify(settings)], {}, 'inherit'), program),
+    player: (program, settings = {}, onNote = () => {}) =>
+      converse(start(`./players/${program}.js`, [JSON.stringify(settings)], {}, 'inherit'), program, onNote),
     program(path, env, onLine) {
       const { stdout } = start(path, [], env, 'pipe')
       if (stdout !== null) createInterface({ input: stdout }).on('line', onLine)
@@ -56,12 +57,13 @@ export function createCast(onFailure: (failure: Error) => void): Cast {
   }
 }
 
-function converse<C extends Commands>(child: ChildProcess, name: string): Player<C> {
+function converse<C extends Commands>(child: ChildProcess, name: string, onNote: (note: Note) => void): Player<C> {
   const waiting = new Map<number, (reply: Reply) => void>()
   let last = 0
-  child.on('message', (reply: Reply) => {
-    waiting.get(reply.id)?.(reply)
-    waiting.delete(reply.id)
+  child.on('message', (message: Message) => {
+    if ('note' in message) return onNote(message.note)
+    waiting.get(message.id)?.(message)
+    waiting.delete(message.id)
   })
 
   async function ask(command: string, input: unknown): Promise<unknown> {

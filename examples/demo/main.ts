@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { AuditEvent } from 'onbehalf'
 import { createCast } from './cast.ts'
-import { type Row, readRow } from './row.ts'
+import { type Row, readIssuerRow, readRow } from './row.ts'
 import { play } from './scenes.ts'
 import { type Stage, setStage } from './stage.ts'
 import { story as told } from './story.ts'
@@ -42,20 +42,24 @@ try {
 async function performAll(): Promise<{ rows: readonly Row[]; events: readonly AuditEvent[] }> {
   const stage = await setStage(cast)
   const rows: Row[] = []
-  const events: AuditEvent[] = []
-  for await (const { name, api, answer } of play(stage)) {
-    const ofRequest = await api.trail.nextRequest()
-    events.push(...ofRequest)
-    rows.push(readRow(name, answer, ofRequest))
+  for await (const scene of play(stage)) {
+    if ('refusal' in scene) rows.push(readIssuerRow(scene.name, scene.refusal, await stage.issuerTrail.nextRefusal()))
+    else rows.push(readRow(scene.name, scene.answer, await scene.api.trail.nextRequest()))
   }
   checkNothingElseHappened(stage)
-  return { rows, events }
+  return { rows, events: eventsOf(stage) }
 }
 
-function checkNothingElseHappened({ httpApi, mtlsApi }: Stage): void {
-  if (httpApi.trail.rest().length + mtlsApi.trail.rest().length > 0) {
-    throw new Error('an API wrote down a request that is not in the story')
-  }
+function checkNothingElseHappened({ apis, issuerTrail }: Stage): void {
+  const trails = [issuerTrail, ...Object.values(apis).map(({ trail }) => trail)]
+  if (trails.some(({ rest }) => rest().length > 0))
+    throw new Error('something was written down that is not in the story')
+}
+
+/** Of the issuer and of every API, as they happened. */
+function eventsOf({ apis, issuerTrail }: Stage): readonly AuditEvent[] {
+  const trails = [issuerTrail, ...Object.values(apis).map(({ trail }) => trail)]
+  return trails.flatMap(({ all }) => all).toSorted((one, other) => one.time - other.time)
 }
 
 function withRejection(): { promise: Promise<never>; reject: (error: Error) => void } {

@@ -1,17 +1,25 @@
+import type { AuditEvent } from 'onbehalf'
 import type { ApiAnswer } from '../agents/agent.ts'
 import type { TokenRequest } from '../agents/authorization-server.ts'
-import type { ClientAuthentication, RegisteredClient, RegisteredUser } from '../issuer/registry.ts'
+import type { ClientMetadata } from '../issuer/registration.ts'
+import type { Resource } from '../issuer/resources.ts'
 
 /** What the stage asks of each process. Only public halves of keys, tokens and HTTP answers pass; keys stay where they were made. */
 
+/** What a process tells without being asked. */
+export type Note = { readonly audit: AuditEvent } | { readonly line: string }
+
+/** The keys of a client, as they are registered: RFC 7591 §2. */
+export type PublicKeys = Pick<ClientMetadata, 'token_endpoint_auth_method' | 'jwks'> &
+  Pick<Partial<ClientMetadata>, 'dpop_bound_access_tokens' | 'tls_client_certificate_bound_access_tokens'>
+
+/** The operator's work: none of it is reachable over HTTP. */
 export type IssuerCommands = {
-  start(input: Record<never, never>): Promise<{ issuer: string; cert: string }>
-  /** The operator's work: it is not reachable over HTTP. */
-  register(input: {
-    clients: readonly RegisteredClient[]
-    users: readonly RegisteredUser[]
-    resources: readonly string[]
-  }): Promise<null>
+  start(input: {
+    people: readonly { id: string; name: string; password: string }[]
+  }): Promise<{ issuer: string; cert: string }>
+  register(input: { clients: readonly ClientMetadata[]; resources: readonly Resource[] }): Promise<null>
+  revokeAgent(input: { id: string }): Promise<null>
 }
 
 /** What every client is told when it starts. */
@@ -23,31 +31,49 @@ export interface ClientSettings {
 }
 
 export type ClientCommands = {
-  /** What is to be registered of this client: the public half of the key it has made. */
-  introduce(input: Record<never, never>): Promise<ClientAuthentication>
+  /** The public half of the key it has made. */
+  introduce(input: Record<never, never>): Promise<PublicKeys>
 }
 
-export type UnboundAgentCommands = ClientCommands & {
-  ownToken(input: TokenRequest): Promise<string>
+/** The code of the RFC with which the issuer refused, and its status; or the token. */
+export type TokenAnswer = { readonly token: string } | { readonly status: number; readonly error: string }
+
+export type AgentCommands = ClientCommands & {
+  ownToken(input: TokenRequest): Promise<TokenAnswer>
+  /** An actor token of its own, unless it is given one. */
+  tokenOnBehalf(input: TokenRequest & { subjectToken: string; actorToken?: string }): Promise<TokenAnswer>
   call(input: { method: string; url: string; accessToken: string }): Promise<ApiAnswer>
 }
 
-export type AgentCommands = UnboundAgentCommands & {
-  tokenOnBehalf(input: TokenRequest & { subjectToken: string }): Promise<string>
+export type DpopAgentCommands = AgentCommands & {
+  /** What it shows its person. */
+  askForConsent(input: TokenRequest): Promise<{ userCode: string; verificationUri: string }>
+  /** Once the person has consented. */
+  consentedToken(input: Record<never, never>): Promise<TokenAnswer>
+  /** The application at which a person signs in: where it sends their browser, and what it gets for the way back. */
+  askForCode(input: TokenRequest & { redirectUri: string }): Promise<string>
+  redeemCode(input: { returned: string }): Promise<TokenAnswer>
 }
 
-export type PortalCommands = ClientCommands & {
-  tokenForUser(input: TokenRequest & { user: string }): Promise<string>
+/** A service of the chain: an API, and a client of the next one. It listens before it knows what comes after it. */
+export type ServiceCommands = AgentCommands & {
+  listen(input: Record<never, never>): Promise<string>
+  /** Answers from now on; the next one is the resource that it uses. */
+  open(input: { next: string }): Promise<null>
 }
+
+export type PersonCommands = {
+  allowDevice(input: { userCode: string; verificationUri: string }): Promise<null>
+  /** Gives the address that the browser was sent back to. */
+  signIn(input: { url: string }): Promise<string>
+  takeBack(input: { from: string; grants: string }): Promise<null>
+}
+
+type Headers = Readonly<Record<string, string>>
 
 /** The thief has what it read on the wire, a key and a certificate of its own, and nothing else. */
 export type ThiefCommands = {
-  send(input: { method: string; url: string; headers: Readonly<Record<string, string>> }): Promise<ApiAnswer>
+  send(input: { method: string; url: string; headers: Headers }): Promise<ApiAnswer>
   sendWithOwnProof(input: { method: string; url: string; accessToken: string }): Promise<ApiAnswer>
-  sendOverTls(input: {
-    method: string
-    url: string
-    headers: Readonly<Record<string, string>>
-    withOwnCertificate: boolean
-  }): Promise<ApiAnswer>
+  sendOverTls(input: { method: string; url: string; headers: Headers; withOwnCertificate: boolean }): Promise<ApiAnswer>
 }

@@ -1,5 +1,6 @@
 import type { AuditEvent, Party } from 'onbehalf'
 import type { ApiAnswer } from '../agents/agent.ts'
+import type { TokenAnswer } from './protocol.ts'
 
 /** One line of the table. */
 export interface Row {
@@ -13,7 +14,7 @@ export interface Row {
 }
 
 /** Everything but the name of the scene comes from the HTTP answer and from what the API wrote down; where they differ, the demo fails. */
-export function readRow(scene: string, answer: ApiAnswer, events: readonly AuditEvent[]): Row {
+export function readRow(scene: string, answer: Pick<ApiAnswer, 'status' | 'body'>, events: readonly AuditEvent[]): Row {
   const [authentication] = events
   const last = events.at(-1)
   if (authentication === undefined || last === undefined) throw new Error(`${scene}: the API wrote nothing down`)
@@ -34,6 +35,14 @@ export function readRow(scene: string, answer: ApiAnswer, events: readonly Audit
   }
 }
 
+/** A refusal of the issuer: the code of the RFC, from the answer and from what the issuer wrote down. */
+export function readIssuerRow(scene: string, answer: TokenAnswer, event: AuditEvent): Row {
+  if ('token' in answer) throw new Error(`${scene}: the issuer has given a token`)
+  const { status, error } = answer
+  if (!event.facts?.reason?.startsWith(`${error}: `))
+    throw new Error(`${scene}: the event gives another reason than ${error}`)
+  return { scene, who: event.client ?? '-', forWhom: '-', bound: '-', decision: event.decision, status, code: error }
+}
 function describeActor({ actor, chain }: AuditEvent, proven: boolean): string {
   if (actor === null) return '-'
   const before = chain.slice(1)

@@ -1,4 +1,4 @@
-// `npm run demo` and `npm run demo:mcp`: each works as the first and only command after `git clone`.
+// `npm run demo`, `npm run demo:mcp` and `npm run issuer`: each works as the first and only command after `git clone`.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const [first = '', ...others] = process.argv.slice(2)
 // Anything else is an argument of the demo itself, such as the folder for its log.
-const isNamed = first === 'mcp-demo'
+const isNamed = first === 'mcp-demo' || first === 'issuer'
 const program = join('dist-examples', isNamed ? first : 'demo', 'main.js')
 
 if (!existsSync(join(root, 'node_modules', 'typescript'))) run('npm', ['ci', '--ignore-scripts', '--no-fund'])

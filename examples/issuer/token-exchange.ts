@@ -1,72 +1,87 @@
-import type { Form } from './form.ts'
-import { OAuthError } from './oauth-error.ts'
-import type { RegisteredClient } from './registry.ts'
-import type { AccessTokenClaims, Actor, TokenSigner } from './tokens.ts'
+import { type Context, errors, type Provider } from 'oidc-provider'
+import { checkDpopRequired, checkMtlsCert } from 'oidc-provider/lib/helpers/sender_constraints.js'
+import validateDpop, { checkDpopReplay } from 'oidc-provider/lib/helpers/validate_dpop.js'
+import type { Confirmation } from './actor-profile-claims.ts'
+import type { Exchanged } from './claims.ts'
+import { decideExchange, type ExchangeSettings } from './exchange-rules.ts'
+import type { Ledger } from './ledger.ts'
+import { rightsOf } from './registration.ts'
 
-export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
+export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
-export interface ExchangeRules {
-  readonly issuer: string
-  readonly signer: TokenSigner
-  /** Longest chain of actors this issuer writes. */
-  readonly maxDepth: number
-}
+const parameters = [
+  'subject_token',
+  'subject_token_type',
+  'actor_token',
+  'actor_token_type',
+  'requested_token_type',
+  'resource',
+  'audience',
+  'scope',
+]
 
-export interface Exchange {
-  readonly subject: AccessTokenClaims
-  readonly act: Actor
-}
+const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 
-/**
- * RFC 8693 §2.1: the authenticated client asks to act on the authority of the subject token.
- * The subject token's own key need not be shown, as handing the token on is the purpose of this grant:
- * what keeps a stolen one from being exchanged is that the client is registered to act for this subject.
- */
-export async function exchangeToken(form: Form, client: RegisteredClient, rules: ExchangeRules): Promise<Exchange> {
-  if (form.required('subject_token_type') !== accessTokenType)
-    throw refused('The type of the subject token is not supported')
-  if ((form.optional('requested_token_type') ?? accessTokenType) !== accessTokenType) {
-    throw refused('The requested token type is not supported')
+/** RFC 8693 §2: the grant type, beside those that oidc-provider has. */
+export function addTokenExchange(
+  provider: Provider,
+  ledger: Ledger,
+  settings: ExchangeSettings & { keep(context: Context, exchanged: Exchanged): void },
+): void {
+  async function exchange(context: Context): Promise<void> {
+    const { client, params } = context.oidc
+    const proof = await validateDpop(provider, context)
+    checkDpopRequired(provider, context, proof)
+    const certificate = checkMtlsCert(provider, context)
+    checkTypes(params)
+    const token = new provider.AccessToken({ client, gty: 'token_exchange' })
+    if (certificate !== undefined) token.setThumbprint('x5t', certificate)
+    if (proof !== undefined) {
+      await checkDpopReplay(provider, context, proof, client.clientId)
+      token.jkt = proof.thumbprint
+    }
+    const decided = decideExchange(
+      {
+        client: { id: client.clientId, ...rightsOf(client) },
+        key: confirmationOf(token),
+        subject: (await ledger.find(params['subject_token'] ?? ''))?.claims,
+        actor: (await ledger.find(params['actor_token'] ?? ''))?.claims,
+        resource: params['resource'],
+        scope: params['scope'],
+      },
+      settings,
+    )
+    settings.keep(context, decided)
+    Object.assign(token, { accountId: decided.subject.sub, scope: decided.scope, expiresIn: decided.lifetimeSeconds })
+    token.resourceServer = settings.resourceServer(decided.resource)
+    context.oidc.entity('AccessToken', token)
+    context.body = {
+      access_token: await token.save(),
+      issued_token_type: accessTokenType,
+      token_type: token.tokenType,
+      expires_in: token.expiration,
+      scope: decided.scope,
+    }
   }
-  // The actor is the authenticated client, and nobody else: it has proved its key with this very request.
-  if (form.optional('actor_token') !== undefined) throw refused('An actor token is not supported')
+  // RFC 8707 §2.2 lets a client repeat it; this issuer then says that it gives tokens for one.
+  provider.registerGrantType(tokenExchangeGrant, exchange, parameters, ['resource'])
+}
 
-  const subject = await rules.signer.read(form.required('subject_token'))
-  checkMayAct(subject, client, rules.issuer)
-  // RFC 8693 §4.1: whoever acted so far nests inside.
-  const act: Actor = {
-    iss: rules.issuer,
-    sub: client.id,
-    sub_profile: client.profile,
-    ...(subject.act && { act: subject.act }),
+function checkTypes(params: Readonly<Record<string, string | undefined>>): void {
+  for (const type of ['subject_token_type', 'actor_token_type']) {
+    if (params[type] !== accessTokenType) throw new errors.InvalidRequest(`${type} must be the one of access tokens`)
   }
-  if (depthOf(act) > rules.maxDepth) throw refused('The delegation chain is too long')
-  return { subject, act }
-}
-
-function checkMayAct(subject: AccessTokenClaims, client: RegisteredClient, issuer: string): void {
-  if (subject.sub === client.id) throw refused('A client does not act on behalf of itself')
-  // Work that was delegated before: the registry says from whom this client may take it over.
-  if (subject.act !== undefined && !client.mayFollow?.includes(subject.act.sub)) throw notAllowed()
-  // RFC 8693 §4.4: where the token itself says who may act, only that party may.
-  if (subject.may_act !== undefined) {
-    if (subject.may_act.iss !== issuer || subject.may_act.sub !== client.id) throw notAllowed()
-    return
+  if ((params['requested_token_type'] ?? accessTokenType) !== accessTokenType) {
+    throw new errors.InvalidRequest('requested_token_type must be the one of access tokens')
   }
-  if (!client.mayActFor?.includes(subject.sub)) throw notAllowed()
+  if (Array.isArray(params['resource'])) throw new errors.InvalidTarget('a token is for one resource')
+  // RFC 8693 §2.1: a logical name. This issuer knows resources alone.
+  if (params['audience'] !== undefined) throw new errors.InvalidTarget('name the target by resource, not by audience')
 }
 
-function depthOf(act: Actor): number {
-  let depth = 0
-  for (let actor: Actor | undefined = act; actor !== undefined; actor = actor.act) depth += 1
-  return depth
-}
-
-function notAllowed(): OAuthError {
-  return refused('The client may not act for this subject')
-}
-
-/** RFC 8693 §2.2.2: also the code for a subject token that policy does not accept. */
-function refused(description: string): OAuthError {
-  return new OAuthError('invalid_request', description)
+function confirmationOf(token: { jkt?: string; 'x5t#S256'?: string }): Confirmation {
+  const { jkt, 'x5t#S256': thumbprint } = token
+  if (jkt !== undefined) return { jkt }
+  if (thumbprint !== undefined) return { 'x5t#S256': thumbprint }
+  throw new errors.InvalidRequest('a token is bound to the key that asks for it')
 }

@@ -1,4 +1,5 @@
 import { base64url, exportJWK, type JWK } from 'jose'
+import { proofAlgorithm, publicMembers } from '../jose/proof-key.ts'
 import { signatureParameters } from '../jose/signature-parameters.ts'
 import type { RemoteKey, SigningKeyPair } from '../types/client-options.ts'
 import type { Algorithm } from '../types/options.ts'
@@ -15,12 +16,6 @@ export interface ProofClaims {
 }
 
 export type ProofSigner = (claims: ProofClaims) => Promise<string>
-
-/** What WebCrypto says of a key. */
-interface KeyAlgorithm {
-  readonly name?: string
-  readonly hash?: { readonly name: string }
-}
 
 interface ProofKey {
   readonly jwk: JWK
@@ -50,31 +45,9 @@ async function pairKey({ privateKey, publicKey }: SigningKeyPair): Promise<Proof
   }
 }
 
-async function remoteKey({ publicJwk, sign }: RemoteKey): Promise<ProofKey> {
-  return { jwk: publicMembers(publicJwk), alg: proofAlgorithm(publicJwk), sign }
-}
-
-/** A proof carries the public key and nothing else of it (RFC 9449 §4.2): `d` must never leave. */
-function publicMembers({ kty, crv, x, y, n, e }: JWK): JWK {
-  return Object.fromEntries(Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined))
-}
-
-/** By the key's own `alg`, the hash that WebCrypto ties an RSA key to, or the kind of the key (RFC 7518 §3.1). */
-function proofAlgorithm(jwk: JWK, { name, hash }: KeyAlgorithm = {}): Algorithm {
-  const stated = jwk.alg ?? (hash && `${name === 'RSA-PSS' ? 'PS' : 'RS'}${hash.name.slice('SHA-'.length)}`)
-  if (stated !== undefined && Object.hasOwn(signatureParameters, stated)) return stated as Algorithm
-  const byCurve = curves[jwk.crv ?? '']
-  if (byCurve !== undefined) return byCurve
-  if (jwk.kty === 'RSA') return 'PS256'
-  throw new TypeError('dpopFetch: proofs cannot be signed with a key of this kind')
-}
-
-const curves: Readonly<Record<string, Algorithm>> = {
-  'P-256': 'ES256',
-  'P-384': 'ES384',
-  'P-521': 'ES512',
-  // Its old name, which more servers know (RFC 8037 §3.1).
-  Ed25519: 'EdDSA',
+async function remoteKey(key: RemoteKey): Promise<ProofKey> {
+  const { publicJwk } = key
+  return { jwk: publicMembers(publicJwk), alg: proofAlgorithm(publicJwk), sign: (data) => key.sign(data) }
 }
 
 function encode(value: object): string {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { decodeJwt, type JWK } from 'jose'
+import type { RemoteKey } from '../types/client-options.ts'
 import type { Algorithm, Clock } from '../types/options.ts'
 import { createTestCertificate, type TestCertificate } from './certificate.ts'
-import { generateSigningKey, type SigningKey, signJws } from './signing.ts'
+import { generateSigningKey, readRemoteKey, type SigningKey, signJws } from './signing.ts'
 
 /** A client with its own proof key. It makes proofs and headers; it sends no request. */
 export interface TestAgent {
@@ -50,8 +51,23 @@ export interface ProofInput {
 
 /** How an agent differs from the usual one. */
 export interface TestAgentOptions {
-  /** Algorithm of the proof key. Default: ES256. */
+  /**
+   * Algorithm of the proof key. Default: ES256, or that of `publicJwk`; another one than that of `publicJwk` throws
+   * TypeError.
+   */
   algorithm?: Algorithm | undefined
+  /**
+   * The public half of a proof key that lives elsewhere, such as in a PKCS #11 token, with the meaning that it has in the
+   * `key` of `dpopFetch()`: `alg` or the kind of the key says which algorithm it is (RFC 7517 §4.4). Only its public members
+   * are taken. It needs `sign`, and it is not checked that both belong together. TypeError where it is no key that can sign
+   * proofs. Default: a fresh key pair.
+   */
+  publicJwk?: RemoteKey['publicJwk'] | undefined
+  /**
+   * Signs these bytes with the private half of `publicJwk`, which it needs, and gives the signature in the form of JWS (RFC
+   * 7515): for ECDSA, R and S one after the other. What it throws, `proof` and `headers` throw. Default: a fresh key pair.
+   */
+  sign?: RemoteKey['sign'] | undefined
   /** The `client_id` of its tokens. Default: the subject. */
   clientId?: string | undefined
   /** Whether it has a client certificate, which needs the optional package `node-forge`. Default: false. */
@@ -65,7 +81,7 @@ export async function createTestAgent(
   home: { issuer: string; clock: Clock },
   options: TestAgentOptions,
 ): Promise<TestAgent> {
-  const key = await generateSigningKey(options.algorithm ?? 'ES256')
+  const key = await proofKeyFor(options)
   const certificate = options.certificate ? await createTestCertificate({ commonName: subject }) : undefined
   const proof = (input: ProofInput) => signProof(key, home.clock, input)
   return {
@@ -81,6 +97,12 @@ export async function createTestAgent(
       return { authorization: `DPoP ${token}`, dpop: await proof({ ...more, method, url, token }) }
     },
   }
+}
+
+function proofKeyFor(options: TestAgentOptions): Promise<SigningKey> {
+  const { algorithm, publicJwk, sign } = options
+  if (publicJwk === undefined && sign === undefined) return generateSigningKey(algorithm ?? 'ES256')
+  return readRemoteKey(options as Partial<RemoteKey>, algorithm)
 }
 
 // RFC 9449 §4.2

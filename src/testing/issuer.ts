@@ -20,7 +20,10 @@ export interface TestIssuer {
   readonly jwks: JSONWebKeySet
   /** The `issuer` option for `agentAuth` or `createVerifier`, with static keys. */
   readonly options: IssuerOptions
-  /** Makes an agent with a fresh proof key. It is not registered as an agent anywhere. */
+  /**
+   * Makes an agent with a fresh proof key, or with one that lives elsewhere: `{ publicJwk, sign }`. It is not registered as
+   * an agent anywhere.
+   */
   agent(subject: string, options?: TestAgentOptions): Promise<TestAgent>
   /** Signs an access token (RFC 9068 §2). It does not check that a verifier would accept it. */
   token(input: TokenInput): Promise<string>

@@ -28,6 +28,11 @@ export interface Page {
   evaluateHandle<T>(run: () => Promise<T>): Promise<Handle<T>>
   /** Runs this text in the page. */
   evaluate<T>(script: string): Promise<T>
+  readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> }
+  url(): string
+  title(): Promise<string>
+  /** The page that the next key or click leads to has arrived. */
+  waitForEvent(event: 'load', options: { timeout: number }): Promise<unknown>
 }
 
 export interface Handle<T> {

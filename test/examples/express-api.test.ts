@@ -1,50 +1,48 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import type { AuditEvent } from 'onbehalf'
 import { agentAuth, requireAccess } from 'onbehalf/express'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createDpopAgent, type DpopAgent } from '../../examples/agents/dpop-agent.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { requestDeviceCode } from '../../examples/agents/device-code.ts'
+import { createDpopAgent } from '../../examples/agents/dpop-agent.ts'
 import { createApp } from '../../examples/express-api/app.ts'
-import { type Setup, setUp, tokenForAlice } from './issuer-setup.ts'
+import { keyMetadata, setUp } from './issuer-setup.ts'
 
-let setup: Setup
-let agent: DpopAgent
-const servers: Server[] = []
-
-beforeAll(async () => {
-  setup = await setUp()
-  await setup.register('portal', { profile: 'web_app', vouchesFor: ['alice'] })
-  await setup.register('planner', { mayActFor: ['alice'] })
-  agent = await createDpopAgent({ id: 'planner', issuer: setup.running.issuer, clientKey: setup.keyOf('planner') })
-})
-afterAll(async () => {
-  for (const server of servers) {
+/** Beside an issuer that has an agent for it: the API, and the agent with a token of alice. */
+async function serve(createListener: (resource: string, issuer: string) => RequestListener) {
+  const server = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => {
     server.closeAllConnections()
     server.close()
-  }
-  await setup.running.close()
-})
-
-async function serve(createListener: (resource: string) => RequestListener): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  servers.push(server)
+  })
   await once(server, 'listening')
   const resource = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  server.on('request', createListener(resource))
-  setup.registry.resources.add(resource)
-  return resource
+  const { running, issuer, keyOf, alice } = await setUp({
+    resources: [{ id: resource, scopes: ['tools:read'] }],
+    clients: [],
+  })
+  await running.addClient({
+    ...{ client_id: 'planner', owner: 'Travel team', client_profile: 'ai_agent', scope: 'tools:read' },
+    ...{ may_reach: [resource], ...keyMetadata(keyOf('agent-a')) },
+    grant_types: ['client_credentials', 'urn:ietf:params:oauth:grant-type:device_code'],
+  })
+  server.on('request', createListener(resource, issuer))
+  const agent = await createDpopAgent({ id: 'planner', issuer, clientKey: keyOf('agent-a') })
+  return { resource, agent, alice }
 }
 
 describe('the example API', () => {
   test('Example: the handler reads who acts for whom, and the audit event names the same parties', async () => {
     const events: AuditEvent[] = []
-    const { issuer } = setup.running
-    const resource = await serve((url) => createApp({ issuer, resource: url, audit: (event) => events.push(event) }))
-    const subjectToken = await tokenForAlice(setup, 'portal', { resource })
-    const { accessToken } = await agent.tokenOnBehalf(subjectToken, { resource, scope: 'tools:read' })
+    const { resource, agent, alice } = await serve((url, issuer) =>
+      createApp({ issuer, resource: url, audit: (event) => events.push(event) }),
+    )
+    const code = await requestDeviceCode(agent, { resource, scope: 'tools:read' })
+    await alice.allowDevice(code.verificationUri, code.userCode)
+    const { accessToken } = await code.token()
     const answer = await agent.call('GET', `${resource}/tools?page=1`, accessToken)
     expect(answer).toMatchObject({ status: 200, body: { by: 'planner', for: 'alice', authority: 'delegated' } })
     await expect.poll(() => events).toHaveLength(2)
@@ -55,16 +53,15 @@ describe('the example API', () => {
   })
 
   test('RFC 9449 §9: the example agent gets through to an API that requires nonces', async () => {
-    const { issuer } = setup.running
     const nonce = { secret: randomBytes(32) }
-    const resource = await serve((url) => {
+    const { resource, agent } = await serve((url, issuer) => {
       const app = express()
       app.use(agentAuth({ issuer, resource: url, dpop: { nonce } }))
       return app.get('/tools', requireAccess({ scopes: ['tools:read'] }), (req, res) => {
         res.json({ by: req.agentContext.actor.subject })
       })
     })
-    const { accessToken } = await agent.ownToken({ resource })
+    const { accessToken } = await agent.ownToken({ resource, scope: 'tools:read' })
     const answer = await agent.call('GET', `${resource}/tools`, accessToken)
     expect(answer).toMatchObject({ status: 200, body: { by: 'planner' } })
   })

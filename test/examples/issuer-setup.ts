@@ -1,128 +1,175 @@
-import { randomUUID } from 'node:crypto'
-import { decodeJwt, SignJWT } from 'jose'
-import { createAssertion } from '../../examples/agents/client-assertion.ts'
-import { createProof } from '../../examples/agents/dpop-proof.ts'
+/** The reference issuer on loopback with people, agents and APIs of its own, for the tests of this folder. */
+import { X509Certificate } from 'node:crypto'
+import type { AuditEvent } from 'onbehalf'
+import type { Revocation } from 'onbehalf/revocation'
+import { createTestCertificate, type TestCertificate } from 'onbehalf/testing'
+import { onTestFinished } from 'vitest'
+import type { Agent } from '../../examples/agents/agent.ts'
+import { TokenRequestError } from '../../examples/agents/authorization-server.ts'
+import { requestDeviceCode } from '../../examples/agents/device-code.ts'
+import { createDpopAgent, type DpopAgent } from '../../examples/agents/dpop-agent.ts'
+import { createMtlsAgent } from '../../examples/agents/mtls-agent.ts'
+import { createPerson, type Person } from '../../examples/agents/person.ts'
 import { createSigningKey, type SigningKey } from '../../examples/agents/signing-key.ts'
-import { createRegistry, grantTypes, type RegisteredClient, type Registry } from '../../examples/issuer/registry.ts'
-import { type IssuerSettings, type RunningIssuer, startIssuer } from '../../examples/issuer/server.ts'
-import { resource } from '../support/kit.ts'
+import type { ClientMetadata } from '../../examples/issuer/registration.ts'
+import { type RunningIssuer, type ServerSettings, startIssuer } from '../../examples/issuer/server.ts'
+import { tokenExchangeGrant } from '../../examples/issuer/token-exchange.ts'
+
+export const apis = {
+  trips: 'https://trips.example.test',
+  booking: 'https://booking.example.test',
+  tool: 'https://tool.example.test/mcp',
+  payments: 'https://payments.example.test',
+} as const
+
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
+export const passwords: Readonly<Record<'alice' | 'bob', string>> = { alice: 'correct horse', bob: 'battery staple' }
+export const callback = 'https://portal.example.test/callback'
+
+/** What the operator has agreed on: agent-a acts for people, booker follows it, tool follows booker, auditor acts alone. */
+type Registered = Omit<ClientMetadata, 'client_id' | 'token_endpoint_auth_method' | 'jwks'>
+export type ClientName = 'agent-a' | 'booker' | 'tool' | 'portal' | 'auditor'
+
+export const registered: Readonly<Record<ClientName, Registered>> = {
+  'agent-a': {
+    owner: 'Travel team',
+    client_name: 'Travel agent',
+    client_profile: 'ai_agent',
+    scope: 'trip:read trip:book seat:choose pay agent:act',
+    may_reach: [apis.trips, apis.booking],
+    may_exchange: [apis.trips],
+    grant_types: [deviceGrant, 'client_credentials', tokenExchangeGrant],
+  },
+  booker: {
+    owner: 'Booking team',
+    client_profile: 'ai_agent',
+    scope: 'trip:book seat:choose pay agent:act',
+    may_reach: [apis.tool],
+    may_exchange: [apis.booking],
+    may_follow: ['agent-a'],
+    grant_types: ['client_credentials', tokenExchangeGrant],
+  },
+  tool: {
+    owner: 'Tools team',
+    client_profile: 'service',
+    scope: 'pay agent:act',
+    may_reach: [apis.payments],
+    may_exchange: [apis.tool],
+    may_follow: ['booker'],
+    grant_types: ['client_credentials', tokenExchangeGrant],
+  },
+  portal: {
+    owner: 'Web team',
+    client_profile: 'web_app',
+    scope: 'openid trip:read trip:book',
+    may_reach: [apis.trips],
+    names_actor: 'agent-a',
+    redirect_uris: [callback],
+    response_types: ['code'],
+    grant_types: ['authorization_code'],
+  },
+  auditor: {
+    owner: 'Compliance team',
+    client_profile: 'ai_agent',
+    scope: 'trip:read agent:act',
+    may_reach: [apis.trips],
+    grant_types: ['client_credentials', tokenExchangeGrant],
+  },
+}
 
 export interface Setup {
-  readonly registry: Registry
   readonly running: RunningIssuer
+  readonly issuer: string
+  readonly events: readonly AuditEvent[]
+  readonly revocations: readonly Revocation[]
+  readonly alice: Person
+  readonly bob: Person
   /** The registered key of the client. */
-  keyOf(id: string): SigningKey
-  register(id: string, client: Partial<RegisteredClient>): Promise<void>
-  /** Sends a token request; a change replaces its part, and `null` leaves it out. */
-  send(id: string, form: Record<string, string>, changes?: Changes): Promise<Answer>
+  keyOf(id: ClientName): SigningKey
+  agent(id: Exclude<ClientName, 'auditor'>): Promise<DpopAgent>
+  /** Authenticates with its certificate. */
+  auditor(): Promise<Agent>
+  /** A token for agent-a, to which alice has consented with a device code. */
+  tokenOfAlice(scope?: string, resource?: string, asker?: DpopAgent): Promise<string>
 }
 
-export interface Changes {
-  readonly assertion?: string | null
-  readonly proof?: string | null
-}
+const certificates: { issuer?: TestCertificate; auditor?: TestCertificate } = {}
 
-export interface Answer {
-  readonly status: number
-  readonly error: string | undefined
-  readonly body: Record<string, unknown>
-  /** Of the access token, unverified. */
-  readonly claims: Record<string, unknown>
-}
-
-/** The example issuer, running, with one resource, one user and no client yet. */
-export async function setUp(settings: Partial<IssuerSettings> = {}): Promise<Setup> {
-  const registry = createRegistry()
-  registry.resources.add(resource)
-  registry.users.set('alice', { id: 'alice' })
-  const running = await startIssuer({ ...settings, registry })
+export async function setUp(changes: Partial<ServerSettings> = {}): Promise<Setup> {
+  certificates.issuer ??= await createTestCertificate({ commonName: 'issuer', hosts: ['127.0.0.1'] })
+  certificates.auditor ??= await createTestCertificate({ commonName: 'auditor' })
+  const { issuer: own, auditor } = certificates
   const keys = new Map<string, SigningKey>()
-  const proofKey = await createSigningKey()
-
-  const keyOf = (id: string): SigningKey => {
-    const key = keys.get(id)
-    if (key === undefined) throw new Error(`${id} is not registered`)
-    return key
-  }
-
-  return {
-    registry,
-    running,
-    keyOf,
-    async register(id, client) {
-      const key = await createSigningKey()
-      keys.set(id, key)
-      registry.clients.set(id, {
-        id,
-        owner: 'owner@example.com',
-        profile: 'ai_agent',
-        authentication: { method: 'private_key_jwt', jwk: key.publicJwk },
-        grants: Object.values(grantTypes),
-        scopes: ['tools:read', 'tools:write'],
-        ...client,
-      })
-    },
-    async send(id, form, changes = {}) {
-      const { assertion, proof } = changes
-      const { issuer, tokenEndpoint } = running
-      const body = new URLSearchParams({ resource, ...form })
-      if (assertion !== null) {
-        body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
-        body.set(
-          'client_assertion',
-          assertion ?? (await createAssertion(keyOf(id), { issuer: id, subject: id, audience: issuer })),
-        )
-      }
-      const dpop = proof === undefined ? await createProof(proofKey, { method: 'POST', url: tokenEndpoint }) : proof
-      const response = await fetch(tokenEndpoint, { method: 'POST', body, headers: dpop === null ? {} : { dpop } })
-      const answer = (await response.json()) as Record<string, unknown>
-      const { error, access_token: token } = answer
-      return {
-        status: response.status,
-        error: typeof error === 'string' ? error : undefined,
-        body: answer,
-        claims: typeof token === 'string' ? decodeJwt(token) : {},
-      }
-    },
-  }
-}
-
-/** A token for alice, as the application that she signed in to gets it. `fields` are laid over those of the request. */
-export async function tokenForAlice(
-  setup: Setup,
-  application: string,
-  fields: Readonly<Record<string, string>> = {},
-): Promise<string> {
-  const assertion = await createAssertion(setup.keyOf(application), {
-    issuer: application,
-    subject: 'alice',
-    audience: setup.running.issuer,
+  for (const id of Object.keys(registered)) keys.set(id, await createSigningKey())
+  const keyOf = (id: string) => keys.get(id) as SigningKey
+  const events: AuditEvent[] = []
+  const revocations: Revocation[] = []
+  const running = await startIssuer({
+    resources: [
+      { id: apis.trips, scopes: ['trip:read', 'trip:book', 'seat:choose', 'pay'] },
+      { id: apis.booking, scopes: ['trip:book', 'seat:choose', 'pay'] },
+      { id: apis.tool, scopes: ['seat:choose', 'pay'] },
+      { id: apis.payments, scopes: ['pay'] },
+    ],
+    people: [
+      { id: 'alice', name: 'Alice', password: passwords.alice },
+      { id: 'bob', name: 'Bob', password: passwords.bob },
+    ],
+    clients: Object.entries(registered).map(([id, metadata]) => ({
+      client_id: id,
+      ...metadata,
+      ...(id === 'auditor' ? certificateMetadata(auditor) : keyMetadata(keyOf(id))),
+    })),
+    tls: { key: own.key, cert: own.certificate },
+    audit: { write: (event) => void events.push(event as AuditEvent) },
+    onRevoked: (revocation) => void revocations.push(revocation),
+    ...changes,
   })
-  const form = { grant_type: grantTypes.jwtBearer, assertion, scope: 'tools:read', ...fields }
-  const { body } = await setup.send(application, form)
-  const { access_token: token } = body
-  if (typeof token !== 'string') throw new Error('The application got no token')
-  return token
-}
-
-export function exchangeForm(subjectToken: string): Record<string, string> {
+  onTestFinished(() => running.close())
+  const { issuer } = running
+  const agent: Setup['agent'] = (id) => createDpopAgent({ id, issuer, clientKey: keyOf(id) })
+  const alice = createPerson('alice', passwords.alice)
   return {
-    grant_type: grantTypes.tokenExchange,
-    subject_token: subjectToken,
-    subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    ...{ running, issuer, events, revocations, alice, keyOf, agent },
+    bob: createPerson('bob', passwords.bob),
+    auditor: () =>
+      createMtlsAgent({
+        id: 'auditor',
+        issuer,
+        identity: { key: auditor.key, cert: auditor.certificate, ca: [own.certificate] },
+      }),
+    async tokenOfAlice(scope = 'trip:read trip:book seat:choose pay', resource = apis.trips, asker) {
+      const code = await requestDeviceCode(asker ?? (await agent('agent-a')), { resource, scope })
+      await alice.allowDevice(code.verificationUri, code.userCode)
+      return (await code.token()).accessToken
+    },
   }
 }
 
-export interface SignedInput {
-  readonly header?: Record<string, unknown>
-  readonly claims: Record<string, unknown>
+type Keys = Pick<ClientMetadata, 'token_endpoint_auth_method' | 'jwks'> & Partial<ClientMetadata>
+
+export function keyMetadata(key: SigningKey): Keys {
+  const jwks = { keys: [key.publicJwk] }
+  return { token_endpoint_auth_method: 'private_key_jwt', dpop_bound_access_tokens: true, jwks }
 }
 
-/** A JWT with any header and claims. */
-export function sign(key: SigningKey, { header, claims }: SignedInput): Promise<string> {
-  return new SignJWT({ jti: randomUUID(), ...claims })
-    .setProtectedHeader({ alg: key.algorithm, ...header })
-    .sign(key.privateKey)
+export function certificateMetadata({ certificate, der }: TestCertificate): Keys {
+  const publicJwk = new X509Certificate(certificate).publicKey.export({ format: 'jwk' })
+  const x5c = [Buffer.from(der).toString('base64')]
+  return {
+    token_endpoint_auth_method: 'self_signed_tls_client_auth',
+    tls_client_certificate_bound_access_tokens: true,
+    jwks: { keys: [{ ...publicJwk, x5c }] },
+  }
 }
 
-export const seconds = (): number => Math.floor(Date.now() / 1_000)
+/** The error code that a token request ends with. */
+export async function errorOf(request: Promise<unknown>): Promise<string> {
+  try {
+    await request
+    return 'none'
+  } catch (error) {
+    if (error instanceof TokenRequestError) return error.error
+    throw error
+  }
+}

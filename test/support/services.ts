@@ -1,4 +1,4 @@
-/** Servers that Debian packages bring (redis-server, postgresql, nginx): real processes on loopback, in temporary folders. */
+/** Programs that Debian packages bring (redis-server, postgresql, nginx, softhsm2): real processes on loopback, in temporary folders. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
@@ -14,6 +14,8 @@ export type ServiceName =
   | 'initdb'
   | 'nginx'
   | 'prometheus'
+  | 'softhsm2-util'
+  | 'pkcs11-tool'
 
 /** The path of its program; undefined where it is not installed. */
 export function serviceOf(name: ServiceName): string | undefined {

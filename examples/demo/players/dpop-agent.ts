@@ -1,16 +1,30 @@
+import { type CodeRequest, requestCode } from '../../agents/authorization-code.ts'
+import { type DeviceCode, requestDeviceCode } from '../../agents/device-code.ts'
 import { createDpopAgent } from '../../agents/dpop-agent.ts'
 import { createSigningKey } from '../../agents/signing-key.ts'
-import type { AgentCommands, ClientSettings } from '../protocol.ts'
+import { agentCommands, tokenAnswer } from '../agent-commands.ts'
+import { introduceKey } from '../keys.ts'
+import type { ClientSettings, DpopAgentCommands } from '../protocol.ts'
 import { serve } from '../serve.ts'
 import { readSettings } from '../settings.ts'
 
 const { id, issuer } = readSettings<ClientSettings>()
 const clientKey = await createSigningKey()
 const agent = await createDpopAgent({ id, issuer, clientKey })
+let device: DeviceCode
+let code: CodeRequest
 
 serve({
-  introduce: async () => ({ method: 'private_key_jwt', jwk: clientKey.publicJwk }),
-  ownToken: async (request) => (await agent.ownToken(request)).accessToken,
-  tokenOnBehalf: async ({ subjectToken, ...request }) => (await agent.tokenOnBehalf(subjectToken, request)).accessToken,
-  call: ({ method, url, accessToken }) => agent.call(method, url, accessToken),
-} satisfies AgentCommands)
+  introduce: async () => introduceKey(clientKey),
+  ...agentCommands(agent),
+  async askForConsent(request) {
+    device = await requestDeviceCode(agent, request)
+    return { userCode: device.userCode, verificationUri: device.verificationUri }
+  },
+  consentedToken: () => tokenAnswer(device.token()),
+  async askForCode(request) {
+    code = requestCode(agent, { ...request, issuer, authorizationEndpoint: `${issuer}/auth` })
+    return code.url
+  },
+  redeemCode: ({ returned }) => tokenAnswer(code.redeem(new URL(returned))),
+} satisfies DpopAgentCommands)

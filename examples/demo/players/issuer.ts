@@ -1,22 +1,29 @@
 import { createTestCertificate } from 'onbehalf/testing'
-import { createRegistry } from '../../issuer/registry.ts'
-import { startIssuer } from '../../issuer/server.ts'
+import { type RunningIssuer, startIssuer } from '../../issuer/server.ts'
 import type { IssuerCommands } from '../protocol.ts'
-import { serve } from '../serve.ts'
+import { serve, tellAudit } from '../serve.ts'
 
-const registry = createRegistry()
+let running: RunningIssuer
 
 serve({
-  async start() {
+  async start({ people }) {
     const { key, certificate: cert } = await createTestCertificate({ commonName: 'issuer', hosts: ['127.0.0.1'] })
-    // More than an API accepts by default, so that a chain can be too deep for it.
-    const { issuer } = await startIssuer({ registry, tls: { key, cert }, maxDepth: 8 })
-    return { issuer, cert }
+    running = await startIssuer({
+      resources: [],
+      people,
+      tls: { key, cert },
+      maxDepth: 3,
+      audit: { write: tellAudit },
+    })
+    return { issuer: running.issuer, cert }
   },
-  async register({ clients, users, resources }) {
-    for (const client of clients) registry.clients.set(client.id, client)
-    for (const user of users) registry.users.set(user.id, user)
-    for (const resource of resources) registry.resources.add(resource)
+  async register({ clients, resources }) {
+    for (const resource of resources) running.addResource(resource)
+    for (const client of clients) await running.addClient(client)
+    return null
+  },
+  async revokeAgent({ id }) {
+    await running.revokeAgent(id)
     return null
   },
 } satisfies IssuerCommands)

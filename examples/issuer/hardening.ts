@@ -1,0 +1,67 @@
+import { type Context, errors, type Provider } from 'oidc-provider'
+import { pageHeaders } from './pages/layout.ts'
+
+const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
+
+/** Seconds. Assertions are remembered until they end, so their end must be near. */
+const maxAssertionSeconds = 300
+
+/** What oidc-provider leaves open, and this issuer has no use for. */
+export const closedFeatures = {
+  devInteractions: { enabled: false },
+  // A page that loads fonts from elsewhere, without our headers.
+  rpInitiatedLogout: { enabled: false },
+  // Its tokens have no audience.
+  userinfo: { enabled: false },
+} as const
+
+export const strictChecks: Readonly<Record<string, unknown>> = {
+  // RFC 9700 §2.1: compared as it is, so it has to be there.
+  allowOmittingSingleRegisteredRedirectUri: false,
+  // Agents and APIs are no pages.
+  clientBasedCORS: () => false,
+  assertJwtClientAuthClaimsAndHeader: checkAssertion,
+}
+
+/** RFC 8707 §2: a token is for one API. Without a resource it would be opaque, for any API that can introspect. */
+export function requireResource(_context: Context, _client: object, oneOf?: readonly string[]): readonly string[] {
+  if (oneOf !== undefined) return oneOf
+  throw new errors.InvalidTarget('name the API that the token is for by resource')
+}
+
+/** RFC 7523 §3 (3): an assertion that names an endpoint could have been meant for another server that gave it out as its own. */
+function checkAssertion({ oidc: { provider } }: Context, claims: { aud?: unknown; exp?: unknown }): void {
+  if (claims.aud !== provider.issuer) throw new errors.InvalidClientAuth('aud must be the issuer and nothing else')
+  if (Number(claims.exp) - Date.now() / 1_000 > maxAssertionSeconds) {
+    throw new errors.InvalidClientAuth('exp is too far away')
+  }
+}
+
+export function addHardening(provider: Provider): void {
+  provider.use(async (context, next) => {
+    // Endpoints have the URLs of the issuer and not of the host that a request names: `htu` of a proof for another server would fit
+    // otherwise, and metadata could be made to name other endpoints.
+    Object.defineProperty(context.request, 'href', { value: provider.issuer })
+    if (context.path === '/device') protectPage(context)
+    await next()
+    // What clients can register; see `checkMetadata`.
+    if (context.oidc?.route === 'discovery')
+      Object.assign(context.body as object, { response_modes_supported: ['query'] })
+    if (context.oidc?.route === 'token') correctError(context, context.oidc.params?.['grant_type'])
+    if (context.oidc?.route === 'device_authorization') correctError(context, deviceGrant)
+  })
+}
+
+/** For the page that oidc-provider sends itself. It adds the hash of its script to a policy that has `script-src`. */
+function protectPage(context: Context): void {
+  for (const [name, value] of Object.entries(pageHeaders)) context.set(name, value)
+  context.set('content-security-policy', `${pageHeaders['content-security-policy']}; script-src`)
+}
+
+/** RFC 6749 §5.2: a grant type that the client has not registered; oidc-provider calls the request malformed. */
+function correctError({ oidc, body }: Context, type: string | undefined): void {
+  const { Client: client } = oidc.entities
+  if (client === undefined || type === undefined || (body as { error?: unknown }).error !== 'invalid_request') return
+  const types = client.metadata()['grant_types'] as readonly string[]
+  if (!types.includes(type)) Object.assign(body as object, { error: 'unauthorized_client' })
+}

@@ -1,0 +1,44 @@
+import { type Client, errors, type ResourceServer } from 'oidc-provider'
+import { rightsOf } from './registration.ts'
+
+/** An API that tokens can be for. */
+export interface Resource {
+  /** Its resource identifier (RFC 8707 §2), which becomes the audience. */
+  readonly id: string
+  readonly scopes: readonly string[]
+}
+
+/** Agents ask for a token for the issuer itself, with this scope, to show it as actor token. */
+const actorScope = 'agent:act'
+
+/** Resource servers ask for a token for this path of the issuer, with this scope, to follow what is revoked. */
+export const revocationsPath = '/revocations'
+export const revocationsScope = 'revocations:read'
+
+export interface Resources {
+  /** What oidc-provider asks for each resource indicator. `invalid_target` refuses what is not known, or not for this client. */
+  server(id: string, client?: Client): ResourceServer
+  add(resource: Resource): void
+  scopes(): readonly string[]
+}
+
+export function createResources(issuer: string, resources: readonly Resource[]): Resources {
+  /** For every client that has the scope. */
+  const own = [
+    { id: issuer, scopes: [actorScope] },
+    { id: `${issuer}${revocationsPath}`, scopes: [revocationsScope] },
+  ]
+  const known = new Map([...resources, ...own].map(({ id, scopes }) => [id, scopes]))
+  return {
+    server(id, client) {
+      const scopes = known.get(id)
+      const mayReach =
+        client === undefined || own.some((one) => one.id === id) || rightsOf(client).may_reach.includes(id)
+      if (!mayReach) throw new errors.InvalidTarget('the client may not reach this resource')
+      if (scopes === undefined) throw new errors.InvalidTarget('this resource is not known here')
+      return { scope: scopes.join(' '), audience: id, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } }
+    },
+    add: ({ id, scopes }) => void known.set(id, scopes),
+    scopes: () => [...new Set([...known.values()].flat())],
+  }
+}

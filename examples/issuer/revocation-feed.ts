@@ -1,0 +1,85 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Verifier } from 'onbehalf'
+import { createNodeGate } from 'onbehalf/node'
+import type { Revocation } from 'onbehalf/revocation'
+import { maxTokenSeconds } from './claims.ts'
+import { revocationsScope } from './resources.ts'
+
+/** Tells resource servers what is revoked, as server-sent events over the connections that they keep open. */
+export interface RevocationFeed {
+  announce(revocation: Revocation): void
+  /** Answers a request of a resource server, guarded as any API. */
+  answer(request: IncomingMessage, response: ServerResponse): Promise<void>
+  close(): void
+}
+
+const beatMs = 250
+/** Tokens have ended by then, also by the clock of an API that is a minute behind. */
+const keepMs = (maxTokenSeconds + 60) * 1_000
+/** What a reader may leave unread before it is cut off; it comes back and gets everything anew. */
+const maxUnreadBytes = 32 * 1_048_576
+
+export interface FeedSettings {
+  readonly verifier: Verifier
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** How many revocations it keeps. Beyond it no reader hears that it knows everything, until the oldest do not matter. */
+  readonly maxKept?: number
+}
+
+/**
+ * Each connection begins with everything that still matters, so that one that was cut off misses nothing, and carries a
+ * beat, so that a reader notices within a second that it hears nothing any more. Of tokens from before its own start it
+ * knows nothing, and says so: readers refuse them.
+ */
+export function createRevocationFeed({ verifier, now, maxKept = 100_000 }: FeedSettings): RevocationFeed {
+  const gate = createNodeGate(verifier)
+  const readers = new Set<ServerResponse>()
+  const kept: { readonly line: string; readonly until: number }[] = []
+  const since = Math.floor(now() / 1_000)
+  /** Until then something that still matters is missing. */
+  let incompleteUntil = 0
+
+  const beat = setInterval(() => {
+    while (kept[0] !== undefined && kept[0].until <= now()) kept.shift()
+    tellAll(': beat\n\n')
+  }, beatMs)
+  beat.unref()
+
+  function tellAll(text: string): void {
+    for (const reader of readers) {
+      reader.write(text)
+      if (reader.writableLength > maxUnreadBytes) reader.destroy()
+    }
+  }
+
+  return {
+    announce(revocation) {
+      if (kept.length >= maxKept) incompleteUntil = kept.shift()?.until ?? 0
+      const line = `data: ${JSON.stringify(revocation)}\n\n`
+      kept.push({ line, until: now() + keepMs })
+      tellAll(line)
+    },
+    async answer(request, response) {
+      const context = await gate(request, response, { scopes: [revocationsScope] })
+      if (context === undefined || response.destroyed) return
+      if (incompleteUntil > now()) return void response.writeHead(503).end()
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+      const complete = `event: complete\ndata: ${JSON.stringify({ since })}\n\n`
+      response.write(kept.map(({ line }) => line).join('') + complete)
+      readers.add(response)
+      const end = () => response.end()
+      const lease = verifier.lease(context)
+      if (lease.aborted) end()
+      lease.addEventListener('abort', end, { once: true })
+      response.on('close', () => {
+        readers.delete(response)
+        lease.removeEventListener('abort', end)
+      })
+    },
+    close() {
+      clearInterval(beat)
+      for (const reader of readers) reader.end()
+    },
+  }
+}
