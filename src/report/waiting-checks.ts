@@ -20,8 +20,8 @@ const waiting: ReadonlySet<RefusalCode> = new Set<ReportableCheck>([
 ])
 
 export function standingOf({ events, refusals, wouldRefuse }: SeenReasons, code: RefusalCode): Standing {
-  if (isAmong(refusals, code)) return 'refused'
-  if (!isAmong(wouldRefuse, code)) return 'unseen'
+  if (namesCode(refusals, code)) return 'refused'
+  if (!namesCode(wouldRefuse, code)) return 'unseen'
   return events.observed > 0 ? 'observed' : 'reported'
 }
 
@@ -45,6 +45,6 @@ function isWaiting(code: RefusalCode): code is ReportableCheck {
   return waiting.has(code)
 }
 
-function isAmong({ byCode }: ReportedReasons, code: RefusalCode): boolean {
+function namesCode({ byCode }: ReportedReasons, code: RefusalCode): boolean {
   return byCode.some((row) => row.code === code)
 }
