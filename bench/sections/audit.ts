@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AuditEvent, type AuditSetting, createVerifier, type RequestView, type Sink } from 'onbehalf'
 import { type AuditLog, auditLog, verifyAuditLog } from 'onbehalf/audit-log'
+import { prometheusSink } from 'onbehalf/prometheus'
+import { agentReport } from 'onbehalf/report'
+import { Registry } from 'prom-client'
 import { type Agent, createAgent, createAuthority, resource } from '../keys.ts'
 import { medianOf, type Pair } from '../ratio.ts'
 import { rawVerification } from '../raw.ts'
@@ -36,7 +39,7 @@ export const audit: Section = async (depth) => {
 
 /** The sinks that are measured together. */
 function sinksOf(log: AuditLog): readonly Sink[] {
-  return [log]
+  return [log, prometheusSink(new Registry()), agentReport()]
 }
 
 async function measureRequests(effort: Effort): Promise<readonly Measurement[]> {

@@ -48,7 +48,8 @@ function printCheckup(checkup: Checkup, findings: readonly Finding[], terminal: 
   if (checkup.keys.length > mostKeysShown) print(`    and ${checkup.keys.length - mostKeysShown} more`)
   print('')
   for (const finding of findings) print(describeFinding(finding, terminal))
-  print(`\nOptions: issuer: ${foreign(JSON.stringify(optionsFor(checkup)))}`)
+  const options = optionsFor(checkup)
+  if (options !== null) print(`\nOptions: issuer: ${foreign(JSON.stringify(options))}`)
 }
 
 const mostKeysShown = 20

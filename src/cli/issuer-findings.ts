@@ -115,8 +115,9 @@ function others({ issuer, metadata }: Checkup): readonly Finding[] {
   return [...preset, ...introspection]
 }
 
-/** The issuer's options, as far as the metadata tells them. */
-export function optionsFor({ issuer, keys, metadata }: Checkup): Readonly<Record<string, unknown>> {
+/** The issuer's options, as far as the metadata tells them; null where it is that of another issuer. */
+export function optionsFor({ issuer, keys, metadata, namedIssuer }: Checkup): Readonly<Record<string, unknown>> | null {
+  if (namedIssuer !== null) return null
   const more = algorithmsToAdd(keys)
   const product = productOf(issuer)
   const isNeeded = metadata !== null && keys.every(({ usedFor }) => usedFor === null) && more.length > 0

@@ -44,8 +44,8 @@ Ends with 1 where a file cannot be read or holds no audit event at all.`,
     else if (values.html === undefined) terminal.print(figures.text().trimEnd())
     else terminal.print(`The page is in ${foreign(values.html)}.`)
     complainOfUnread(counts, log.passedOver, terminal)
-    const isEmpty = counts.records === 0 && counts.unreadable > 0
-    return isEmpty || counts.unreadableFiles.length > 0 ? 1 : 0
+    const holdsNoEvent = counts.records === 0 && (counts.unreadable > 0 || log.chains.length === 0)
+    return holdsNoEvent || counts.unreadableFiles.length > 0 ? 1 : 0
   },
 }
 
@@ -93,6 +93,7 @@ function writePage(path: string, page: string): void {
 function complainOfUnread(counts: ReadCounts, passedOver: readonly string[], { complain, ...rest }: Terminal): void {
   const hint = styled({ complain, ...rest }, 'yellow', 'hint   ')
   for (const text of passedOver) complain(`${hint} ${foreign(text)}`)
+  if (passedOver.length > 0) complain(`${hint} a file that no audit log wrote is read where it is named by itself`)
   for (const file of counts.unreadableFiles) complain(`${hint} ${foreign(file)} cannot be read`)
   if (counts.unreadable > 0) complain(`${hint} ${counts.unreadable} of ${counts.lines} lines are no audit events`)
 }

@@ -74,6 +74,7 @@ export type GaugeName =
   | 'replayCapacity'
   | 'cached'
   | 'auditEvents'
+  | 'observed'
 
 /** `resource` is the option of that name of the verifier. */
 export const gauges: Readonly<Record<GaugeName, GaugeFigure>> = {
@@ -153,5 +154,12 @@ export const gauges: Readonly<Record<GaugeName, GaugeFigure>> = {
     labels: ['resource', 'state'],
     aggregator: 'sum',
     unit: '{event}',
+  },
+  observed: {
+    name: 'onbehalf_observed_requests',
+    help: 'Requests that an observer did not judge since the start, because too many came at once, and those that it judges now.',
+    labels: ['resource', 'state'],
+    aggregator: 'sum',
+    unit: '{request}',
   },
 }

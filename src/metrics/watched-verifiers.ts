@@ -60,6 +60,7 @@ const readers: Readonly<Record<GaugeName, Read>> = {
   replayCapacity: perStore(({ capacity }) => capacity),
   cached: ({ caches }, resource) => numbersIn(caches, resource),
   auditEvents: ({ audit }, resource) => numbersIn(audit, resource),
+  observed: ({ observed }, resource) => numbersIn(observed, resource),
 }
 
 function perIssuer(reading: (state: Health['issuers'][number]) => number | null): Read {

@@ -1,32 +1,40 @@
 import { numbers } from '../options/defaults.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import type { ReportedAdvice, ReportedReasons, ReportSnapshot } from '../types/report.ts'
-import { cures } from './cures.ts'
+import { cures, routeRule } from './cures.ts'
+import { checksToReport, reportOnlyFor, standingOf } from './waiting-checks.ts'
 import { grouped, lifetimeName, percent } from './words.ts'
 
 export type AdvisedFigures = Omit<ReportSnapshot, 'advice'>
+
+type ReportedReason = ReportedReasons['byCode'][number]
 
 /** From this many keys within a day on, an identity is worth a look: fewer come from restarts. */
 const manyKeys = 5
 /** A share below this is not worth a finding of its own. Some refusals are usual: tokens expire. */
 const worthwhileShare = 0.01
 const unusualRefusals = 0.05
+/** A cause of so many requests lies in the options or at the issuer, and hides the others. */
+const commonShare = 0.5
 
 /**
- * What to do next. First what may be an attack or an outage, then what a thief of a token could use, then what would be
- * refused, then what is not known about the callers.
+ * What to do next. First what may be an attack or an outage, then what most requests are refused for, then what a thief of
+ * a token could use, then other causes, then what is not known about the callers.
  */
 export function advise(figures: AdvisedFigures): readonly ReportedAdvice[] {
   if (figures.events.requests === 0) return [nothingSeen, adviseDropped(figures)].filter((found) => found !== undefined)
+  const { common, others } = adviseReasons(figures)
   const findings = [
     adviseReplays(figures),
     adviseForgeries(figures),
     adviseProofs(figures),
     adviseOutages(figures),
+    ...common,
     adviseUnbound(figures),
     adviseLifetimes(figures),
-    ...adviseReasons(figures),
+    ...others,
     adviseIdentities(figures),
+    adviseEnforcing(figures),
     adviseOwners(figures),
     adviseActorless(figures),
     adviseUnknownKinds(figures),
@@ -42,6 +50,7 @@ const nothingSeen: ReportedAdvice = {
   action: 'Check that the guard stands before your routes, and that this report is among its audit sinks.',
   option: 'audit',
   issuerSetting: null,
+  reportOnly: [],
   about: [],
 }
 
@@ -56,6 +65,7 @@ function nothingFound({ events }: AdvisedFigures): ReportedAdvice {
       : 'Look again after the next change of a client.',
     option: null,
     issuerSetting: null,
+    reportOnly: [],
     about: [],
   }
 }
@@ -75,12 +85,14 @@ function adviseReplays({ replays }: AdvisedFigures): ReportedAdvice | undefined 
     action: `${cures.proof_replayed.action} If they were captured, revoke the key and the tokens of the client.`,
     option: 'revocation',
     issuerSetting: 'Revoke the tokens of the client, and let it make a new key.',
+    reportOnly: [],
     about: clients.top.slice(0, 3).map(({ client, issuer }) => client ?? issuer),
   }
 }
 
-function adviseForgeries({ refusals, events }: AdvisedFigures): ReportedAdvice | undefined {
-  const forged = countOfCodes(refusals, ['token_signature', 'proof_signature', 'binding_mismatch'])
+function adviseForgeries({ refusals, wouldRefuse, events }: AdvisedFigures): ReportedAdvice | undefined {
+  const codes = ['token_signature', 'proof_signature', 'binding_mismatch'] as const
+  const forged = countOfCodes(refusals, codes) + countOfCodes(wouldRefuse, codes)
   if (forged === 0) return undefined
   return {
     id: 'forgeries',
@@ -89,6 +101,7 @@ function adviseForgeries({ refusals, events }: AdvisedFigures): ReportedAdvice |
     action: 'Find out who sends them. An honest client does so only where its keys are mixed up.',
     option: 'revocation',
     issuerSetting: null,
+    reportOnly: [],
     about: [],
   }
 }
@@ -105,6 +118,7 @@ function adviseProofs({ proofFailures }: AdvisedFigures): ReportedAdvice | undef
     action,
     option,
     issuerSetting,
+    reportOnly: [],
     about: [],
   }
 }
@@ -121,21 +135,31 @@ function adviseOutages({ refusals }: AdvisedFigures): ReportedAdvice | undefined
     action: main.action,
     option: main.option,
     issuerSetting: null,
+    reportOnly: [],
     about: [],
   }
 }
 
-function adviseUnbound({ senders }: AdvisedFigures): ReportedAdvice | undefined {
+function adviseUnbound(figures: AdvisedFigures): ReportedAdvice | undefined {
+  const { senders } = figures
   const unbound = senders.methods.find(({ method }) => method === 'none')?.requests ?? 0
   if (unbound === 0) return undefined
   const signed = senders.methods.reduce((sum, { method, requests }) => (method === null ? sum : sum + requests), 0)
+  const endings = {
+    unseen: 'Then remove the option that admits unbound tokens.',
+    observed: 'The option would admit these tokens: it is the last resort.',
+    refused: 'The option would admit these tokens: it is the last resort.',
+    reported: 'Then take binding_missing out of reportOnly.',
+  }
+  const standing = standingOf(figures, 'binding_missing')
   return {
     id: 'unbound_tokens',
     urgency: 'soon',
     finding: `${percent(unbound / signed)} of the requests (${grouped(unbound)}) came with a token that names no key: a thief can use it.`,
-    action: 'Let clients prove a key of their own. Then remove the option that admits unbound tokens.',
-    option: cures.binding_missing.option,
+    action: `${cures.binding_missing.action} ${endings[standing]}`,
+    option: standing === 'reported' ? 'reportOnly' : cures.binding_missing.option,
     issuerSetting: cures.binding_missing.issuerSetting,
+    reportOnly: reportOnlyFor(figures, 'binding_missing'),
     about: senders.byIssuer
       .filter((issuer) => issuer.unbound > 0)
       .slice(0, 3)
@@ -143,21 +167,42 @@ function adviseUnbound({ senders }: AdvisedFigures): ReportedAdvice | undefined 
   }
 }
 
-function adviseLifetimes({ lifetimes }: AdvisedFigures): ReportedAdvice | undefined {
-  const { overDefault, requests, longestSeconds, byIssuer } = lifetimes
+function adviseLifetimes(figures: AdvisedFigures): ReportedAdvice | undefined {
+  const { overDefault, requests, longestSeconds, byIssuer } = figures.lifetimes
   if (overDefault === 0) return undefined
   const usual = numbers['issuer.maxTokenSeconds'].default
+  const isReported = standingOf(figures, 'token_lifetime') === 'reported'
+  const { action, option, issuerSetting } = cures.token_lifetime
   return {
     id: 'long_lifetimes',
     urgency: 'soon',
     finding: `${percent(overDefault / requests)} of the requests came with a token that lives longer than ${usual} seconds; the longest lives ${lifetimeName(longestSeconds ?? 0)}.`,
-    action: cures.token_lifetime.action,
-    option: cures.token_lifetime.option,
-    issuerSetting: cures.token_lifetime.issuerSetting,
+    action: isReported ? `${action} Then take token_lifetime out of reportOnly.` : action,
+    option: isReported ? 'reportOnly' : option,
+    issuerSetting,
+    reportOnly: reportOnlyFor(figures, 'token_lifetime'),
     about: byIssuer
       .filter((issuer) => issuer.overDefault > 0)
       .slice(0, 3)
       .map(({ issuer }) => issuer),
+  }
+}
+
+/** An observer refuses nothing: what it saw has an end. */
+function adviseEnforcing(figures: AdvisedFigures): ReportedAdvice | undefined {
+  const { observed } = figures.events
+  if (observed === 0 || figures.wouldRefuse.requests === 0) return undefined
+  const reportOnly = checksToReport(figures)
+  const listing = reportOnly.length === 0 ? '' : ' What cannot be changed yet goes into reportOnly and is admitted.'
+  return {
+    id: 'report_only',
+    urgency: 'next',
+    finding: `${grouped(observed)} requests were only observed: this package refuses nothing so far.`,
+    action: `When the causes above are gone, put agentAuth in the place of observeAgents.${listing}`,
+    option: reportOnly.length === 0 ? null : 'reportOnly',
+    issuerSetting: null,
+    reportOnly,
+    about: [],
   }
 }
 
@@ -172,35 +217,46 @@ const toldElsewhere: ReadonlySet<RefusalCode> = new Set([
   'nonce_required',
 ])
 
-/** At most two causes of would-be refusals, and two of refusals. */
-function adviseReasons({ wouldRefuse, refusals, events }: AdvisedFigures): readonly ReportedAdvice[] {
-  const isToldHere = (code: RefusalCode) => !toldElsewhere.has(code) && !code.endsWith('_unavailable')
-  const told = new Set<RefusalCode>()
-  const rowsOf = ({ byCode }: ReportedReasons, least: number) =>
-    byCode
-      .filter(({ code, requests }) => isToldHere(code) && !told.has(code) && requests / events.requests >= least)
-      .slice(0, 2)
-  const would = rowsOf(wouldRefuse, worthwhileShare).map((row) => {
-    told.add(row.code)
-    return reasonAdvice(
-      'would_refuse',
-      row,
-      `${grouped(row.requests)} requests would be refused (${row.code}); ${grouped(row.alone)} times that is the only reason.`,
-    )
-  })
-  const did = rowsOf(refusals, unusualRefusals).map((row) =>
-    reasonAdvice(
-      'refused',
-      row,
-      `${percent(row.requests / events.requests)} of the requests (${grouped(row.requests)}) were refused: ${row.code}.`,
-    ),
-  )
-  return [...would, ...did]
+function isToldElsewhere({ code }: ReportedReason): boolean {
+  return toldElsewhere.has(code) || code.endsWith('_unavailable')
 }
 
-function reasonAdvice(id: string, row: ReportedReasons['byCode'][number], finding: string): ReportedAdvice {
-  const { code, action, option, issuerSetting } = row
-  return { id: `${id}:${code}`, urgency: 'soon', finding, action, option, issuerSetting, about: [] }
+/** At most two causes of would-be refusals, and two of refusals. What one option cures is one finding. */
+function adviseReasons(figures: AdvisedFigures): Readonly<Record<'common' | 'others', readonly ReportedAdvice[]>> {
+  const { wouldRefuse, refusals, events } = figures
+  const told = new Set<string>()
+  const rowsOf = ({ byCode }: ReportedReasons, least: number): readonly ReportedReason[] => {
+    const rows: ReportedReason[] = []
+    for (const row of byCode) {
+      const names = [row.code, ...(row.option === null || row.option === routeRule ? [] : [row.option])]
+      if (isToldElsewhere(row) || row.requests / events.requests < least || names.some((name) => told.has(name)))
+        continue
+      for (const name of names) told.add(name)
+      rows.push(row)
+      if (rows.length === 2) break
+    }
+    return rows
+  }
+  const would = rowsOf(wouldRefuse, worthwhileShare).map((row) => ({
+    row,
+    id: 'would_refuse',
+    finding: `${grouped(row.requests)} requests would be refused (${row.code}); ${grouped(row.alone)} times that is the only reason.`,
+  }))
+  const did = rowsOf(refusals, unusualRefusals).map((row) => ({
+    row,
+    id: 'refused',
+    finding: `${percent(row.requests / events.requests)} of the requests (${grouped(row.requests)}) were refused: ${row.code}.`,
+  }))
+  const causes = [...would, ...did].map(({ row, id, finding }) => {
+    const { code, action, option, issuerSetting } = row
+    const reportOnly = reportOnlyFor(figures, code)
+    const advice = { urgency: 'soon', finding, action, option, issuerSetting, reportOnly, about: [] } as const
+    return { isCommon: row.requests / events.requests >= commonShare, advice: { id: `${id}:${code}`, ...advice } }
+  })
+  return {
+    common: causes.filter(({ isCommon }) => isCommon).map(({ advice }) => advice),
+    others: causes.filter(({ isCommon }) => !isCommon).map(({ advice }) => advice),
+  }
 }
 
 function adviseIdentities({ sharedIdentities }: AdvisedFigures): ReportedAdvice | undefined {
@@ -214,6 +270,7 @@ function adviseIdentities({ sharedIdentities }: AdvisedFigures): ReportedAdvice 
     action: 'Register each agent by itself. Then one of them can be stopped, and the log tells them apart.',
     option: 'revocation',
     issuerSetting: 'Register one client for each agent, with a key of its own.',
+    reportOnly: [],
     about: many.slice(0, 3).map(({ party }) => party.subject),
   }
 }
@@ -228,6 +285,7 @@ function adviseOwners({ owners }: AdvisedFigures): ReportedAdvice | undefined {
     action: 'Give each agent an owner, in its tokens or in a directory. Then require one.',
     option: 'delegation.requireOwner',
     issuerSetting: cures.owner_missing.issuerSetting,
+    reportOnly: [],
     about: owners.without.slice(0, 3).map(({ party }) => party.subject),
   }
 }
@@ -243,6 +301,7 @@ function adviseActorless({ delegations }: AdvisedFigures): ReportedAdvice | unde
     action: 'Let the issuer name the agent in act. Until then the registry says for whom it acts.',
     option: 'issuer.agentClients',
     issuerSetting: 'Use token exchange (RFC 8693), so that tokens name the actor.',
+    reportOnly: [],
     about: [],
   }
 }
@@ -257,6 +316,7 @@ function adviseUnknownKinds({ callers, delegations }: AdvisedFigures): ReportedA
     action: 'Say which clients are agents, or let the issuer say so in its tokens.',
     option: 'issuer.agentClients',
     issuerSetting: null,
+    reportOnly: [],
     about: callers.actors.top
       .filter(({ party }) => party.kind === 'unknown')
       .slice(0, 3)
@@ -273,6 +333,7 @@ function adviseDropped({ events }: AdvisedFigures): ReportedAdvice | undefined {
     action: 'Find the sink that is too slow; this one answers at once.',
     option: 'audit',
     issuerSetting: null,
+    reportOnly: [],
     about: [],
   }
 }

@@ -41,7 +41,7 @@ function countAuthentication(figures: Figures, event: AuditEvent): void {
   else {
     events.refused += 1
     addTo(counts, stretch.refused)
-    countReason(figures.refusals, code, true, true, event)
+    countReason(figures.refusals, code, { isFirst: true, isAlone: true, hint: event.facts?.hint })
     figures.refusals.requests += 1
   }
   if (wouldRefuse.length > 0) countWouldRefuse(figures, event, counts)
@@ -64,7 +64,7 @@ function countAccess(figures: Figures, event: AuditEvent): void {
       refusals.requests += 1
       addTo(counts, stretch.refused)
     }
-    countReason(refusals, code, recent.isFirst(code, requestId), true, event)
+    countReason(refusals, code, { isFirst: recent.isFirst(code, requestId), isAlone: true, hint: event.facts?.hint })
   }
   if (event.wouldRefuse.length > 0) countWouldRefuse(figures, event, counts)
 }
@@ -77,12 +77,22 @@ function countWouldRefuse({ wouldRefuse, recent }: Figures, event: AuditEvent, c
     wouldRefuse.requests += 1
     addTo(counts, stretch.wouldRefuse)
   }
-  for (const code of codes) {
-    countReason(wouldRefuse, code, isOnly || recent.isFirst(`would ${code}`, requestId), codes.length === 1, event)
+  for (const [at, code] of codes.entries()) {
+    const isFirst = isOnly || recent.isFirst(`would ${code}`, requestId)
+    // The facts are those of the refusal if there is one, else of the first code.
+    const hint = at === 0 && event.code === null ? event.facts?.hint : undefined
+    countReason(wouldRefuse, code, { isFirst, isAlone: codes.length === 1, hint })
   }
 }
 
-function countReason(reasons: Reasons, code: RefusalCode, isFirst: boolean, isAlone: boolean, event: AuditEvent): void {
+interface Occurrence {
+  /** Whether the request was not counted for this code before. */
+  readonly isFirst: boolean
+  readonly isAlone: boolean
+  readonly hint: string | undefined
+}
+
+function countReason(reasons: Reasons, code: RefusalCode, { isFirst, isAlone, hint }: Occurrence): void {
   let reason = reasons.byCode.get(code)
   if (reason === undefined) {
     reason = { requests: 0, alone: 0, hints: new Map() }
@@ -90,7 +100,6 @@ function countReason(reasons: Reasons, code: RefusalCode, isFirst: boolean, isAl
   }
   if (isFirst) reason.requests += 1
   if (isAlone) reason.alone += 1
-  const hint = isAlone ? event.facts?.hint : undefined
   if (hint !== undefined && optionPath.test(hint)) countNamed(reason.hints, hint, mostHints)
 }
 

@@ -12,7 +12,8 @@ const cure = (action: string, option: string | null = null, issuerSetting: strin
   issuerSetting,
   action,
 })
-const rule = 'the requirement of the route (requireAccess)'
+/** The place of an option where each route has its own. */
+export const routeRule = 'the requirement of the route (requireAccess)'
 const outage = 'Find out why it could not answer: verifier.health() and the cause in the facts of the event tell.'
 
 export const cures: Readonly<Record<RefusalCode, Cure>> = {
@@ -24,7 +25,7 @@ export const cures: Readonly<Record<RefusalCode, Cure>> = {
     'Issue access tokens as signed JWTs (RFC 9068).',
   ),
   token_type: cure(
-    'Let the issuer write access tokens by RFC 9068, or name the way it writes them.',
+    'Let the issuer write access tokens by RFC 9068, or use the preset of its product (onbehalf/issuers), which knows how it writes them.',
     'issuer.dialect',
     'Choose the RFC 9068 token profile for this API.',
   ),
@@ -34,12 +35,12 @@ export const cures: Readonly<Record<RefusalCode, Cure>> = {
   token_key_unknown: cure('Check that the issuer publishes its new key before it signs with it.', 'issuer.jwksUri'),
   token_signature: cure('Treat these as forged until you know the client. Then check its issuer.'),
   token_claim: cure(
-    'Let the issuer send the missing claim, or name the way it writes tokens.',
+    'Let the issuer send the missing claim, or use the preset of its product (onbehalf/issuers), which knows how it writes tokens.',
     'issuer.dialect',
     'Add the claims of RFC 9068: client_id, jti, iat.',
   ),
   token_audience: cure(
-    'Let tokens name this API as their audience.',
+    'Let tokens name this API as their audience, or set the option to the identifier that they name, if it stands for this API alone.',
     'issuer.audience',
     'Register the API under the URL that is the option resource.',
   ),
@@ -56,10 +57,7 @@ export const cures: Readonly<Record<RefusalCode, Cure>> = {
     'issuer.dangerously.allowUnbound',
     'Require DPoP or certificate-bound tokens for these clients.',
   ),
-  binding_scheme: cure(
-    'Let clients send DPoP-bound tokens under DPoP, and all others under Bearer.',
-    'issuer.dpopSchemeForMtls',
-  ),
+  binding_scheme: cure('Let clients send DPoP-bound tokens under DPoP, and all others under Bearer.'),
   certificate_missing: cure('Say where the client certificate arrives, if a proxy ends TLS.', 'mtls.certificate'),
   binding_mismatch: cure('Find out whether the token was stolen, or the client mixes its keys.', 'revocation'),
   proof_missing: cure('Let these clients send a DPoP proof with each request.'),
@@ -86,15 +84,19 @@ export const cures: Readonly<Record<RefusalCode, Cure>> = {
     'delegation.directory',
     'Add the owner of the agent to its tokens.',
   ),
-  actor_unauthorized: cure('Check who may use these routes.', rule),
-  authority_required: cure('Check which authority these routes need.', rule),
-  access_denied: cure('Check the rules of these routes.', rule),
-  details_missing: cure('Let clients ask for the authorization details that they need.', rule),
-  permission_missing: cure('Grant the role or permission, or change the rule.', rule, 'Grant the role or permission.'),
-  authentication_insufficient: cure('Let clients follow the step-up challenge (RFC 9470).', rule),
+  actor_unauthorized: cure('Check who may use these routes.', routeRule),
+  authority_required: cure('Check which authority these routes need.', routeRule),
+  access_denied: cure('Check the rules of these routes.', routeRule),
+  details_missing: cure('Let clients ask for the authorization details that they need.', routeRule),
+  permission_missing: cure(
+    'Grant the role or permission, or change the rule.',
+    routeRule,
+    'Grant the role or permission.',
+  ),
+  authentication_insufficient: cure('Let clients follow the step-up challenge (RFC 9470).', routeRule),
   scope_missing: cure(
     'Let clients ask for the scopes that the challenge names.',
-    rule,
+    routeRule,
     'Grant the scopes to these clients.',
   ),
   keys_unavailable: cure(outage, 'issuer.keys'),
@@ -102,6 +104,6 @@ export const cures: Readonly<Record<RefusalCode, Cure>> = {
   replay_unavailable: cure(outage, 'dpop.replay'),
   revocation_unavailable: cure(outage, 'revocation'),
   directory_unavailable: cure(outage, 'delegation.directory'),
-  policy_unavailable: cure(outage, rule),
+  policy_unavailable: cure(outage, routeRule),
   audit_unavailable: cure(outage, 'audit'),
 }

@@ -7,6 +7,7 @@ import { proofSection, replaysSection } from './page-proofs.ts'
 import { identitiesSection, lifetimesSection, ownersSection, reasonsSection } from './page-tokens.ts'
 import { printableText } from './printable.ts'
 import { pagePolicy, pageStyle } from './style.ts'
+import { reportOnlyText } from './waiting-checks.ts'
 import { grouped, percent, periodOf, timeOf } from './words.ts'
 
 /** Findings that stand on the page at once. */
@@ -110,10 +111,11 @@ function adviceSection({ advice }: ReportSnapshot): readonly Markup[] {
 
 const urgencies = { now: 'Look at this now', soon: 'Change this soon', next: 'Next' } as const
 
-function findingMarkup({ urgency, finding, action, option, issuerSetting, about }: ReportedAdvice): Markup {
+function findingMarkup({ urgency, finding, action, option, issuerSetting, reportOnly, about }: ReportedAdvice): Markup {
   const facts: readonly (readonly [string, Markup])[] = [
     ...(option === null ? [] : [['Option', markup`<code>${printableText(option)}</code>`] as const]),
     ...(issuerSetting === null ? [] : [['At the issuer', markup`${issuerSetting}`] as const]),
+    ...(reportOnly.length === 0 ? [] : [['Until then', markup`<code>${reportOnlyText(reportOnly)}</code>`] as const]),
     ...(about.length === 0 ? [] : [['Mostly', listMarkup(about.map(nameMarkup))] as const]),
   ]
   const list = markup`<dl>${facts.map(([name, value]) => markup`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`

@@ -1,5 +1,6 @@
 import type { ReportedReasons, ReportSnapshot } from '../types/report.ts'
 import { printableName, printableText } from './printable.ts'
+import { reportOnlyText } from './waiting-checks.ts'
 import { boundedCount, distinctCount, grouped, lifetimeName, percent, periodOf } from './words.ts'
 
 const lineLength = 80
@@ -40,11 +41,12 @@ function under(title: string, lines: readonly string[]): readonly string[] {
 }
 
 function adviceLines({ advice }: ReportSnapshot): readonly string[] {
-  return advice.flatMap(({ finding, action, option, issuerSetting, about }, at) => [
+  return advice.flatMap(({ finding, action, option, issuerSetting, reportOnly, about }, at) => [
     ...wrap(`${at + 1}. ${finding}`, '', '   '),
     ...wrap(action, '   '),
     ...(option === null ? [] : wrap(`Option: ${printableText(option)}`, '   ')),
     ...(issuerSetting === null ? [] : wrap(`At the issuer: ${issuerSetting}`, '   ')),
+    ...(reportOnly.length === 0 ? [] : wrap(`Until then: ${reportOnlyText(reportOnly)}`, '   ')),
     ...about.map((name) => `   - ${printableName(name)}`),
   ])
 }

@@ -1,6 +1,7 @@
 import type { RefusalCode } from '../refusal/table.ts'
 import type { AuditRecord, AuditSink } from './audit.ts'
 import type { AgentContext, EntityKind, WarningCode } from './context.ts'
+import type { ReportableCheck } from './options.ts'
 
 /** An audit sink that keeps figures in bounded memory, and makes a report of them. */
 export interface AgentReport extends AuditSink {
@@ -245,6 +246,8 @@ export interface ReportedAdvice {
   /** An option of this package, by its path. */
   readonly option: string | null
   readonly issuerSetting: string | null
+  /** Checks that the option `reportOnly` may list until the cause is gone; empty where it lists them already, or should not. */
+  readonly reportOnly: readonly ReportableCheck[]
   /** Issuers, clients or parties that it concerns most, as the tokens name them. */
   readonly about: readonly string[]
 }

@@ -83,6 +83,7 @@ describe('metrics', () => {
       [`onbehalf.issuer_keys ${resource} ${issuerUrl}`]: 1,
       [`onbehalf.replay_ready ${resource} memory`]: 1,
       [`onbehalf.audit_events ${resource} dropped`]: 0,
+      [`onbehalf.observed_requests ${resource} skipped`]: 0,
     })
     expect(() => sink.watch(home.open())).toThrow(OptionsError)
     stop()

@@ -256,6 +256,8 @@ describe('watch', () => {
       'audit_events{state="dropped"}': 0,
       'audit_events{state="failed"}': 0,
       'audit_events{state="pending"}': 0,
+      'observed_requests{state="skipped"}': 0,
+      'observed_requests{state="pending"}': 0,
     })
     await verifier.ready()
     home.clock.advance(601)

@@ -13,6 +13,8 @@ export interface Request {
   readonly status: number
   /** Asks for an upgrade; the status of an open one is 101, and the body its first message. */
   readonly upgrade?: true
+  /** To which of the servers of the snippet, in the order of their listening. Default: the first. */
+  readonly server?: number
   /** Sent as JSON. */
   readonly sends?: object
   /** Compared where given. */
@@ -164,6 +166,12 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
     { path: '/tools', agent: { ...travel, subject: 'stray-2' }, status: 401 },
   ],
   'observe.ts': [
+    { path: '/tools', agent: travel, status: 200, body: { tools: [] } },
+    { path: '/tools', status: 200, body: { tools: [] } },
+    { path: '/report', server: 1, status: 200 },
+    { path: '/report', status: 404 },
+  ],
+  'observation.ts': [
     { path: '/tools', agent: travel, status: 200, body: { signature: 'held' } },
     { path: '/tools', status: 200, body: { signature: 'unknown' } },
   ],

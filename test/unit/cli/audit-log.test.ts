@@ -195,6 +195,17 @@ test.each([[[]], [['a', 'b']], [['no-such-file']], [['--unknown', 'a']]])(
   },
 )
 
+test('CLI: a folder without a file of an audit log is a finding, and a file of it can be named', async () => {
+  const directory = createLogFolder()
+  expect(await runCli(['report', directory])).toMatchObject({ code: 1 })
+  const path = join(directory, 'app.jsonl')
+  writeFileSync(path, `${JSON.stringify(eventOf())}\n`)
+  const { code, err } = await runCli(['report', directory])
+  expect(code).toBe(1)
+  expect(err).toContain('app.jsonl')
+  expect(await runCli(['report', path])).toMatchObject({ code: 0, err: '' })
+})
+
 test('CLI: report shows a bar on a terminal only, and clears it', async () => {
   const { directory } = await writeLog(events)
   const progress: string[] = []
