@@ -1,5 +1,5 @@
 // `npm run demo`, `npm run demo:mcp` and `npm run issuer`: each works as the first and only command after `git clone`.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,18 @@ const program = join('dist-examples', isNamed ? first : 'demo', 'main.js')
 if (!existsSync(join(root, 'node_modules', 'typescript'))) run('npm', ['ci', '--ignore-scripts', '--no-fund'])
 if (!isBuilt(join('dist', 'src', 'index.js'), ['src', 'adapters'])) compile('tsconfig.build.json')
 if (!isBuilt(program, ['examples'])) compile('tsconfig.examples.json')
-run(process.execPath, [program, ...(isNamed ? others : process.argv.slice(2))])
+play([program, ...(isNamed ? others : process.argv.slice(2))])
+
+/** The program ends in its own way, and its exit code is this one's. */
+function play(args) {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' })
+  // Ctrl+C reaches the program from the terminal.
+  process.on('SIGINT', () => {})
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code) => {
+    process.exitCode = code ?? 1
+  })
+}
 
 /** Whether the output is younger than everything it is made from. */
 function isBuilt(output, sources) {

@@ -1,6 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import type { RunningIssuer } from './server.ts'
 
@@ -9,6 +8,8 @@ export interface AgentFile {
   readonly id: string
   readonly issuer: string
   readonly resource: string
+  /** What the agent may ask for. */
+  readonly scope: string
   readonly privateJwk: JWK
 }
 
@@ -23,18 +24,13 @@ const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 /** Two agents with fresh keys: one that acts for people who consent, and one that acts for itself. */
 export async function writeAgents(
   running: RunningIssuer,
-  target: { readonly resource: string; readonly scope: string },
+  target: { readonly folder: string; readonly resource: string; readonly scope: string },
 ): Promise<Agents> {
-  const folder = await mkdtemp(join(tmpdir(), 'onbehalf-issuer-'))
-  const write = (id: string, name: string, grant: string) => writeAgent(running, { folder, id, name, grant, ...target })
+  const write = (id: string, name: string, grant: string) => writeAgent(running, { id, name, grant, ...target })
   return {
     planner: await write('planner', 'Travel planner', deviceGrant),
     auditor: await write('auditor', 'Auditor', 'client_credentials'),
   }
-}
-
-export async function deleteAgents({ planner }: Agents): Promise<void> {
-  await rm(dirname(planner), { recursive: true })
 }
 
 interface AgentDescription {
@@ -47,14 +43,14 @@ interface AgentDescription {
 }
 
 async function writeAgent(running: RunningIssuer, agent: AgentDescription): Promise<string> {
-  const { id, resource } = agent
+  const { id, resource, scope } = agent
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   await running.addClient({
     client_id: id,
     client_name: agent.name,
     owner: 'You',
     client_profile: 'ai_agent',
-    scope: agent.scope,
+    scope,
     may_reach: [resource],
     grant_types: [agent.grant],
     token_endpoint_auth_method: 'private_key_jwt',
@@ -62,7 +58,7 @@ async function writeAgent(running: RunningIssuer, agent: AgentDescription): Prom
     jwks: { keys: [await exportJWK(publicKey)] },
   })
   const path = join(agent.folder, `${id}.json`)
-  const file: AgentFile = { id, issuer: running.issuer, resource, privateJwk: await exportJWK(privateKey) }
+  const file: AgentFile = { id, issuer: running.issuer, resource, scope, privateJwk: await exportJWK(privateKey) }
   await writeFile(path, JSON.stringify(file), { mode: 0o600 })
   return path
 }

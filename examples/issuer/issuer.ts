@@ -22,6 +22,7 @@ import { createRevoker } from './revoker.ts'
 import { createSigningKeys } from './signing-keys.ts'
 import { createStorage } from './storage.ts'
 import { addTokenExchange } from './token-exchange.ts'
+import { addTokenType } from './token-type.ts'
 
 export interface IssuerSettings {
   readonly issuer: string
@@ -106,6 +107,7 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
       onClaims: (context, claims, written) => void issued.set(context, { claims, written }),
     })
     const keep = (context: Context, decided: Exchanged) => void exchanged.set(context, decided)
+    addTokenType(provider, (context) => issued.get(context))
     addTokenExchange(provider, ledger, {
       issuer,
       maxDepth: settings.maxDepth ?? 5,

@@ -121,6 +121,9 @@ export function createProvider(settings: ProviderSettings): Provider {
     const written = writeOrRefuse(isForIssuer ? 'actor-profile' : settings.dialect, claims)
     settings.onClaims(context, claims, written.claims)
     jwt.payload = written.claims
+    // oidc-provider signs nothing without an audience. It finds this one, which is not written into the token.
+    if (jwt.payload['aud'] === undefined)
+      Object.defineProperty(jwt.payload, 'aud', { value: claims.aud, writable: true })
     jwt.header = { typ: written.typ }
   }
 }

@@ -68,6 +68,7 @@ const claims: ReadonlySet<string> = new Set([
   'certificate_header_ignored',
   'proof_time_reported',
   'access_token',
+  'token_exchange',
   'introspection_endpoint',
   'authorization_details',
   'private_key_jwt',

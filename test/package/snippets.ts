@@ -229,6 +229,11 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
   'redis.ts': [],
   'redis-revocations.ts': [],
   'client.ts': [],
+  'agent-key.ts': [],
+  'agent-hardware.ts': [],
+  'agent-token.ts': [],
+  'agent-call.ts': [],
+  'agent-exchange.ts': [],
   'mcp.ts': [
     toolCall('search', shopper, 200, 'two books'),
     toolCall('search', { ...shopper, scopes: ['pay'] }, 403),
@@ -284,6 +289,7 @@ export const printsContext: readonly string[] = ['first.ts', 'context.ts']
 
 /** What others print. */
 export const outputOf: Readonly<Record<string, string>> = {
+  'agent-key.ts': 'crv ext key_ops kty x y false\n',
   'daily-figures.ts': 'replay attempts in 24 hours: 0\nactors with an owner: 0 of 0\n',
   'errors.ts': 'credentials_missing {}\n',
   'explain.ts': "[ { code: 'credentials_missing', facts: {} } ] unknown undefined\n",
