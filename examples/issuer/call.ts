@@ -56,7 +56,7 @@ async function callAs({ id, issuer, resource, scope: registered, privateJwk }: A
   return response.status
 }
 
-/** RFC 6749 §7.1. Some dialects have no name for the key: then whoever holds the token can use it. */
+/** RFC 6749 §7.1. Some dialects have no name for the key: then every holder of the token can use it. */
 function send(agent: DpopAgent, { type, accessToken }: Token): Promise<Response> {
   if (type === 'DPoP') return agent.fetchWith(accessToken)(url, { method })
   return fetch(url, { method, headers: { authorization: `Bearer ${accessToken}` }, redirect: 'error' })

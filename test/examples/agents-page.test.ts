@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose'
 import type { RemoteKey, SigningKeyPair } from 'onbehalf/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { addClientAssertion } from '../../examples/agents/client-assertion.ts'
-import { readBlocks, readDocument } from '../package/documents.ts'
+import { readBlocks, readDocument, tableAfter } from '../package/documents.ts'
 import { apis, setUp } from './issuer-setup.ts'
 
 /** The snippets of docs/agents.md, as printed, against the reference issuer. */
@@ -76,4 +76,15 @@ test('DOCS: the snippet of docs/agents.md for calls sends the token to its API a
   }
   expect(sent.map((headers) => headers.get('authorization'))).toEqual(['DPoP token', null, 'DPoP token'])
   expect(sent.map((headers) => headers.has('dpop'))).toEqual([true, false, true])
+})
+
+test('DOCS: the endpoints of docs/reference-issuer.md are in the metadata, or answer', async () => {
+  const { issuer } = await setUp()
+  const metadata = await (await fetch(`${issuer}/.well-known/oauth-authorization-server`)).json()
+  const known = Object.values(metadata as object).map((value) => String(value).slice(issuer.length))
+  const named = tableAfter('docs/reference-issuer.md', '## Endpoints').flatMap(([paths = '']) => paths.split(', '))
+  const unknown = await Promise.all(
+    named.map(async (path) => known.includes(path) || (await fetch(`${issuer}${path}`)).status !== 404 || path),
+  )
+  expect(unknown.filter((path) => path !== true)).toEqual([])
 })

@@ -63,7 +63,7 @@ function start(args: readonly string[], awaited: string, env: Record<string, str
   })
 }
 
-async function stop(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+async function stop(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
   const ended = once(child, 'exit')
   child.kill(signal)
   const [code] = await ended
@@ -114,7 +114,7 @@ describe('npm run issuer', { timeout: 60_000 }, () => {
 
     const [, grants = ''] = /takes it back: (\S+)/.exec(output()) ?? []
     expect((await alice.visit(grants)).page).toContain('Travel planner')
-    expect(await stop(child, 'SIGTERM')).toBe(0)
+    expect(await stop(child)).toBe(0)
   })
 
   test.each(['auth0', 'keycloak', 'entra', 'cognito'])(
@@ -135,7 +135,7 @@ describe('npm run issuer', { timeout: 60_000 }, () => {
       expect(called).toMatchObject({ code: 0, stdout: '200 by auditor\n' })
       server.closeAllConnections()
       server.close()
-      expect(await stop(child, 'SIGTERM')).toBe(0)
+      expect(await stop(child)).toBe(0)
     },
   )
 
@@ -202,6 +202,6 @@ describe('call.js', { timeout: 60_000 }, () => {
     await start(api.args, 'listening', api.env)
     const missing = await run([...args, '--scope', 'tools:write'])
     expect(missing).toMatchObject({ code: 1, stdout: expect.stringMatching(/^403 .*insufficient_scope/s) })
-    expect(await stop(child, 'SIGTERM')).toBe(0)
+    expect(await stop(child)).toBe(0)
   })
 })
