@@ -42,6 +42,8 @@ export async function* playExchanges(stage: Stage, { plannersToken, bookingToken
   await withinASecond()
   const orderAgain = { method: 'POST', url: `${apis.booking.resource}/bookings`, accessToken: bookingToken }
   yield { name: 'a call after alice withdrew', api: apis.booking, answer: await planner.ask('call', orderAgain) }
+  const readAgain = { method: 'GET', url: `${apis.tools.resource}/tools`, accessToken: plannersToken }
+  yield { name: 'a call elsewhere after she withdrew', api: apis.tools, answer: await planner.ask('call', readAgain) }
 
   // She allows it again, and now the operator finds that agent B is not what it says.
   const booking = { resource: apis.booking.resource, scope: 'trip:book seat:choose pay' }

@@ -57,7 +57,8 @@ export type DpopAgentCommands = AgentCommands & {
 
 /** A service of the chain: an API, and a client of the next one. It listens before it knows what comes after it. */
 export type ServiceCommands = AgentCommands & {
-  listen(input: Record<never, never>): Promise<string>
+  /** Its resource identifier, and the certificate of its server. */
+  listen(input: Record<never, never>): Promise<{ resource: string; cert: string }>
   /** Answers from now on; the next one is the resource that it uses. */
   open(input: { next: string }): Promise<null>
 }

@@ -3,7 +3,16 @@ import type { Resource } from '../issuer/resources.ts'
 import { tokenExchangeGrant } from '../issuer/token-exchange.ts'
 import type { PublicKeys } from './protocol.ts'
 
-export type ClientName = 'planner' | 'booker' | 'seat-tool' | 'payments' | 'clerk' | 'auditor' | 'portal'
+export type ClientName =
+  | 'tools'
+  | 'mtls-tools'
+  | 'planner'
+  | 'booker'
+  | 'seat-tool'
+  | 'payments'
+  | 'clerk'
+  | 'auditor'
+  | 'portal'
 
 /** The resource identifiers, which are known once the APIs listen. */
 export interface Places {
@@ -20,6 +29,7 @@ const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 const agent = { client_profile: 'ai_agent', grant_types: ['client_credentials', tokenExchangeGrant] } as const
 const service = { ...agent, client_profile: 'service' } as const
 const follow = 'revocations:read'
+const follower = { client_profile: 'service', scope: follow, grant_types: ['client_credentials'] } as const
 
 type Policy = Rights & Pick<ClientMetadata, 'grant_types' | 'client_name' | 'redirect_uris' | 'response_types'>
 
@@ -54,13 +64,10 @@ function policiesAt(at: Places): Readonly<Record<ClientName, Policy>> {
       may_exchange: [at.seats],
       may_follow: ['booker'],
     },
-    payments: {
-      ...service,
-      owner: 'Payments team',
-      scope: follow,
-      may_reach: [at.revocations],
-      grant_types: ['client_credentials'],
-    },
+    // These only follow what is revoked.
+    payments: { ...follower, owner: 'Payments team', may_reach: [at.revocations] },
+    tools: { ...follower, owner: 'Tools team', may_reach: [at.revocations] },
+    'mtls-tools': { ...follower, owner: 'Tools team', may_reach: [at.revocations] },
     // Wants to follow the tool, one hop more than there may be.
     clerk: {
       ...agent,

@@ -1,10 +1,9 @@
-import type { AuditEvent } from 'onbehalf'
 import { type AuditTrail, createAuditTrail } from './audit-trail.ts'
 import type { Cast, Player } from './cast.ts'
-import { withDeadline } from './deadline.ts'
 import type {
   AgentCommands,
   ClientCommands,
+  ClientSettings,
   DpopAgentCommands,
   IssuerCommands,
   Note,
@@ -44,16 +43,16 @@ export async function setStage(cast: Cast): Promise<Stage> {
   const issuerTrail = createIssuerTrail()
   const operator = cast.player<IssuerCommands>('issuer', {}, (note) => 'audit' in note && issuerTrail.add(note.audit))
   const { issuer, cert } = await operator.ask('start', { people })
-  const [tools, mtlsTools] = await Promise.all([startApi(cast, 'http', issuer), startApi(cast, 'mutual-tls', issuer)])
+  const service = (id: ClientName) => startService(cast, { id, issuer, trust: [cert] })
+  const [tools, mtlsTools, booking, seats, payments] = await Promise.all([
+    service('tools'),
+    service('mtls-tools'),
+    service('booker'),
+    service('seat-tool'),
+    service('payments'),
+  ])
 
-  const trust = [cert, ...mtlsTools.certificates]
-  const told = (id: ClientName | 'thief') => ({ id, issuer, trust })
-  const service = (id: ClientName) => {
-    const trail = createAuditTrail()
-    const player = cast.player<ServiceCommands>(id, told(id), (note) => follow(note, trail))
-    return { trail, player }
-  }
-  const [booker, seatTool, payments] = [service('booker'), service('seat-tool'), service('payments')]
+  const told = (id: ClientName | 'thief') => ({ id, issuer, trust: [cert, mtlsTools.cert] })
   const agents = {
     planner: cast.player<DpopAgentCommands>('dpop-agent', told('planner')),
     portal: cast.player<DpopAgentCommands>('dpop-agent', told('portal')),
@@ -63,31 +62,36 @@ export async function setStage(cast: Cast): Promise<Stage> {
   const alice = cast.player<PersonCommands>('person', { login: 'alice', password: people[0]?.password })
   const thief = cast.player<ThiefCommands>('thief', told('thief'))
 
-  const at = {
-    tools: tools.resource,
-    mtlsTools: mtlsTools.resource,
-    booking: await booker.player.ask('listen', {}),
-    seats: await seatTool.player.ask('listen', {}),
-    payments: await payments.player.ask('listen', {}),
-    revocations: `${issuer}/revocations`,
-  }
-  const clients = { ...agents, booker: booker.player, 'seat-tool': seatTool.player, payments: payments.player }
-  const keys = await introduceAll(clients)
+  const apis = { tools, mtlsTools, booking, seats, payments }
+  const at = { ...resourcesOf(apis), revocations: `${issuer}/revocations` }
+  const keys = await introduceAll({
+    ...{ ...agents, tools: tools.player, 'mtls-tools': mtlsTools.player },
+    ...{ booker: booking.player, 'seat-tool': seats.player, payments: payments.player },
+  })
   await operator.ask('register', { clients: registrationsAt(at, keys), resources: resourcesAt(at) })
-  await payments.player.ask('open', { next: '' })
-  await seatTool.player.ask('open', { next: at.payments })
-  await booker.player.ask('open', { next: at.seats })
-  const api = (name: keyof typeof at, trail: AuditTrail): Api => ({ resource: at[name], trail })
-  return {
-    ...{ issuer, issuerTrail, operator, alice, thief, ...agents, booker: booker.player, seatTool: seatTool.player },
-    apis: {
-      tools,
-      mtlsTools,
-      booking: api('booking', booker.trail),
-      seats: api('seats', seatTool.trail),
-      payments: api('payments', payments.trail),
-    },
-  }
+  const next = { ...{ tools: '', mtlsTools: '', payments: '' }, seats: at.payments, booking: at.seats }
+  await Promise.all(names(apis).map((name) => apis[name].player.ask('open', { next: next[name] })))
+  const booker = booking.player
+  return { issuer, issuerTrail, operator, alice, thief, ...agents, booker, seatTool: seats.player, apis }
+}
+
+interface Service extends Api {
+  readonly player: Player<ServiceCommands>
+  readonly cert: string
+}
+
+async function startService(cast: Cast, settings: ClientSettings): Promise<Service> {
+  const trail = createAuditTrail()
+  const player = cast.player<ServiceCommands>(settings.id, settings, (note) => follow(note, trail))
+  return { ...(await player.ask('listen', {})), trail, player }
+}
+
+function resourcesOf<Name extends string>(apis: Readonly<Record<Name, Api>>): Record<Name, string> {
+  return Object.fromEntries(names(apis).map((name) => [name, apis[name].resource])) as Record<Name, string>
+}
+
+function names<Name extends string>(apis: Readonly<Record<Name, unknown>>): readonly Name[] {
+  return Object.keys(apis) as Name[]
 }
 
 function follow(note: Note, trail: AuditTrail): void {
@@ -100,23 +104,4 @@ async function introduceAll(
 ): Promise<Readonly<Record<ClientName, PublicKeys>>> {
   const introduced = Object.entries(clients).map(async ([id, client]) => [id, await client.ask('introduce', {})])
   return Object.fromEntries(await Promise.all(introduced))
-}
-
-interface Line {
-  readonly listening?: string
-  readonly cert?: string
-  readonly audit?: AuditEvent
-}
-
-async function startApi(cast: Cast, program: string, issuer: string): Promise<Api & { certificates: string[] }> {
-  const trail = createAuditTrail()
-  const listening = new Promise<Line>((resolve) => {
-    cast.program(`../express-api/${program}.js`, { ISSUER: issuer, PORT: '0' }, (text) => {
-      const line: Line = JSON.parse(text)
-      if (line.audit !== undefined) trail.add(line.audit)
-      else resolve(line)
-    })
-  })
-  const { listening: resource = '', cert } = await withDeadline(listening, `start of the API ${program}`)
-  return { resource, trail, certificates: cert === undefined ? [] : [cert] }
 }

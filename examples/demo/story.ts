@@ -46,6 +46,7 @@ export const story: readonly Row[] = [
   { scene: "a stranger's actor token", who: 'booker', ...notGiven, code: 'invalid_request' },
   { scene: 'an exchange after alice withdrew', who: 'planner', ...notGiven, code: 'invalid_request' },
   { scene: 'a call after alice withdrew', ...plannerForAlice, ...refused, code: 'token_revoked' },
+  { scene: 'a call elsewhere after she withdrew', ...plannerForAlice, ...refused, code: 'token_revoked' },
   { scene: 'a revoked agent', who: '-', ...notGiven, status: 401, code: 'invalid_client' },
   {
     scene: "a revoked agent's token",

@@ -1,4 +1,7 @@
+import { createVerifier } from 'onbehalf'
 import { createBookingAgent } from '../../chain/booking-agent.ts'
 import { playService } from '../service.ts'
 
-await playService('', ({ next, ...parts }) => createBookingAgent({ ...parts, tool: next }))
+await playService({}, ({ options, next, ...parts }) =>
+  createBookingAgent({ ...parts, verifier: createVerifier(options), tool: next }),
+)

@@ -1,4 +1,5 @@
+import { createVerifier } from 'onbehalf'
 import { createPaymentsApi } from '../../chain/payments.ts'
 import { playService } from '../service.ts'
 
-await playService('', ({ verifier, tell }) => createPaymentsApi(verifier, tell))
+await playService({}, ({ options, tell }) => createPaymentsApi(createVerifier(options), tell))

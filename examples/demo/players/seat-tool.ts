@@ -1,4 +1,8 @@
+import { createVerifier } from 'onbehalf'
 import { createSeatTool } from '../../chain/seat-tool.ts'
 import { playService } from '../service.ts'
 
-await playService('/mcp', ({ next, ...parts }) => createSeatTool({ ...parts, payments: next }))
+await playService({ path: '/mcp' }, ({ options, next, ...parts }) => {
+  const verifier = createVerifier({ ...options, dpop: { preset: 'mcp' } })
+  return createSeatTool({ ...parts, verifier, payments: next })
+})
