@@ -67,7 +67,7 @@ function withRejection(): { promise: Promise<never>; reject: (error: Error) => v
   const promise = new Promise<never>((_resolve, rejectPromise) => {
     reject = rejectPromise
   })
-  // It may be rejected when nobody waits for it any more.
+  // It may be rejected when nothing waits for it any more.
   promise.catch(() => {})
   return { promise, reject }
 }

@@ -17,7 +17,7 @@ export interface ActorProfileClaims {
   readonly iss: string
   readonly sub: string
   readonly sub_profile: EntityProfile
-  /** Clients are agents: the subject of the agent that asked. */
+  /** Who asked for this token: after an exchange, the current actor. */
   readonly client_id: string
   readonly client_profile: EntityProfile
   /** The one API that the token is for, by its URL (RFC 8707 §2). */

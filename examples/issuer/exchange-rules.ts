@@ -49,7 +49,7 @@ export function decideExchange(request: ExchangeRequest, settings: ExchangeSetti
 /** The actor token shows that the client acts in its own name, with the key that it has proved just now. */
 function checkActorToken({ actor, client, key }: ExchangeRequest, { issuer }: ExchangeSettings): void {
   if (actor === undefined) throw refused('the actor token is not a live token of this issuer')
-  if (actor.sub !== client.id || actor.act !== undefined)
+  if (actor.sub !== client.id || actor.client_id !== client.id || actor.act !== undefined)
     throw refused('the actor token is not the own token of the client')
   // One that was sent to an API is known to that API.
   if (actor.aud !== issuer) throw refused('the actor token is not for this issuer')
@@ -98,7 +98,8 @@ function depthOf(act: Actor): number {
 /** A token for one API does not become one for another by itself: both ends are on the client's list. */
 function checkTarget({ client, resource }: ExchangeRequest, subject: ActorProfileClaims): string {
   if (!client.may_exchange?.includes(subject.aud)) {
-    throw new errors.InvalidTarget('the client may not exchange tokens for the resource of the subject token')
+    // RFC 8693 §2.2.2: `invalid_target` is for what is asked, not for what is shown.
+    throw refused('the client may not exchange tokens for the resource of the subject token')
   }
   if (resource === undefined || !client.may_reach.includes(resource)) {
     throw new errors.InvalidTarget('the client may not reach this resource')

@@ -46,7 +46,7 @@ async function answerStranger(
 ): Promise<void> {
   if (request.method !== 'POST') return sendPage(response, 401, 'Sign in', signInPage('/grants', false))
   const form = await readForm(request, provider.issuer)
-  const accountId = people.signIn(form?.get('login') ?? '', form?.get('password') ?? '')
+  const accountId = await people.signIn(form?.get('login') ?? '', form?.get('password') ?? '')
   if (accountId === undefined) return sendPage(response, 401, 'Sign in', signInPage('/grants', true))
   await startSession(provider, request, response, accountId)
   goToGrants(response)

@@ -47,6 +47,13 @@ export function addHardening(provider: Provider): void {
     // What clients can register; see `checkMetadata`.
     if (context.oidc?.route === 'discovery')
       Object.assign(context.body as object, { response_modes_supported: ['query'] })
+  })
+}
+
+/** To be added last, so that it comes before what is written down of an answer. */
+export function addErrorCorrections(provider: Provider): void {
+  provider.use(async (context, next) => {
+    await next()
     if (context.oidc?.route === 'token') correctError(context, context.oidc.params?.['grant_type'])
     if (context.oidc?.route === 'device_authorization') correctError(context, deviceGrant)
   })

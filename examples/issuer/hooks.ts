@@ -78,13 +78,19 @@ async function afterRegistration(context: Context, settings: HookSettings): Prom
 
 /** RFC 7592 §2.2, §2.3. A new description does not attest. */
 async function afterRegistrationChange(context: Context, settings: HookSettings): Promise<void> {
-  const { journal, revoke } = settings
+  const { journal, revoke, attestations } = settings
   const isEnd = context.oidc.route === 'client_delete'
   const client = context.oidc.client?.clientId
   const told = { operation: isEnd ? 'registration_end' : 'registration_update', client, ...placeOf(context) } as const
   if (context.status >= 400) return journal.write({ ...told, ...refusalOf(context) })
-  // Its tokens end with it.
-  if (isEnd && client !== undefined) await revoke.client(client)
+  // Its tokens end with it. One that was revoked while it sent an update must not come back by it.
+  const isRevoked = client !== undefined && attestations.ownerOf(client) === undefined
+  if (client !== undefined && (isEnd || isRevoked)) await revoke.client(client)
+  if (!isEnd && isRevoked) {
+    context.status = 401
+    context.body = { error: 'invalid_token', error_description: 'the client was revoked' }
+    return journal.write({ ...told, ...refusalOf(context) })
+  }
   await journal.write(told)
 }
 

@@ -70,7 +70,7 @@ function missingScopes({ prompt }: Interaction): Readonly<Record<string, readonl
 }
 
 async function signIn({ provider, interaction, request, response, form, people }: Step): Promise<void> {
-  const person = people.signIn(form.get('login') ?? '', form.get('password') ?? '')
+  const person = await people.signIn(form.get('login') ?? '', form.get('password') ?? '')
   if (person === undefined) {
     return sendPage(response, 200, 'Sign in', signInPage(`/interaction/${interaction.uid}`, true))
   }

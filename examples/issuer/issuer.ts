@@ -8,6 +8,7 @@ import { type Attestations, createAttestations } from './attestations.ts'
 import type { Exchanged } from './claims.ts'
 import type { DialectName } from './dialects/index.ts'
 import { answerGrantsPage } from './grants-page.ts'
+import { addErrorCorrections } from './hardening.ts'
 import { addHooks } from './hooks.ts'
 import { answerInteraction } from './interactions.ts'
 import { createInvitations, type Invitation } from './invitations.ts'
@@ -123,16 +124,21 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
       revoke,
       issuedOf: (context) => issued.get(context),
     })
+    addErrorCorrections(provider)
     callback = provider.callback()
   }
 
   async function addClient({ client_id: id, ...metadata }: ClientMetadata): Promise<void> {
+    // One name for a person and a client could be taken for either (RFC 9700 §4.15).
+    if (people.find(id) !== undefined) throw new Error(`The client ${id} cannot be registered: a person has this name`)
+    const before = await storage.adapter('Client').find(id)
     await storage.adapter('Client').upsert(id, { client_id: id, ...metadata })
     try {
       // It is checked where it is read.
       await provider.Client.find(id)
     } catch (error) {
-      await storage.adapter('Client').destroy(id)
+      if (before === undefined) await storage.adapter('Client').destroy(id)
+      else await storage.adapter('Client').upsert(id, before)
       const { error_description: description } = error as { error_description?: string }
       throw new Error(`The client ${id} cannot be registered: ${description}`, { cause: error })
     }

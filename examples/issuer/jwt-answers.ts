@@ -25,7 +25,7 @@ export async function afterIntrospection(context: Context, { ledger, journal }: 
     : { active: false }
 }
 
-/** RFC 7009 §2: the client revokes its own token. One that is not known, or not its own, is not told apart. */
+/** RFC 7009 §2: the client revokes its own token. One that is not its own is answered as one that is not known, so that a stranger learns nothing. */
 export async function afterRevocation(context: Context, { ledger, journal }: Answering): Promise<void> {
   if (bodyOf(context)['error'] !== 'unsupported_token_type') return tellRefusal(context, 'revocation', journal)
   const token = context.oidc.params['token'] ?? ''

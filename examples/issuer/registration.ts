@@ -106,4 +106,8 @@ function checkAsAWhole(context: Context | undefined, metadata: Record<string, un
   if (!isNames(types) || !types.every((type) => grantTypes.has(type))) {
     throw refused('grant_types holds one that this issuer does not give, such as refresh_token')
   }
+  // A person's token without an agent in it: the person has to be at the browser that gets it.
+  if (metadata['client_profile'] === 'web_app' && !types.every((type) => type === 'authorization_code')) {
+    throw refused('a web_app has the grant type authorization_code alone')
+  }
 }

@@ -14,6 +14,8 @@ export interface RevocationFeed {
 }
 
 const beatMs = 250
+/** For so long a reader may take to read what is left at the end. */
+const endMs = 5_000
 /** Tokens have ended by then, also by the clock of an API that is a minute behind. */
 const keepMs = (maxTokenSeconds + 60) * 1_000
 /** What a reader may leave unread before it is cut off; it comes back and gets everything anew. */
@@ -68,9 +70,14 @@ export function createRevocationFeed({ verifier, now, maxKept = 100_000 }: FeedS
       const complete = `event: complete\ndata: ${JSON.stringify({ since })}\n\n`
       response.write(kept.map(({ line }) => line).join('') + complete)
       readers.add(response)
-      const end = () => response.end()
+      // Nothing is written after the end; a reader that does not take what is left is cut off.
+      const end = () => {
+        readers.delete(response)
+        response.end()
+        setTimeout(() => response.destroy(), endMs).unref()
+      }
       const lease = verifier.lease(context)
-      if (lease.aborted) end()
+      if (lease.aborted) return end()
       lease.addEventListener('abort', end, { once: true })
       response.on('close', () => {
         readers.delete(response)

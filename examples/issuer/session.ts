@@ -9,7 +9,7 @@ export const sessionCookie = { signed: true, httpOnly: true, sameSite: 'lax' } a
 /** How people sign in here (RFC 8176 §2). */
 export const passwordSignIn: { readonly amr: readonly string[]; readonly acr: string } = { amr: ['pwd'], acr: 'pwd' }
 
-/** A new session, as oidc-provider makes one after an interaction. Its name is new, so that nobody can know it beforehand. */
+/** A new session, as oidc-provider makes one after an interaction. Its name is new, so that it cannot be known beforehand. */
 export async function startSession(
   provider: Provider,
   request: IncomingMessage,

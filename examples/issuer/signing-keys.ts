@@ -1,6 +1,6 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
 
-/** The keys that sign, with those before and after: whoever caches a key set sees a key before it is used. */
+/** The keys that sign, with those before and after: a cached key set has a key before it is used. */
 export interface SigningKeys {
   /** Private keys, the one that signs first. */
   readonly jwks: { readonly keys: readonly JWK[] }

@@ -57,7 +57,14 @@ const agent = { iss, sub: 'planner', sub_profile: 'ai_agent' } as const
 const subject: ActorProfileClaims = {
   ...{ ...claims, sub: 'alice', sub_profile: 'user', aud: trips, scope: 'trip:book pay', act: agent },
 }
-const actor: ActorProfileClaims = { ...claims, sub: 'booker', sub_profile: 'ai_agent', aud: iss, scope: 'agent:act' }
+const actor: ActorProfileClaims = {
+  ...claims,
+  client_id: 'booker',
+  sub: 'booker',
+  sub_profile: 'ai_agent',
+  aud: iss,
+  scope: 'agent:act',
+}
 const good: ExchangeRequest = {
   client: {
     ...{ id: 'booker', owner: 'Booking team', client_profile: 'ai_agent', scope: 'trip:book pay more' },

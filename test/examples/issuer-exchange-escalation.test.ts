@@ -77,7 +77,7 @@ const attacks: readonly [title: string, expected: string, make: (scene: Scene) =
   ['RFC 8693 §2.2.2: an audience', target, () => ({ more: { audience: 'tool' } })],
   [
     'RFC 8693 §2.2.2: a subject token for an API that is not the own one',
-    target,
+    invalid,
     async ({ setup }) => ({ subject: await setup.tokenOfAlice() }),
   ],
   ['RFC 8693 §2.2.2: no actor token', invalid, () => ({ more: { actor_token: '' } })],

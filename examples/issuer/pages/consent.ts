@@ -35,8 +35,9 @@ function resourceEntry([resource, scopes]: Asked['resources'][number]): Html {
   return html`<dt>At ${resource}</dt><dd><ul>${scopes.map((scope) => html`<li><code>${scope}</code></li>`)}</ul></dd>`
 }
 
-function handOver({ names_actor: named }: Rights): Html {
+function handOver({ client_profile: profile, names_actor: named }: Rights): Html | undefined {
   const narrower = 'Nobody gets more than what is written here.'
+  if (named === undefined && profile === 'web_app') return undefined
   if (named === undefined) return html`<p>It may use other agents for this. ${narrower}</p>`
   return html`<p>It may let the agent <strong>${named}</strong> do this, which may use other agents. ${narrower}</p>`
 }

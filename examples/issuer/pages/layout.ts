@@ -27,7 +27,7 @@ code { font-family: ui-monospace, monospace }
 section + section { margin-top: 1.5rem; padding-top: 1.5rem; border-top: 1px solid var(--edge) }
 [role=alert] { border-left: .25rem solid var(--alert); padding-left: .75rem }`
 
-/** These pages run no script and load nothing. They may not be framed, so that nobody is led to click unseen. */
+/** These pages run no script and load nothing. They may not be framed, so that people are not led to click unseen. */
 export const pageHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': [
     "default-src 'none'",
