@@ -8,7 +8,7 @@ export interface ChainFile {
   readonly n: number
 }
 
-/** A name that no other opening has, on whatever host: the random part tells containers apart that share name and pid. */
+/** A name that no other opening has, on any host: the random part tells containers apart that share name and pid. */
 export function nameOpening(host: string, pid: number, now: number): string {
   const readable = host
     .toLowerCase()

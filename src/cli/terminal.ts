@@ -2,7 +2,7 @@
 export interface Terminal {
   /** The answer of the command. */
   print(line: string): void
-  /** Why there is none. */
+  /** The reason why the command has no answer. */
   complain(line: string): void
   /** Shows text in one line that the next one replaces, and '' clears. Undefined where no person sees it. */
   readonly showProgress: ((text: string) => void) | undefined

@@ -43,7 +43,7 @@ export interface Way {
   readonly earlier: number
 }
 
-/** `chain`: current actor first. Where the actor is the principal there is nobody in between. */
+/** `chain`: current actor first. Where the actor is the principal, no one stands between them. */
 export function encodeWay(principal: string, actor: string, chain: readonly Party[], assertedBy: string): string {
   const parts = [boundedName(assertedBy), principal]
   if (actor !== principal) {
