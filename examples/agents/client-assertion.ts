@@ -2,21 +2,20 @@ import { randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose'
 import type { SigningKey } from './signing-key.ts'
 
-export interface AssertionInput {
-  /** The client id, as the authorization server has registered it with this key. */
-  readonly issuer: string
-  readonly subject: string
+export interface AssertingClient {
+  /** As the authorization server has registered it with this key. */
+  readonly id: string
   /** The issuer identifier of the authorization server. */
   readonly audience: string
 }
 
 /** RFC 7523 §3: short-lived, used once. */
-function createAssertion(key: SigningKey, input: AssertionInput): Promise<string> {
+function createAssertion(key: SigningKey, { id, audience }: AssertingClient): Promise<string> {
   return new SignJWT()
     .setProtectedHeader({ alg: key.algorithm })
-    .setIssuer(input.issuer)
-    .setSubject(input.subject)
-    .setAudience(input.audience)
+    .setIssuer(id)
+    .setSubject(id)
+    .setAudience(audience)
     .setIssuedAt()
     .setExpirationTime('30s')
     .setJti(randomUUID())
@@ -27,12 +26,9 @@ function createAssertion(key: SigningKey, input: AssertionInput): Promise<string
 export async function addClientAssertion(
   form: URLSearchParams,
   key: SigningKey,
-  client: { id: string; audience: string },
+  client: AssertingClient,
 ): Promise<URLSearchParams> {
   form.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
-  form.set(
-    'client_assertion',
-    await createAssertion(key, { issuer: client.id, subject: client.id, audience: client.audience }),
-  )
+  form.set('client_assertion', await createAssertion(key, client))
   return form
 }

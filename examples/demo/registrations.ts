@@ -1,4 +1,5 @@
 import type { ClientMetadata, Rights } from '../issuer/registration.ts'
+import { deviceGrant } from '../issuer/registration.ts'
 import type { Resource } from '../issuer/resources.ts'
 import { tokenExchangeGrant } from '../issuer/token-exchange.ts'
 import type { PublicKeys } from './protocol.ts'
@@ -25,7 +26,6 @@ export interface Places {
 }
 
 export const redirectUri = 'https://portal.example/callback'
-const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 const agent = { client_profile: 'ai_agent', grant_types: ['client_credentials', tokenExchangeGrant] } as const
 const service = { ...agent, client_profile: 'service' } as const
 const follow = 'revocations:read'

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
+import { deviceGrant } from './registration.ts'
 import type { RunningIssuer } from './server.ts'
 
 /** What `call.js` reads: an agent, its key, and the API that it calls. A real agent has its key where files are not read. */
@@ -18,8 +19,6 @@ export interface Agents {
   readonly planner: string
   readonly auditor: string
 }
-
-const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 
 /** Two agents with fresh keys: one that acts for people who consent, and one that acts for itself. */
 export async function writeAgents(

@@ -1,6 +1,7 @@
 import { errors } from 'oidc-provider'
 import type { Actor, ActorProfileClaims, Confirmation } from './actor-profile-claims.ts'
 import { type Exchanged, maxTokenSeconds } from './claims.ts'
+import { actorsOf } from './dialects/written-token.ts'
 import type { Rights } from './registration.ts'
 
 export interface ExchangeRequest {
@@ -74,7 +75,7 @@ function nextActor(subject: ActorProfileClaims, client: ExchangeRequest['client'
     sub_profile: profile,
     ...(subject.act && { act: subject.act }),
   } as const
-  if (depthOf(act) > settings.maxDepth) throw refused('the chain of actors is too long')
+  if (actorsOf({ act }).length > settings.maxDepth) throw refused('the chain of actors is too long')
   return act
 }
 
@@ -89,10 +90,6 @@ function checkMayAct(subject: ActorProfileClaims, client: ExchangeRequest['clien
   const before = act?.sub ?? (subject.sub_profile === 'user' ? undefined : subject.sub)
   if (before === undefined) throw refused('the subject token lets no party act')
   if (!client.may_follow?.includes(before)) throw refused('the client may not take over work of this actor')
-}
-
-function depthOf(act: Actor): number {
-  return act.act === undefined ? 1 : 1 + depthOf(act.act)
 }
 
 /** A token for one API does not become one for another by itself: both ends are on the client's list. */

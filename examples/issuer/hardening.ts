@@ -1,7 +1,6 @@
 import { type Context, errors, type Provider } from 'oidc-provider'
 import { pageHeaders } from './pages/layout.ts'
-
-const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
+import { deviceGrant } from './registration.ts'
 
 /** Seconds. Assertions are remembered until they end, so their end must be near. */
 const maxAssertionSeconds = 300

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Revocation } from 'onbehalf/revocation'
-import type { Actor, ActorProfileClaims } from './actor-profile-claims.ts'
+import type { ActorProfileClaims } from './actor-profile-claims.ts'
+import { actorsOf } from './dialects/written-token.ts'
 import type { Storage } from './storage.ts'
 
 /** A token as it was issued. `tokenId` is how resource servers know it, whatever dialect it was written in. */
@@ -55,7 +56,10 @@ export function createLedger(
     },
     revokeGrant: (grantId) => revokeWhere(({ mission }) => mission?.id === grantId),
     async revokeAgent(agent) {
-      await revokeWhere((claims) => claims.client_id === agent || claims.sub === agent || hasActor(claims.act, agent))
+      await revokeWhere(
+        (claims) =>
+          claims.client_id === agent || claims.sub === agent || actorsOf(claims).some(({ sub }) => sub === agent),
+      )
       // For tokens that are being issued this very moment. One that is registered later under this name starts afresh, also
       // where a reader hears of this again and again.
       const issuedBefore = now() + 1
@@ -63,10 +67,6 @@ export function createLedger(
       onRevoked({ issuer, client: agent, issuedBefore })
     },
   }
-}
-
-function hasActor(act: Actor | undefined, agent: string): boolean {
-  return act !== undefined && (act.sub === agent || hasActor(act.act, agent))
 }
 
 function hashOf(token: string): string {

@@ -71,10 +71,12 @@ export function checkMetadata(context: Context | undefined, member: string, valu
   }
 }
 
+export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
+
 const grantTypes = new Set([
   'authorization_code',
   'client_credentials',
-  'urn:ietf:params:oauth:grant-type:device_code',
+  deviceGrant,
   'urn:ietf:params:oauth:grant-type:token-exchange',
 ])
 
