@@ -9,7 +9,7 @@ import { nameOpening, otherTenant } from './file-name.ts'
 import { codeOf, createFolder, createLogFile, type OpenLogFile } from './log-file.ts'
 import { type AuditLogSettings, readAuditLogOptions } from './options.ts'
 import { createPseudonymizer } from './pseudonyms.ts'
-import { membersText } from './record-text.ts'
+import { textOfRecord } from './record-text.ts'
 
 /**
  * An audit sink that writes hash-chained JSON lines, with checkpoints signed by Ed25519 (RFC 8032). Each process writes
@@ -60,14 +60,14 @@ export async function openAuditLog(settings: AuditLogSettings, openFile: OpenLog
 
   function passOnText(record: AuditRecord): void {
     const writer = writerFor(record)
-    const text = textOfRecord(record)
+    const text = lineOf(record)
     if (text === undefined) writer.lose()
     else writer.add(text)
   }
 
   function passOnAwaited({ record, resolve, reject }: AwaitedRecord<AuditRecord>): void {
     const writer = writerFor(record)
-    const text = textOfRecord(record)
+    const text = lineOf(record)
     if (text === undefined) {
       writer.lose()
       reject(new Error('the record cannot be written as JSON'))
@@ -76,9 +76,9 @@ export async function openAuditLog(settings: AuditLogSettings, openFile: OpenLog
     }
   }
 
-  function textOfRecord(record: AuditRecord): string | undefined {
+  function lineOf(record: AuditRecord): string | undefined {
     try {
-      const text = membersText(pseudonymize === undefined || 'dropped' in record ? record : pseudonymize(record))
+      const text = textOfRecord(pseudonymize === undefined || 'dropped' in record ? record : pseudonymize(record))
       return text.length <= fixed.auditLogLine ? text : undefined
     } catch {
       return undefined

@@ -9,7 +9,7 @@ import { LineBuffer } from './line-buffer.ts'
 import { codeOf, type LogFile, type OpenLogFile } from './log-file.ts'
 import { NoteDesk } from './note-desk.ts'
 import type { AuditLogSettings } from './options.ts'
-import { membersText } from './record-text.ts'
+import { textOfRecord } from './record-text.ts'
 
 /** A record that somebody waits for. */
 export class AwaitedRecord<T> {
@@ -172,7 +172,7 @@ export class ChainWriter {
       dropped: this.#lostSince,
     }
     this.#lostSince = 0
-    this.#push(membersText(dropped))
+    this.#push(textOfRecord(dropped))
   }
 
   /** The timers keep the process alive only while lines wait that a working disk will take. */

@@ -58,6 +58,6 @@ export class Chain {
 
   #addLine(members: string, buffer: LineBuffer): void {
     this.#seq++
-    this.#hash = sha256(buffer.add(`{"seq":${this.#seq},"prev":"${this.#hash}",`, `${members}}`))
+    this.#hash = sha256(buffer.add(`{"seq":${this.#seq},"prev":"${this.#hash}",`, members))
   }
 }

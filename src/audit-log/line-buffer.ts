@@ -1,6 +1,7 @@
 const usualBytes = 131_072
 /** A larger one is not kept. */
 const keptBytes = 1_048_576
+const closingBrace = 125
 const lineFeed = 10
 
 /** Lines in their octets, as they will be written; one for all batches of a chain, since that makes little garbage. */
@@ -12,13 +13,17 @@ export class LineBuffer {
     return this.#end
   }
 
-  /** The octets of the line, without its line feed. They are good until the next call. */
-  add(prefix: string, text: string): Uint8Array {
+  /**
+   * Adds the line of an object: its opening brace and first members, the others, and a closing brace. Answers with its octets
+   * without the line feed. They are good until the next call.
+   */
+  add(opening: string, members: string): Uint8Array {
     // UTF-8 has three octets at most for each UTF-16 code unit.
-    this.#makeRoom(3 * (prefix.length + text.length) + 1)
+    this.#makeRoom(3 * (opening.length + members.length) + 2)
     const start = this.#end
-    this.#end += this.#octets.write(prefix, this.#end)
-    this.#end += this.#octets.write(text, this.#end)
+    this.#end += this.#octets.write(opening, this.#end)
+    this.#end += this.#octets.write(members, this.#end)
+    this.#octets[this.#end++] = closingBrace
     this.#octets[this.#end++] = lineFeed
     return this.#octets.subarray(start, this.#end - 1)
   }

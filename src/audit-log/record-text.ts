@@ -62,6 +62,21 @@ function compose(value: object): string {
   return `[${text}]`
 }
 
+/** The members of a record without its braces. */
+export function textOfRecord(record: object): string {
+  return flattened(membersText(record))
+}
+
+/**
+ * V8 keeps a text that was put together as a tree of its parts, until somebody reads a character of it. While records wait
+ * for the disk, the collector would copy all those parts: that took two thirds of the time of an event.
+ */
+function flattened(text: string): string {
+  return text.charCodeAt(0) === quotationMark ? text : ''
+}
+
+const quotationMark = 34
+
 /** The members of an object without its braces; what is undefined is left out, as in `JSON.stringify`. */
 export function membersText(object: object): string {
   let text = ''
