@@ -1,5 +1,6 @@
 import { createPublicKey, randomBytes } from 'node:crypto'
 import { createVerifier, type DialectName, type RequestView } from 'onbehalf'
+import { compileRequirement } from 'onbehalf/adapter'
 import { requestView } from 'onbehalf/testing'
 import { type Agent, agentOf, createAgent, createAuthority, createSigner, flat, resource, url } from '../keys.ts'
 import { type Effort, type Pair, type Ratio, ratioOf } from '../ratio.ts'
@@ -52,7 +53,8 @@ async function hotWithAudit(effort: Effort): Promise<Ratio> {
   const audit = { write: () => void written++ }
   const verifier = createVerifier({ issuer: authority.options, resource, audit })
   const agents = await makeAgents(8, () => createAgent(authority))
-  const requirement = { scopes: ['tools:read'] }
+  // As the doors do: read once.
+  const requirement = compileRequirement({ scopes: ['tools:read'] })
   const enter = (view: RequestView) => {
     const decision = verifier.authorizeNow(admit(verifier, view), requirement, view)
     if (decision instanceof Promise || !decision.ok) throw new Error('not allowed, or not at once')
