@@ -88,7 +88,7 @@ function createStore(capacity: number) {
   const store = memoryReplayStore({ capacity, quota: 1, clock: { now: () => now, monotonic: () => now } })
 
   const add = (name: string, index: number) => {
-    const answer = store.add(name, now + liveMs, partitions[index % partitions.length] as string)
+    const answer = store.add(name, liveMs, partitions[index % partitions.length] as string)
     if (answer !== 'fresh') throw new Error(`a new proof was ${answer}`)
   }
 
