@@ -4,6 +4,8 @@ export interface AuthorizationServer {
   readonly token_endpoint: string
   /** RFC 8628 §4 */
   readonly device_authorization_endpoint?: string
+  /** RFC 9126 §5 */
+  readonly pushed_authorization_request_endpoint?: string
   readonly registration_endpoint?: string
   /** RFC 8705 §5 */
   readonly mtls_endpoint_aliases?: { readonly token_endpoint?: string }
@@ -60,6 +62,22 @@ export function readToken(status: number, body: Record<string, unknown>): Token 
     expiresIn: Number(expires_in),
     scope: String(scope),
   }
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body: Record<string, unknown>
+}
+
+/** Each attempt has an assertion and a proof of its own: both may be used once. */
+export async function askWithNonce(attempt: () => Promise<Response>): Promise<Answer> {
+  const first = await read(await attempt())
+  // RFC 9449 §8: the nonce is known by now.
+  return first.body['error'] === 'use_dpop_nonce' ? read(await attempt()) : first
+}
+
+async function read(response: Response): Promise<Answer> {
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
 
 /** The grant of an agent acting for itself (RFC 6749 §4.4). */

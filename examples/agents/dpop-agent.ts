@@ -1,7 +1,9 @@
 import { dpopFetch } from 'onbehalf/client'
 import type { Agent } from './agent.ts'
 import {
+  type Answer,
   actorTokenRequest,
+  askWithNonce,
   clientCredentials,
   discover,
   readToken,
@@ -29,9 +31,9 @@ export interface DpopAgent extends Agent {
   requestToken(makeForm: MakeForm): Promise<Token>
   /** The same at another endpoint of the authorization server. */
   post(
-    endpoint: 'token_endpoint' | 'device_authorization_endpoint',
+    endpoint: 'token_endpoint' | 'device_authorization_endpoint' | 'pushed_authorization_request_endpoint',
     makeForm: MakeForm,
-  ): Promise<{ status: number; body: Record<string, unknown> }>
+  ): Promise<Answer>
   /** The answer as it comes, for streams. */
   open(url: string, accessToken: string, signal: AbortSignal): Promise<Response>
 }
@@ -45,15 +47,11 @@ export async function createDpopAgent({ id, issuer, clientKey }: DpopAgentOption
   const post: DpopAgent['post'] = async (endpoint, makeForm) => {
     const url = server[endpoint]
     if (url === undefined) throw new Error(`The metadata of ${issuer} have no ${endpoint}`)
-    const attempt = async () => {
+    return askWithNonce(async () => {
       const body = await addClientAssertion(await makeForm(), clientKey, { id, audience: issuer })
-      // The body of a Request is sent once: what it holds may be used once.
-      const response = await fetchWithProof(new Request(url, { method: 'POST', body }))
-      return { status: response.status, body: (await response.json()) as Record<string, unknown> }
-    }
-    const first = await attempt()
-    // RFC 9449 §8: the nonce is known by now.
-    return first.body['error'] === 'use_dpop_nonce' ? attempt() : first
+      // `dpopFetch` would send the same body again. That of a Request is sent once.
+      return fetchWithProof(new Request(url, { method: 'POST', body }))
+    })
   }
 
   const requestToken: DpopAgent['requestToken'] = async (makeForm) => {

@@ -79,7 +79,7 @@ function readForm(page: string, answers: Answers, button: string | undefined): F
   const [, attributes = '', inside = ''] = form ?? []
   const action = attributeOf(attributes, 'action')
   if (form === undefined || action === '') return undefined
-  const isOwnChoice = /Take back from/.test(inside)
+  const isOwnChoice = /Take back from|Sign out/.test(inside)
   if (isOwnChoice && button === undefined) return undefined
   const fields = new URLSearchParams()
   for (const [field] of inside.matchAll(/<(?:input|select)\b[^>]*>/g)) {

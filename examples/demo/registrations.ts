@@ -22,7 +22,6 @@ export interface Places {
   readonly booking: string
   readonly seats: string
   readonly payments: string
-  readonly revocations: string
 }
 
 export const redirectUri = 'https://portal.example/callback'
@@ -51,7 +50,7 @@ function policiesAt(at: Places): Readonly<Record<ClientName, Policy>> {
       ...agent,
       owner: 'Booking team',
       scope: `trip:book seat:choose pay agent:act ${follow}`,
-      may_reach: [at.seats, at.revocations],
+      may_reach: [at.seats],
       may_exchange: [at.booking],
       may_follow: ['planner'],
     },
@@ -60,14 +59,14 @@ function policiesAt(at: Places): Readonly<Record<ClientName, Policy>> {
       ...service,
       owner: 'Seat team',
       scope: `seat:choose pay agent:act ${follow}`,
-      may_reach: [at.payments, at.revocations],
+      may_reach: [at.payments],
       may_exchange: [at.seats],
       may_follow: ['booker'],
     },
     // These only follow what is revoked.
-    payments: { ...follower, owner: 'Payments team', may_reach: [at.revocations] },
-    tools: { ...follower, owner: 'Tools team', may_reach: [at.revocations] },
-    'mtls-tools': { ...follower, owner: 'Tools team', may_reach: [at.revocations] },
+    payments: { ...follower, owner: 'Payments team', may_reach: [] },
+    tools: { ...follower, owner: 'Tools team', may_reach: [] },
+    'mtls-tools': { ...follower, owner: 'Tools team', may_reach: [] },
     // Wants to follow the tool, one hop more than there may be.
     clerk: {
       ...agent,

@@ -63,7 +63,7 @@ export async function setStage(cast: Cast): Promise<Stage> {
   const thief = cast.player<ThiefCommands>('thief', told('thief'))
 
   const apis = { tools, mtlsTools, booking, seats, payments }
-  const at = { ...resourcesOf(apis), revocations: `${issuer}/revocations` }
+  const at = resourcesOf(apis)
   const keys = await introduceAll({
     ...{ ...agents, tools: tools.player, 'mtls-tools': mtlsTools.player },
     ...{ booker: booking.player, 'seat-tool': seats.player, payments: payments.player },

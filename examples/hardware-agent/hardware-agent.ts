@@ -1,5 +1,6 @@
 import { dpopFetch } from 'onbehalf/client'
 import {
+  askWithNonce,
   clientCredentials,
   discover,
   readToken,
@@ -31,20 +32,15 @@ export async function createHardwareAgent({ id, issuer, key }: HardwareAgentOpti
   const server = await discover(issuer)
   const fetchWithProof = dpopFetch({ key })
 
-  async function attempt(form: URLSearchParams): Promise<{ status: number; body: Record<string, unknown> }> {
-    // RFC 7523 §2.2
-    const body = new URLSearchParams(form)
-    body.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
-    body.set('client_assertion', await createAssertion(key, { id, audience: issuer }))
-    // The body of a Request is sent once: an assertion may be used once.
-    const response = await fetchWithProof(new Request(server.token_endpoint, { method: 'POST', body }))
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> }
-  }
-
   async function requestToken(form: URLSearchParams): Promise<Token> {
-    const first = await attempt(form)
-    // RFC 9449 §8: the nonce is known by now.
-    const { status, body } = first.body['error'] === 'use_dpop_nonce' ? await attempt(form) : first
+    const { status, body } = await askWithNonce(async () => {
+      // RFC 7523 §2.2
+      const asserted = new URLSearchParams(form)
+      asserted.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+      asserted.set('client_assertion', await createAssertion(key, { id, audience: issuer }))
+      // `dpopFetch` would send the same body again. That of a Request is sent once.
+      return fetchWithProof(new Request(server.token_endpoint, { method: 'POST', body: asserted }))
+    })
     return readToken(status, body)
   }
 

@@ -12,6 +12,12 @@ export interface Actor {
 /** The key that the token is bound to: RFC 9449 §6.1 or RFC 8705 §3.1. */
 export type Confirmation = { readonly jkt: string } | { readonly 'x5t#S256': string }
 
+/** RFC 9396 §2: what a scope is too coarse for, such as one payment of one sum. */
+export interface AuthorizationDetail {
+  readonly type: string
+  readonly [member: string]: unknown
+}
+
 /** The claims of this issuer's access tokens: RFC 9068 §2.2 in the actor profile (draft-mcguinness-oauth-actor-profile). */
 export interface ActorProfileClaims {
   readonly iss: string
@@ -24,6 +30,8 @@ export interface ActorProfileClaims {
   readonly aud: string
   /** Separated by single spaces (RFC 6749 §3.3). */
   readonly scope: string
+  /** RFC 9396 §9.1. */
+  readonly authorization_details?: readonly AuthorizationDetail[]
   readonly act?: Actor
   /** Who may become the actor by a token exchange (RFC 8693 §4.4). */
   readonly may_act?: { readonly iss: string; readonly sub: string }

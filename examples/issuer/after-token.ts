@@ -26,11 +26,13 @@ export async function afterToken(context: Context, { ledger, journal, issuedOf }
     ...placeOf(context),
   } as const
   const issued = issuedOf(context)
+  const madeFrom = told.operation === 'token_exchange' ? params?.['subject_token'] : undefined
   if (typeof token === 'string' && issued !== undefined) {
     const { claims, written } = issued
     // Noted before it is judged: a withdrawal either finds it in the ledger, or is seen here.
-    await ledger.record(token, { claims, tokenId: tokenIdOf(written, token) })
-    if (!(await isStillGood(claims, context.oidc.provider))) {
+    await ledger.record(token, { claims, tokenId: tokenIdOf(written, token) }, madeFrom)
+    const isOrphan = madeFrom !== undefined && (await ledger.find(madeFrom)) === undefined
+    if (isOrphan || !(await isStillGood(claims, context.oidc.provider))) {
       await ledger.revokeToken(token)
       // RFC 8693 §2.2.2 for an exchange, RFC 6749 §5.2 for a grant.
       const refusal = told.operation === 'token_exchange' ? 'invalid_request' : 'invalid_grant'

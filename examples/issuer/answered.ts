@@ -7,8 +7,8 @@ export function bodyOf({ body }: Context): Record<string, unknown> {
   return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
 }
 
-export function placeOf({ method, path, req }: Context): Pick<Entry, 'method' | 'path' | 'address'> {
-  return { method, path, address: req.socket.remoteAddress }
+export function placeOf({ method, path, ip }: Context): Pick<Entry, 'method' | 'path' | 'address'> {
+  return { method, path, address: ip }
 }
 
 /** Of an error as RFC 6749 §5.2 writes it. */

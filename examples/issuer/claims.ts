@@ -1,5 +1,5 @@
 import { type Client, type Context, errors, type Token } from 'oidc-provider'
-import type { Actor, ActorProfileClaims, Confirmation } from './actor-profile-claims.ts'
+import type { Actor, ActorProfileClaims, AuthorizationDetail, Confirmation } from './actor-profile-claims.ts'
 import { rightsOf } from './registration.ts'
 
 /** Seconds. What an API that follows the default of `onbehalf` accepts. */
@@ -18,11 +18,14 @@ export function claimsOf(
   signed: SignedClaims,
   exchanged?: Exchanged,
 ): ActorProfileClaims {
-  const { iss, sub, aud, client_id, cnf, scope = '', iat, exp, jti } = signed
+  const { iss, sub, aud, client_id, cnf, scope = '', iat, exp, jti, authorization_details } = signed
   // The metadata of each client demands a binding; this is the second lock.
   if (cnf === undefined) throw new errors.InvalidRequest('a token is bound to the key that asks for it')
   const profile = profileOf(context.oidc.client)
-  const common = { iss, sub, aud, client_id, client_profile: profile, scope, cnf, iat, exp, jti }
+  const common = {
+    ...{ iss, sub, aud, client_id, client_profile: profile, scope, cnf, iat, exp, jti },
+    ...present({ authorization_details }),
+  }
   if (exchanged !== undefined) {
     const { subject, act } = exchanged
     const claims = { ...common, ...inheritedClaims(subject), act }
@@ -76,6 +79,7 @@ export interface SignedClaims {
   readonly aud: string
   readonly client_id: string
   readonly scope?: string
+  readonly authorization_details?: readonly AuthorizationDetail[]
   readonly cnf?: Confirmation
   readonly iat: number
   readonly exp: number

@@ -1,4 +1,5 @@
 import type { Provider } from 'oidc-provider'
+import type { AuthorizationDetail } from './actor-profile-claims.ts'
 import { rightsOf } from './registration.ts'
 import type { Storage } from './storage.ts'
 
@@ -8,6 +9,7 @@ export interface ConsentGiven {
   readonly agent: string
   readonly owner: string
   readonly resources: readonly (readonly [resource: string, scope: string])[]
+  readonly details: readonly AuthorizationDetail[]
   /** Seconds since the epoch. */
   readonly until: number
 }
@@ -20,13 +22,14 @@ export async function consentsOf(
 ): Promise<readonly ConsentGiven[]> {
   const grants = storage.all('Grant').filter(([, { accountId }]) => accountId === person)
   return Promise.all(
-    grants.map(async ([id, { clientId = '', resources, exp }]) => {
+    grants.map(async ([id, { clientId = '', resources, rar, exp }]) => {
       const client = await provider.Client.find(clientId)
       return {
         id,
         agent: client?.clientName ?? clientId,
         owner: client === undefined ? '' : rightsOf(client).owner,
         resources: Object.entries((resources ?? {}) as Record<string, string>),
+        details: (rar ?? []) as readonly AuthorizationDetail[],
         until: Number(exp),
       }
     }),

@@ -1,5 +1,6 @@
 import { errors } from 'oidc-provider'
-import type { Actor, ActorProfileClaims, Confirmation } from './actor-profile-claims.ts'
+import type { Actor, ActorProfileClaims, AuthorizationDetail, Confirmation } from './actor-profile-claims.ts'
+import { narrowDetails } from './authorization-details.ts'
 import { type Exchanged, maxTokenSeconds } from './claims.ts'
 import { actorsOf } from './dialects/written-token.ts'
 import type { Rights } from './registration.ts'
@@ -14,6 +15,8 @@ export interface ExchangeRequest {
   readonly actor: ActorProfileClaims | undefined
   readonly resource: string | undefined
   readonly scope: string | undefined
+  /** `authorization_details` of the request, of types that the client may ask for. */
+  readonly details: string | undefined
 }
 
 export interface ExchangeSettings {
@@ -24,15 +27,21 @@ export interface ExchangeSettings {
   now(): number
   /** The scopes of a resource, as oidc-provider takes them; throws `invalid_target` for an unknown one. */
   resourceServer(resource: string): { readonly scope: string }
+  /** The types of authorization details that tokens for a resource may carry. */
+  detailTypesOf(resource: string): ReadonlySet<string>
 }
 
 export interface DecidedExchange extends Exchanged {
   readonly resource: string
   readonly scope: string
+  readonly details: readonly AuthorizationDetail[] | undefined
   readonly lifetimeSeconds: number
 }
 
-/** RFC 8693 §2.2.2: `invalid_request` for tokens that are not acceptable, `invalid_target` and `invalid_scope` for the rest. */
+/**
+ * RFC 8693 §2.2.2: `invalid_request` for tokens that are not acceptable, `invalid_target`, `invalid_scope` and
+ * `invalid_authorization_details` (RFC 9396 §5) for the rest.
+ */
 export function decideExchange(request: ExchangeRequest, settings: ExchangeSettings): DecidedExchange {
   const { client, subject } = request
   if (subject === undefined) throw refused('the subject token is not a live token of this issuer')
@@ -40,11 +49,16 @@ export function decideExchange(request: ExchangeRequest, settings: ExchangeSetti
   const act = nextActor(subject, client, settings)
   const resource = checkTarget(request, subject)
   const scope = narrowScope(request, subject, settings.resourceServer(resource))
+  const details = narrowDetails(
+    request.details,
+    subject.authorization_details,
+    detailTypesFor(client, resource, settings),
+  )
   // Never beyond what it was made from, nor beyond the consent.
   const end = Math.min(settings.now() + maxTokenSeconds, subject.exp, subject.mission?.expires_at ?? subject.exp)
   const lifetimeSeconds = end - settings.now()
   if (lifetimeSeconds <= 0) throw refused('the subject token has ended')
-  return { subject, act, resource, scope, lifetimeSeconds }
+  return { subject, act, resource, scope, details, lifetimeSeconds }
 }
 
 /** The actor token shows that the client acts in its own name, with the key that it has proved just now. */
@@ -117,6 +131,15 @@ function narrowScope(
     throw new errors.InvalidScope('the scope exceeds the subject token, the client or the resource')
   }
   return [...new Set(scopes)].join(' ')
+}
+
+function detailTypesFor(
+  { authorization_details_types: types = [] }: Rights,
+  resource: string,
+  { detailTypesOf }: ExchangeSettings,
+): ReadonlySet<string> {
+  const known = detailTypesOf(resource)
+  return new Set(types.filter((type) => known.has(type)))
 }
 
 function refused(description: string): Error {

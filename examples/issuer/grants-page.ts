@@ -6,7 +6,7 @@ import { grantsPage } from './pages/grants.ts'
 import { html, sendPage } from './pages/layout.ts'
 import { signInPage } from './pages/sign-in.ts'
 import type { People } from './people.ts'
-import { startSession } from './session.ts'
+import { endSession, startSession } from './session.ts'
 import type { Storage } from './storage.ts'
 
 export interface GrantsSettings {
@@ -28,7 +28,12 @@ export async function answerGrantsPage(
   const consents = await consentsOf(person.id, provider, storage)
   if (request.method !== 'POST') return sendPage(response, 200, 'Your agents', grantsPage(person.name, consents))
 
-  const grant = (await readForm(request, provider.issuer))?.get('grant')
+  const form = await readForm(request, provider.issuer)
+  if (form?.get('do') === 'sign-out') {
+    await endSession(provider, request, response)
+    return goToGrants(response)
+  }
+  const grant = form?.get('grant')
   // A person can take back what is their own.
   if (!consents.some(({ id }) => id === grant)) {
     return sendPage(response, 403, 'Your agents', html`<p role="alert">There is no such grant.</p>`)

@@ -1,6 +1,9 @@
+import type { IncomingMessage } from 'node:http'
 import { type Context, errors, type Provider } from 'oidc-provider'
-import { pageHeaders } from './pages/layout.ts'
+import type { GuessLimit } from './guess-limit.ts'
+import { html, layOut, pageHeaders } from './pages/layout.ts'
 import { deviceGrant } from './registration.ts'
+import { markSecure } from './session.ts'
 
 /** Seconds. Assertions are remembered until they end, so their end must be near. */
 const maxAssertionSeconds = 300
@@ -36,17 +39,44 @@ function checkAssertion({ oidc: { provider } }: Context, claims: { aud?: unknown
   }
 }
 
-export function addHardening(provider: Provider): void {
+export interface HardeningSettings {
+  readonly guesses: GuessLimit
+  /** Whose request it is; behind a proxy the socket does not say. */
+  readonly addressOf: (request: IncomingMessage) => string
+}
+
+export function addHardening(provider: Provider, { guesses, addressOf }: HardeningSettings): void {
   provider.use(async (context, next) => {
     // Endpoints have the URLs of the issuer and not of the host that a request names: `htu` of a proof for another server would fit
     // otherwise, and metadata could be made to name other endpoints.
     Object.defineProperty(context.request, 'href', { value: provider.issuer })
-    if (context.path === '/device') protectPage(context)
-    await next()
+    Object.defineProperty(context.request, 'ip', { value: addressOf(context.req) })
+    markSecure(context, provider)
+    if (context.path === '/device') await protectDevicePage(context, next)
+    else await next()
     // What clients can register; see `checkMetadata`.
     if (context.oidc?.route === 'discovery')
       Object.assign(context.body as object, { response_modes_supported: ['query'] })
   })
+
+  async function protectDevicePage(context: Context, next: () => Promise<void>): Promise<void> {
+    for (const [name, value] of Object.entries(pageHeaders)) context.set(name, value)
+    // For the page that oidc-provider sends itself. It adds the hash of its script to a policy that has `script-src`.
+    context.set('content-security-policy', `${pageHeaders['content-security-policy']}; script-src`)
+    const isGuess = context.method === 'POST'
+    if (isGuess && guesses.isBlocked(context.ip)) {
+      context.status = 429
+      context.type = 'html'
+      context.body = layOut(
+        'Too many codes',
+        html`<p role="alert">Too many codes were wrong. Try again in ten minutes.</p>`,
+      )
+      return
+    }
+    if (isGuess) guesses.note(context.ip)
+    await next()
+    if (isGuess && context.oidc?.entities.DeviceCode !== undefined) guesses.pardon(context.ip)
+  }
 }
 
 /** To be added last, so that it comes before what is written down of an answer. */
@@ -56,12 +86,6 @@ export function addErrorCorrections(provider: Provider): void {
     if (context.oidc?.route === 'token') correctError(context, context.oidc.params?.['grant_type'])
     if (context.oidc?.route === 'device_authorization') correctError(context, deviceGrant)
   })
-}
-
-/** For the page that oidc-provider sends itself. It adds the hash of its script to a policy that has `script-src`. */
-function protectPage(context: Context): void {
-  for (const [name, value] of Object.entries(pageHeaders)) context.set(name, value)
-  context.set('content-security-policy', `${pageHeaders['content-security-policy']}; script-src`)
 }
 
 /** RFC 6749 §5.2: a grant type that the client has not registered; oidc-provider calls the request malformed. */

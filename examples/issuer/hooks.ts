@@ -39,7 +39,9 @@ export function addHooks(provider: Provider, settings: HookSettings): void {
       case 'client_delete':
         return afterRegistrationChange(context, settings)
       case 'device_authorization':
-        return afterDeviceRequest(context, settings)
+        return tellRefusal(context, 'issuance', settings)
+      case 'pushed_authorization_request':
+        return tellRefusal(context, 'authorization', settings)
       case 'introspection':
         return afterIntrospection(context, settings)
       case 'revocation':
@@ -94,10 +96,14 @@ async function afterRegistrationChange(context: Context, settings: HookSettings)
   await journal.write(told)
 }
 
-/** RFC 8628 §3.1: the code itself is no token yet. */
-async function afterDeviceRequest(context: Context, { journal }: HookSettings): Promise<void> {
+/** RFC 8628 §3.1, RFC 9126 §2.1: what is given here is no token yet. */
+async function tellRefusal(
+  context: Context,
+  operation: 'issuance' | 'authorization',
+  { journal }: HookSettings,
+): Promise<void> {
   const { error } = bodyOf(context)
   if (error === undefined || error === 'use_dpop_nonce') return
-  const told = { operation: 'issuance', client: context.oidc.client?.clientId, ...placeOf(context) } as const
+  const told = { operation, client: context.oidc.client?.clientId, ...placeOf(context) } as const
   await journal.write({ ...told, ...refusalOf(context) })
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Interaction, Provider } from 'oidc-provider'
+import type { AuthorizationDetail } from './actor-profile-claims.ts'
 import { readForm } from './form.ts'
 import type { Journal } from './journal.ts'
 import { type Asked, consentPage, durations } from './pages/consent.ts'
@@ -62,11 +63,16 @@ async function readAsked(provider: Provider, interaction: Interaction, people: P
     rights: rightsOf(client),
     person: person.name,
     resources: Object.entries(missingScopes(interaction)),
+    details: askedDetails(interaction),
   }
 }
 
 function missingScopes({ prompt }: Interaction): Readonly<Record<string, readonly string[]>> {
   return (prompt.details['missingResourceScopes'] ?? {}) as Record<string, readonly string[]>
+}
+
+function askedDetails({ prompt }: Interaction): readonly AuthorizationDetail[] {
+  return (prompt.details['rar'] ?? []) as readonly AuthorizationDetail[]
 }
 
 async function signIn({ provider, interaction, request, response, form, people }: Step): Promise<void> {
@@ -94,6 +100,7 @@ async function decideConsent({ provider, interaction, request, response, form, j
   if (openId !== undefined) grant.addOIDCScope(openId.join(' '))
   const resources = Object.entries(missingScopes(interaction))
   for (const [resource, scopes] of resources) grant.addResourceScope(resource, scopes.join(' '))
+  for (const detail of askedDetails(interaction)) grant.addRar(detail)
   const grantId = await grant.save()
   await journal.write({
     ...told,

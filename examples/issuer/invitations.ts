@@ -51,6 +51,8 @@ export function createInvitations(): Invitations {
         throw new errors.InvalidClientMetadata('scope exceeds the invitation')
       }
       for (const member of rightsMembers) metadata[member] = rights[member]
+      // A member of oidc-provider itself.
+      metadata['authorization_details_types'] = rights.authorization_details_types
       metadata['scope'] = asked
     },
     giveBack(context) {

@@ -6,8 +6,10 @@ import type { Revocation } from 'onbehalf/revocation'
 import type { ActorProfileClaims } from './actor-profile-claims.ts'
 import { type Attestations, createAttestations } from './attestations.ts'
 import type { Exchanged } from './claims.ts'
+import { clientAdapter } from './clients.ts'
 import type { DialectName } from './dialects/index.ts'
 import { answerGrantsPage } from './grants-page.ts'
+import { createGuessLimit } from './guess-limit.ts'
 import { addErrorCorrections } from './hardening.ts'
 import { addHooks } from './hooks.ts'
 import { answerInteraction } from './interactions.ts'
@@ -37,6 +39,8 @@ export interface IssuerSettings {
   /** The longest chain of actors. APIs may accept less. Default: 5. */
   readonly maxDepth?: number
   readonly audit?: AuditSink
+  /** Who sends a request: `X-Forwarded-For` where a proxy of yours writes it. Default: the address of the socket. */
+  readonly addressOf?: (request: IncomingMessage) => string
   /** Milliseconds since the epoch. oidc-provider has the time of the system. */
   readonly clock?: () => number
   /** Called with each revocation, beside the feed. */
@@ -64,11 +68,16 @@ export interface AgentIssuer extends Pick<Attestations, 'lapsed'> {
 export async function createIssuer(settings: IssuerSettings): Promise<AgentIssuer> {
   const { issuer, clock = Date.now, audit = { write() {} } } = settings
   const now = () => Math.floor(clock() / 1_000)
-  const storage = createStorage(clock)
+  const storage = createStorage(clock, async (grantId) => {
+    await revoke.grant(grantId)
+    await journal.write({ operation: 'grant_revocation' })
+  })
+  const clients = clientAdapter(storage)
   const people = createPeople(settings.people, clock)
   const attestations = createAttestations(now)
   const journal = createJournal(audit, { issuer, clock, ownerOf: attestations.ownerOf })
   const invitations = createInvitations()
+  const guesses = createGuessLimit(clock)
   const resources = createResources(issuer, settings.resources)
   const feedVerifier = createVerifier({
     issuer,
@@ -76,8 +85,11 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
     publicUrl: issuer,
     metadata: false,
     audit: { write: (record) => audit.write(record) },
-    // A reader whose registration has ended hears no more.
-    revocation: { isRevoked: async ({ clientId = '' }) => (await provider.Client.find(clientId)) === undefined },
+    // A reader whose token was revoked (RFC 7009), or whose registration has ended, hears no more.
+    revocation: {
+      isRevoked: async ({ clientId = '', tokenId }) =>
+        !ledger.isAlive(tokenId) || (await provider.Client.find(clientId)) === undefined,
+    },
   })
   const feed = createRevocationFeed({ verifier: feedVerifier, now: clock })
   const ledger = createLedger(issuer, storage, now, (revocation) => {
@@ -99,10 +111,13 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
   /** A server has its keys and scopes for life: a change of them starts another one over the same storage. */
   function startProvider(): void {
     provider = createProvider({
-      ...{ issuer, keys, storage, people, invitations, secrets },
+      ...{ issuer, keys, people, invitations, secrets, guesses },
+      adapter: (kind) => (kind === 'Client' ? clients : storage.adapter(kind)),
+      addressOf: settings.addressOf ?? (({ socket }) => socket.remoteAddress ?? ''),
       resourceServer: resources.server,
       secureOrigin: settings.secureOrigin,
       scopes: resources.scopes(),
+      details: { types: resources.detailTypes(), typesOf: resources.detailTypesOf },
       dialect: settings.dialect ?? 'actor-profile',
       exchangedOf: (context) => exchanged.get(context),
       onClaims: (context, claims, written) => void issued.set(context, { claims, written }),
@@ -114,6 +129,7 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
       maxDepth: settings.maxDepth ?? 5,
       now,
       resourceServer: resources.server,
+      detailTypesOf: resources.detailTypesOf,
       keep,
     })
     addHooks(provider, {
@@ -131,14 +147,14 @@ export async function createIssuer(settings: IssuerSettings): Promise<AgentIssue
   async function addClient({ client_id: id, ...metadata }: ClientMetadata): Promise<void> {
     // One name for a person and a client could be taken for either (RFC 9700 §4.15).
     if (people.find(id) !== undefined) throw new Error(`The client ${id} cannot be registered: a person has this name`)
-    const before = await storage.adapter('Client').find(id)
-    await storage.adapter('Client').upsert(id, { client_id: id, ...metadata })
+    const before = await clients.find(id)
     try {
+      await clients.upsert(id, { client_id: id, ...metadata })
       // It is checked where it is read.
       await provider.Client.find(id)
     } catch (error) {
-      if (before === undefined) await storage.adapter('Client').destroy(id)
-      else await storage.adapter('Client').upsert(id, before)
+      if (before === undefined) await clients.destroy(id)
+      else await clients.upsert(id, before)
       const { error_description: description } = error as { error_description?: string }
       throw new Error(`The client ${id} cannot be registered: ${description}`, { cause: error })
     }

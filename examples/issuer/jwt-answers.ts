@@ -12,13 +12,13 @@ interface Answering {
 
 /**
  * RFC 7662 §2.2, for tokens that oidc-provider refuses because they are JWTs; it has authenticated the client by then. It
- * answers resource servers alone, about their own tokens: a caller learns nothing by asking about those of others.
+ * answers about tokens for the APIs of the client alone: a caller learns nothing by asking about those of others.
  */
 export async function afterIntrospection(context: Context, { ledger, journal }: Answering): Promise<void> {
   if (bodyOf(context)['error'] !== 'unsupported_token_type') return tellRefusal(context, 'introspection', journal)
   const issued = await ledger.find(context.oidc.params['token'] ?? '')
   const { client } = context.oidc
-  const isMeant = issued !== undefined && rightsOf(client).may_exchange?.includes(issued.claims.aud)
+  const isMeant = issued !== undefined && rightsOf(client).may_introspect?.includes(issued.claims.aud)
   context.status = 200
   context.body = isMeant
     ? { active: true, token_type: tokenTypeOf(issued.claims), ...issued.claims }

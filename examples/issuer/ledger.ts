@@ -10,11 +10,20 @@ export interface Issued {
   readonly claims: ActorProfileClaims
 }
 
+interface Recorded extends Issued {
+  /** The hash of a token. */
+  readonly madeFrom?: string
+}
+
 /** The access tokens that are alive. oidc-provider keeps none that is a JWT. */
 export interface Ledger {
-  record(token: string, issued: Issued): Promise<void>
+  /** `madeFrom`: the token that was exchanged for it. */
+  record(token: string, issued: Issued, madeFrom?: string): Promise<void>
   /** Undefined for tokens that are not of this issuer, have ended or were revoked. */
   find(token: string): Promise<Issued | undefined>
+  /** By the name that resource servers have for it. */
+  isAlive(tokenId: string): boolean
+  /** With the tokens that were exchanged from it. */
   revokeToken(token: string): Promise<void>
   /** Ends every token of a grant. */
   revokeGrant(grantId: string): Promise<void>
@@ -32,10 +41,18 @@ export function createLedger(
   onRevoked: (revocation: Revocation) => void,
 ): Ledger {
   const tokens = storage.adapter(kind)
+  const alive = () => storage.all(kind) as unknown as readonly (readonly [hash: string, Recorded])[]
+
+  async function revokeFrom(root: string): Promise<void> {
+    const issued = (await tokens.find(root)) as unknown as Issued | undefined
+    if (issued === undefined) return
+    await tokens.destroy(root)
+    onRevoked({ issuer, token: issued.tokenId })
+    for (const [hash, { madeFrom }] of alive()) if (madeFrom === root) await revokeFrom(hash)
+  }
 
   async function revokeWhere(isMeant: (claims: ActorProfileClaims) => boolean): Promise<void> {
-    for (const [hash, model] of storage.all(kind)) {
-      const { claims, tokenId } = model as unknown as Issued
+    for (const [hash, { claims, tokenId }] of alive()) {
       if (!isMeant(claims)) continue
       await tokens.destroy(hash)
       onRevoked({ issuer, token: tokenId })
@@ -43,17 +60,14 @@ export function createLedger(
   }
 
   return {
-    async record(token, issued) {
+    async record(token, issued, madeFrom) {
       const { iat, exp } = issued.claims
-      await tokens.upsert(hashOf(token), { ...issued }, exp - iat)
+      const from = madeFrom === undefined ? {} : { madeFrom: hashOf(madeFrom) }
+      await tokens.upsert(hashOf(token), { ...issued, ...from }, exp - iat)
     },
     find: async (token) => (await tokens.find(hashOf(token))) as unknown as Issued | undefined,
-    async revokeToken(token) {
-      const issued = (await tokens.find(hashOf(token))) as unknown as Issued | undefined
-      if (issued === undefined) return
-      await tokens.destroy(hashOf(token))
-      onRevoked({ issuer, token: issued.tokenId })
-    },
+    isAlive: (tokenId) => alive().some(([, issued]) => issued.tokenId === tokenId),
+    revokeToken: (token) => revokeFrom(hashOf(token)),
     revokeGrant: (grantId) => revokeWhere(({ mission }) => mission?.id === grantId),
     async revokeAgent(agent) {
       await revokeWhere(

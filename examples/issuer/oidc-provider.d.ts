@@ -53,11 +53,16 @@ declare module 'oidc-provider' {
     jkt?: string
     'x5t#S256'?: string
     exp?: number
-    resourceServer?: unknown
+    readonly resourceServer: { readonly audience: string }
     readonly expiration: number
     readonly tokenType: string
     setThumbprint(kind: 'x5t', certificate: string | X509Certificate): void
     save(): Promise<string>
+  }
+
+  export interface StoredDetail {
+    readonly type: string
+    readonly [member: string]: unknown
   }
 
   export interface Grant {
@@ -66,8 +71,11 @@ declare module 'oidc-provider' {
     readonly accountId: string
     readonly clientId: string
     readonly resources?: Readonly<Record<string, string>>
+    /** RFC 9396. */
+    readonly rar?: readonly StoredDetail[]
     addOIDCScope(scope: string): void
     addResourceScope(resource: string, scope: string): void
+    addRar(detail: StoredDetail): void
     save(): Promise<string>
     destroy(): Promise<void>
   }
@@ -98,6 +106,8 @@ declare module 'oidc-provider' {
     readonly request: object
     readonly method: string
     readonly path: string
+    /** The address of the client. */
+    readonly ip: string
     status: number
     type: string
     body: unknown
@@ -124,7 +134,8 @@ declare module 'oidc-provider' {
   }
 
   export interface Cookies {
-    set(name: string, value: string, options: object): void
+    /** Null removes it. */
+    set(name: string, value: string | null, options: object): void
   }
 
   type Model<Content, Made> = {
@@ -141,10 +152,13 @@ declare module 'oidc-provider' {
     readonly InitialAccessToken: Model<{ expiresIn: number; policies: readonly string[] }, Token>
     readonly Session: {
       new (content: Record<string, unknown>): { readonly jti: string; save(seconds: number): Promise<string> }
-      get(context: Context): Promise<{ readonly accountId?: string }>
+      get(context: Pick<Context, 'req' | 'res'>): Promise<{ readonly accountId?: string; destroy(): Promise<void> }>
     }
     cookieName(kind: 'session'): string
-    createContext(request: IncomingMessage, response: ServerResponse): { readonly cookies: Cookies }
+    createContext(
+      request: IncomingMessage,
+      response: ServerResponse,
+    ): Pick<Context, 'req' | 'res' | 'request'> & { readonly cookies: Cookies }
     callback(): RequestListener
     use(middleware: (context: Context, next: () => Promise<void>) => Promise<void>): this
     on(event: string, listener: (...details: never[]) => void): this
@@ -167,6 +181,7 @@ declare module 'oidc-provider' {
   export const errors: Readonly<
     Record<
       | 'AccessDenied'
+      | 'InvalidAuthorizationDetails'
       | 'InvalidClientAuth'
       | 'InvalidClientMetadata'
       | 'InvalidGrant'

@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { type Client, type Context, Provider, type Token } from 'oidc-provider'
+import { type Adapter, type Client, type Context, Provider, type Token } from 'oidc-provider'
 import type { ActorProfileClaims } from './actor-profile-claims.ts'
+import { type DetailSettings, detailFeature } from './authorization-details.ts'
 import { claimsOf, type Exchanged, maxTokenSeconds, type SignedClaims } from './claims.ts'
 import type { DialectName } from './dialects/index.ts'
 import { grantOf, lifetimeWithin } from './grants.ts'
-import { addHardening, closedFeatures, requireResource, strictChecks } from './hardening.ts'
+import { addHardening, closedFeatures, type HardeningSettings, requireResource, strictChecks } from './hardening.ts'
 import type { Invitations } from './invitations.ts'
 import { devicePages } from './pages/device.ts'
 import { errorPage } from './pages/error.ts'
@@ -13,18 +14,19 @@ import type { People } from './people.ts'
 import { checkMetadata, rightsMembers } from './registration.ts'
 import { sessionCookie, sessionSeconds } from './session.ts'
 import type { SigningKeys } from './signing-keys.ts'
-import type { Storage } from './storage.ts'
 import { writeOrRefuse } from './write-token.ts'
 
-export interface ProviderSettings {
+export interface ProviderSettings extends HardeningSettings {
   readonly issuer: string
   /** Where clients with certificates send their requests (RFC 8705 §5). */
   readonly secureOrigin: string | undefined
   readonly keys: SigningKeys
-  readonly storage: Storage
+  /** Where models of a kind are kept. */
+  readonly adapter: (kind: string) => Adapter
   readonly people: People
   readonly invitations: Invitations
   readonly scopes: readonly string[]
+  readonly details: DetailSettings
   readonly resourceServer: (resource: string, client: Client) => object
   readonly secrets: { readonly cookies: string; readonly nonces: Buffer }
   readonly dialect: DialectName
@@ -38,7 +40,7 @@ export function createProvider(settings: ProviderSettings): Provider {
   const { issuer, secureOrigin, people, invitations } = settings
   const provider = new Provider(issuer, {
     ...strictChecks,
-    adapter: (kind: string) => settings.storage.adapter(kind),
+    adapter: settings.adapter,
     jwks: settings.keys.jwks,
     scopes: ['openid', ...settings.scopes],
     responseTypes: ['code'],
@@ -80,9 +82,9 @@ export function createProvider(settings: ProviderSettings): Provider {
     formats: { customizers: { jwt: (context: Context, token: Token, jwt: SignedJwt) => write(context, token, jwt) } },
     renderError: errorPage,
     interactions: { url: (_context: Context, { uid }: { uid: string }) => `/interaction/${uid}` },
-    routes: { introspection: '/token/introspection', revocation: '/token/revocation' },
+    routes,
     ...(secureOrigin !== undefined && {
-      discovery: { mtls_endpoint_aliases: { token_endpoint: `${secureOrigin}/token` } },
+      discovery: { mtls_endpoint_aliases: aliasesAt(secureOrigin) },
     }),
     features: {
       ...closedFeatures,
@@ -103,6 +105,7 @@ export function createProvider(settings: ProviderSettings): Provider {
         getResourceServerInfo: (_context: Context, resource: string, client: Client) =>
           settings.resourceServer(resource, client),
       },
+      richAuthorizationRequests: detailFeature(settings.details),
       mTLS: {
         enabled: secureOrigin !== undefined,
         certificateBoundAccessTokens: true,
@@ -111,7 +114,7 @@ export function createProvider(settings: ProviderSettings): Provider {
       },
     },
   })
-  addHardening(provider)
+  addHardening(provider, settings)
   return provider
 
   async function write(context: Context, token: Token, jwt: SignedJwt): Promise<void> {
@@ -126,6 +129,19 @@ export function createProvider(settings: ProviderSettings): Provider {
       Object.defineProperty(jwt.payload, 'aud', { value: claims.aud, writable: true })
     jwt.header = { typ: written.typ }
   }
+}
+
+const routes = {
+  token: '/token',
+  device_authorization: '/device/auth',
+  pushed_authorization_request: '/request',
+  introspection: '/token/introspection',
+  revocation: '/token/revocation',
+}
+
+/** RFC 8705 §5: every endpoint at which a client authenticates. */
+function aliasesAt(origin: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(routes).map(([name, path]) => [`${name}_endpoint`, `${origin}${path}`]))
 }
 
 interface SignedJwt {

@@ -15,6 +15,10 @@ export interface Rights {
   readonly may_reach: readonly string[]
   /** Resources whose tokens it may exchange: those that its own callers send it. */
   readonly may_exchange?: readonly string[]
+  /** Resources whose tokens it may introspect: its own, usually (RFC 7662 §2.1). */
+  readonly may_introspect?: readonly string[]
+  /** Types of authorization details that it may ask for (RFC 9396 §10). */
+  readonly authorization_details_types?: readonly string[]
   /** Agents whose work it may take over. */
   readonly may_follow?: readonly string[]
   /** The agent that people who sign in at this application let act for them: `may_act` of their tokens (RFC 8693 §4.4). */
@@ -40,6 +44,7 @@ export const rightsMembers = [
   'client_profile',
   'may_reach',
   'may_exchange',
+  'may_introspect',
   'may_follow',
   'names_actor',
 ] as const

@@ -6,6 +6,8 @@ export interface Resource {
   /** Its resource identifier (RFC 8707 §2), which becomes the audience. */
   readonly id: string
   readonly scopes: readonly string[]
+  /** The types of authorization details that its tokens may carry (RFC 9396 §2). Default: none. */
+  readonly detailTypes?: readonly string[]
 }
 
 /** Agents ask for a token for the issuer itself, with this scope, to show it as actor token. */
@@ -20,6 +22,8 @@ export interface Resources {
   server(id: string, client?: Client): ResourceServer
   add(resource: Resource): void
   scopes(): readonly string[]
+  detailTypes(): readonly string[]
+  detailTypesOf(id: string): ReadonlySet<string>
 }
 
 export function createResources(issuer: string, resources: readonly Resource[]): Resources {
@@ -28,17 +32,24 @@ export function createResources(issuer: string, resources: readonly Resource[]):
     { id: issuer, scopes: [actorScope] },
     { id: `${issuer}${revocationsPath}`, scopes: [revocationsScope] },
   ]
-  const known = new Map([...resources, ...own].map(({ id, scopes }) => [id, scopes]))
+  const known = new Map<string, Resource>([...resources, ...own].map((resource) => [resource.id, resource]))
   return {
     server(id, client) {
-      const scopes = known.get(id)
+      const resource = known.get(id)
       const mayReach =
         client === undefined || own.some((one) => one.id === id) || rightsOf(client).may_reach.includes(id)
       if (!mayReach) throw new errors.InvalidTarget('the client may not reach this resource')
-      if (scopes === undefined) throw new errors.InvalidTarget('this resource is not known here')
-      return { scope: scopes.join(' '), audience: id, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } }
+      if (resource === undefined) throw new errors.InvalidTarget('this resource is not known here')
+      const scope = resource.scopes.join(' ')
+      return { scope, audience: id, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } }
     },
-    add: ({ id, scopes }) => void known.set(id, scopes),
-    scopes: () => [...new Set([...known.values()].flat())],
+    add: (resource) => void known.set(resource.id, resource),
+    scopes: () => distinct([...known.values()].flatMap(({ scopes }) => scopes)),
+    detailTypes: () => distinct([...known.values()].flatMap(({ detailTypes = [] }) => detailTypes)),
+    detailTypesOf: (id) => new Set(known.get(id)?.detailTypes),
   }
+}
+
+function distinct(names: readonly string[]): readonly string[] {
+  return [...new Set(names)]
 }

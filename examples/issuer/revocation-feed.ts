@@ -20,6 +20,8 @@ const endMs = 5_000
 const keepMs = (maxTokenSeconds + 60) * 1_000
 /** What a reader may leave unread before it is cut off; it comes back and gets everything anew. */
 const maxUnreadBytes = 32 * 1_048_576
+/** Of one client at a time. One more ends the oldest, which may be a connection that its reader has lost. */
+const maxStreams = 16
 
 export interface FeedSettings {
   readonly verifier: Verifier
@@ -36,7 +38,8 @@ export interface FeedSettings {
  */
 export function createRevocationFeed({ verifier, now, maxKept = 100_000 }: FeedSettings): RevocationFeed {
   const gate = createNodeGate(verifier)
-  const readers = new Set<ServerResponse>()
+  /** The streams that are open, the oldest first, and whose they are. */
+  const readers = new Map<ServerResponse, { readonly client: string | undefined; end(): void }>()
   const kept: { readonly line: string; readonly until: number }[] = []
   const since = Math.floor(now() / 1_000)
   /** Until then something that still matters is missing. */
@@ -49,10 +52,15 @@ export function createRevocationFeed({ verifier, now, maxKept = 100_000 }: FeedS
   beat.unref()
 
   function tellAll(text: string): void {
-    for (const reader of readers) {
+    for (const reader of readers.keys()) {
       reader.write(text)
       if (reader.writableLength > maxUnreadBytes) reader.destroy()
     }
+  }
+
+  function makeRoom(client: string | undefined): void {
+    const own = [...readers.values()].filter((reader) => reader.client === client)
+    if (own.length >= maxStreams) own[0]?.end()
   }
 
   return {
@@ -69,7 +77,6 @@ export function createRevocationFeed({ verifier, now, maxKept = 100_000 }: FeedS
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
       const complete = `event: complete\ndata: ${JSON.stringify({ since })}\n\n`
       response.write(kept.map(({ line }) => line).join('') + complete)
-      readers.add(response)
       // Nothing is written after the end; a reader that does not take what is left is cut off.
       const end = () => {
         readers.delete(response)
@@ -78,6 +85,8 @@ export function createRevocationFeed({ verifier, now, maxKept = 100_000 }: FeedS
       }
       const lease = verifier.lease(context)
       if (lease.aborted) return end()
+      makeRoom(context.client?.id)
+      readers.set(response, { client: context.client?.id, end })
       lease.addEventListener('abort', end, { once: true })
       response.on('close', () => {
         readers.delete(response)
@@ -86,7 +95,7 @@ export function createRevocationFeed({ verifier, now, maxKept = 100_000 }: FeedS
     },
     close() {
       clearInterval(beat)
-      for (const reader of readers) reader.end()
+      for (const reader of readers.keys()) reader.end()
     },
   }
 }

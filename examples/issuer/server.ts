@@ -8,6 +8,10 @@ import { type AgentIssuer, createIssuer, type IssuerSettings } from './issuer.ts
 export interface ServerSettings extends Omit<IssuerSettings, 'issuer' | 'secureOrigin'> {
   /** 0 lets the operating system choose. */
   readonly port?: number | undefined
+  /** Its own name where a proxy that terminates TLS stands before it: `https`, a host, no path. Default: its address. */
+  readonly issuer?: string | undefined
+  /** Where that proxy, or another, leads to the port of `tls`. It must pass TLS through. Default: its address. */
+  readonly secureOrigin?: string | undefined
   /** A second port for clients that authenticate with a certificate (RFC 8705). */
   readonly tls?: { readonly key: string; readonly cert: string; readonly port?: number | undefined } | undefined
   readonly audit?: AuditSink
@@ -15,6 +19,8 @@ export interface ServerSettings extends Omit<IssuerSettings, 'issuer' | 'secureO
 
 export interface RunningIssuer extends AgentIssuer {
   readonly issuer: string
+  /** Where it listens. */
+  readonly address: string
   /** Where clients with a certificate send token requests. */
   readonly secureOrigin: string | undefined
   close(): Promise<void>
@@ -25,11 +31,17 @@ export interface RunningIssuer extends AgentIssuer {
  * terminates TLS stands before the first port.
  */
 export async function startIssuer(settings: ServerSettings): Promise<RunningIssuer> {
+  const name = settings.issuer
+  if (name !== undefined && (!URL.canParse(name) || new URL(name).origin !== name)) {
+    throw new Error('An issuer has a scheme and a host as its name here, and no path')
+  }
   const plain = createServer()
-  const issuer = `http://127.0.0.1:${await listen(plain, settings.port)}`
+  const address = `http://127.0.0.1:${await listen(plain, settings.port)}`
+  const issuer = name ?? address
   // requestCert without a CA: RFC 8705 §2.2 trusts the registered certificate, not a chain.
   const tls = settings.tls && createTlsServer({ ...settings.tls, requestCert: true, rejectUnauthorized: false })
-  const secureOrigin = tls && `https://127.0.0.1:${await listen(tls, settings.tls?.port)}`
+  const secureAddress = tls && `https://127.0.0.1:${await listen(tls, settings.tls?.port)}`
+  const secureOrigin = tls && (settings.secureOrigin ?? secureAddress)
 
   const agentIssuer = await createIssuer({ ...settings, issuer, secureOrigin })
   const answer = (request: IncomingMessage, response: ServerResponse) => {
@@ -44,6 +56,7 @@ export async function startIssuer(settings: ServerSettings): Promise<RunningIssu
   return {
     ...agentIssuer,
     issuer,
+    address,
     secureOrigin,
     async close() {
       agentIssuer.end()

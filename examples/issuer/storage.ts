@@ -22,9 +22,9 @@ interface Kept {
 
 /**
  * Storage in memory, for one process. A full one refuses, because forgetting a used `jti` or a withdrawn grant would let it
- * be used again. In production this is a database.
+ * be used again. In production this is a database. `onUsedTwice`: two requests at the same time had the same code.
  */
-export function createStorage(now: () => number): Storage {
+export function createStorage(now: () => number, onUsedTwice: (grantId: string) => Promise<void>): Storage {
   const kinds = new Map<string, Map<string, Kept>>()
 
   function modelsOf(kind: string): Map<string, Kept> {
@@ -72,7 +72,11 @@ export function createStorage(now: () => number): Storage {
       async consume(id) {
         const model = find(kind, id)
         // oidc-provider has looked before, and so has another request at the same time.
-        if (model === undefined || model.consumed !== undefined) throw new errors.InvalidGrant('it was used')
+        if (model === undefined || model.consumed !== undefined) {
+          // RFC 6749 §4.1.2: one of them may have been a thief, and it is not known which.
+          if (model?.grantId !== undefined) await onUsedTwice(model.grantId)
+          throw new errors.InvalidGrant('it was used')
+        }
         model.consumed = Math.floor(now() / 1_000)
       },
       async destroy(id) {

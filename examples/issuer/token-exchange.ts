@@ -18,6 +18,7 @@ const parameters = [
   'resource',
   'audience',
   'scope',
+  'authorization_details',
 ]
 
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
@@ -48,19 +49,22 @@ export function addTokenExchange(
         actor: (await ledger.find(params['actor_token'] ?? ''))?.claims,
         resource: params['resource'],
         scope: params['scope'],
+        details: params['authorization_details'],
       },
       settings,
     )
     settings.keep(context, decided)
-    Object.assign(token, { accountId: decided.subject.sub, scope: decided.scope, expiresIn: decided.lifetimeSeconds })
-    token.resourceServer = settings.resourceServer(decided.resource)
+    const { subject, resource, scope, details: rar, lifetimeSeconds: expiresIn } = decided
+    const resourceServer = settings.resourceServer(resource)
+    Object.assign(token, { accountId: subject.sub, scope, rar, expiresIn, resourceServer })
     context.oidc.entity('AccessToken', token)
     context.body = {
       access_token: await token.save(),
       issued_token_type: accessTokenType,
       token_type: token.tokenType,
       expires_in: token.expiration,
-      scope: decided.scope,
+      scope,
+      ...(rar !== undefined && { authorization_details: rar }),
     }
   }
   // RFC 8707 §2.2 lets a client repeat it; this issuer then says that it gives tokens for one.

@@ -36,7 +36,7 @@ test('DOCS: the options of npm run issuer and their defaults are those of its pa
 
 test('DOCS: the members of a registration are those that the issuer keeps', () => {
   const members = tableAfter(page, '## Registration').map(([member]) => member)
-  expect(members.sort()).toEqual([...rightsMembers, 'scope'].sort())
+  expect(members.sort()).toEqual([...rightsMembers, 'scope', 'authorization_details_types'].sort())
 })
 
 test('DOCS: the operations of the page are those of the journal', () => {
@@ -49,7 +49,7 @@ const iss = 'https://as.example.test'
 const [trips, booking] = ['https://trips.example.test', 'https://booking.example.test']
 const resources = createResources(iss, [
   { id: trips, scopes: ['trip:book', 'pay'] },
-  { id: booking, scopes: ['trip:book'] },
+  { id: booking, scopes: ['trip:book'], detailTypes: ['payment'] },
 ])
 const key = { jkt: 'key of the client' }
 const claims = { iss, client_id: 'x', client_profile: 'ai_agent', cnf: key, iat: 0, exp: 300, jti: 'x' } as const
@@ -70,7 +70,7 @@ const good: ExchangeRequest = {
     ...{ id: 'booker', owner: 'Booking team', client_profile: 'ai_agent', scope: 'trip:book pay more' },
     ...{ may_reach: [booking, 'https://unknown.example.test'], may_exchange: [trips], may_follow: ['planner'] },
   },
-  ...{ key, subject, actor, resource: booking, scope: 'trip:book' },
+  ...{ key, subject, actor, resource: booking, scope: 'trip:book', details: undefined },
 }
 
 const own = (claimsOfPerson: Partial<ActorProfileClaims>): ActorProfileClaims => {
@@ -97,6 +97,7 @@ const causes: Readonly<Record<string, Partial<ExchangeRequest>>> = {
   'the client may not exchange tokens for this API': client({ may_exchange: [booking] }),
   'the client may not reach the resource, or names none': { resource: trips },
   'the resource is not known': { resource: 'https://unknown.example.test' },
+  'a detail exceeds those of the subject token': { details: '[{"type":"payment"}]' },
   'a scope exceeds the subject token': { scope: 'more' },
   'a scope exceeds the client': client({ scope: 'pay' }),
   'a scope exceeds the resource': { scope: 'trip:book pay' },
@@ -112,7 +113,10 @@ test('DOCS: an exchange is refused with the errors of the page', () => {
 
 function errorOf(request: ExchangeRequest): string {
   try {
-    decideExchange(request, { issuer: iss, maxDepth: 5, now: () => 10, resourceServer: resources.server })
+    decideExchange(request, {
+      ...{ issuer: iss, maxDepth: 5, now: () => 10 },
+      ...{ resourceServer: resources.server, detailTypesOf: resources.detailTypesOf },
+    })
     return 'none'
   } catch (error) {
     return (error as { error: string }).error

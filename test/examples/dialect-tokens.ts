@@ -42,6 +42,7 @@ export const strict: Readonly<Record<Situation, ActorProfileClaims>> = {
     ...forAlice,
     client_id: 'travel-7',
     act: travel,
+    authorization_details: [{ type: 'payment', amount: '120.00' }],
     may_act: { iss: issuer, sub: 'planner-2' },
     jti: 'token-2',
   },

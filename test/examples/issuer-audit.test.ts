@@ -65,6 +65,8 @@ describe('issuer: what is written down', () => {
     expect(next()).toEqual(['issuance refused'])
     await errorOf(requestDeviceCode(traveller, { resource: 'https://unknown.example.test', scope: 'pay' }))
     expect(next()).toEqual(['issuance refused'])
+    await traveller.post('pushed_authorization_request_endpoint', () => new URLSearchParams({ response_type: 'code' }))
+    expect(next()).toEqual(['authorization refused'])
     const denied = await requestDeviceCode(traveller, { resource: apis.trips, scope: 'pay' })
     await alice.visit(denied.verificationUri, { user_code: denied.userCode, do: 'deny' })
     expect(next()).toEqual(['denial admitted'])
@@ -122,7 +124,8 @@ describe('issuer: what is written down', () => {
     secrets.push(code.userCode, code.userCode.replace('-', ''))
     await alice.allowDevice(code.verificationUri, code.userCode)
     const { accessToken } = await code.token()
-    await expect(alice.visit(`${issuer}/device`, { user_code: code.userCode, do: 'deny' })).rejects.toThrow()
+    // It was used: she tries until the issuer looks at no more codes.
+    await alice.visit(`${issuer}/device`, { user_code: code.userCode, do: 'deny' })
     await errorOf(traveller.tokenOnBehalf(accessToken, { resource: apis.payments }))
     await errorOf(traveller.tokenOnBehalf(`${accessToken}x`, { resource: apis.booking }))
     const forms: Record<string, string>[] = [

@@ -1,6 +1,8 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Person } from '../../examples/agents/person.ts'
 import { createSigningKey } from '../../examples/agents/signing-key.ts'
+import { createGuessLimit } from '../../examples/issuer/guess-limit.ts'
+import { Browser } from './issuer-browser.ts'
 import { type Answer, ask, outcome, post, type Sender, sender, withAssertion } from './issuer-requests.ts'
 import { apis, keyMetadata, registered, type Setup, setUp } from './issuer-setup.ts'
 
@@ -72,48 +74,27 @@ function decide(person: Person, { uri, userCode }: Device, answers: Record<strin
 }
 
 async function stopAtWarning(setup: Setup, device: Device): Promise<void> {
-  const browser = new Browser(setup.issuer)
-  const warning = await browser.enter(device.userCode)
-  await browser.submit(warning, { user_code: device.userCode, abort: 'yes' })
+  const browser = new Browser()
+  const warning = await (await enter(setup, device.userCode, browser)).text()
+  await submit(browser, warning, { user_code: device.userCode, abort: 'yes' })
 }
 
-/** One that stops at each page. */
-class Browser {
-  readonly #issuer: string
-  #cookie = ''
+/** Types a code at the page for it. */
+async function enter({ issuer }: Setup, userCode: string, browser: Browser = new Browser()): Promise<Response> {
+  const page = await (await browser.get(`${issuer}/device`)).text()
+  return submit(browser, page, { user_code: userCode })
+}
 
-  constructor(issuer: string) {
-    this.#issuer = issuer
-  }
-
-  async enter(userCode: string): Promise<string> {
-    const response = await fetch(`${this.#issuer}/device`)
-    this.#keep(response)
-    return this.submit(await response.text(), { user_code: userCode })
-  }
-
-  async submit(page: string, fields: Record<string, string>): Promise<string> {
-    const xsrf = /name="xsrf" value="([^"]*)"/.exec(page)?.[1] ?? ''
-    const headers = { cookie: this.#cookie, origin: this.#issuer }
-    const response = await fetch(`${this.#issuer}/device`, {
-      method: 'POST',
-      body: new URLSearchParams({ xsrf, ...fields }),
-      headers,
-    })
-    this.#keep(response)
-    return response.text()
-  }
-
-  #keep(response: Response): void {
-    const cookies = response.headers.getSetCookie().map((line) => line.split(';')[0])
-    if (cookies.length > 0) this.#cookie = cookies.join('; ')
-  }
+function submit(browser: Browser, page: string, fields: Record<string, string>): Promise<Response> {
+  const [, xsrf = ''] = /name="xsrf" value="([^"]*)"/.exec(page) ?? []
+  expect(xsrf).not.toBe('')
+  return browser.post({ xsrf, ...fields })
 }
 
 test('RFC 8628 §5.4: the page says which agent of which owner the code is for, and warns of a code that was sent', async () => {
   const setup = await setUp()
   const { userCode } = await deviceOf(setup, await sender(setup, 'agent-a'))
-  const page = await new Browser(setup.issuer).enter(userCode)
+  const page = await (await enter(setup, userCode)).text()
   expect(page).toContain('Travel agent')
   expect(page).toContain('Travel team')
   expect(page).toContain(userCode)
@@ -124,11 +105,11 @@ test('RFC 6749 §10.14: names with markup stay text', async () => {
   const setup = await setUp()
   const attack = { client_name: '<img src=x onerror=alert(1)>', owner: '"><script>alert(1)</script>' }
   const { userCode } = await deviceOf(setup, await otherAgent(setup, attack))
-  const page = await new Browser(setup.issuer).enter(userCode)
+  const page = await (await enter(setup, userCode)).text()
   expect(page).not.toMatch(/<img|<script/)
   expect(page).toContain('&lt;img')
   expect(page).toContain('&lt;script')
-  const unknown = await new Browser(setup.issuer).enter('<script>alert(1)</script>')
+  const unknown = await (await enter(setup, '<script>alert(1)</script>')).text()
   expect(unknown).not.toContain('<script')
 })
 
@@ -148,7 +129,7 @@ test('RFC 8628 §3.3: a code that was entered, or was made up, is not taken from
   const device = await deviceOf(setup, await sender(setup, 'agent-a'))
   await allow(setup, device)
   for (const userCode of [device.userCode, 'BBBB-BBBB']) {
-    expect(await new Browser(setup.issuer).enter(userCode)).toContain('role="alert"')
+    expect(await (await enter(setup, userCode)).text()).toContain('role="alert"')
   }
   await decide(setup.bob, device, {}).catch(() => undefined)
   expect((await setup.bob.visit(`${setup.issuer}/grants`)).page).not.toContain('Take back')
@@ -173,4 +154,49 @@ test('RFC 8628 §3.1: the client authenticates where it asks for a device code',
   const booker = await sender(setup, 'booker')
   const asBooker = await withAssertion(setup.issuer, booker, { ...form, client_id: 'booker' })
   expect(outcome(await post(setup.issuer, '/device/auth', asBooker))).toBe('400 unauthorized_client')
+})
+
+describe('codes that are guessed', () => {
+  const guess = async (setup: Setup, userCode: string) => {
+    const answer = await enter(setup, userCode)
+    if (answer.status === 429) return 'not looked at'
+    return (await answer.text()).includes('id="fault"') ? 'wrong' : 'right'
+  }
+
+  test('RFC 8628 §5.1: after ten wrong codes an address waits, whatever session it has; another address does not', async () => {
+    let time = Date.now()
+    let address = 'one'
+    const setup = await setUp({ clock: () => time, addressOf: () => address })
+    const { userCode } = await deviceOf(setup, await sender(setup, 'agent-a'))
+    for (let wrong = 0; wrong < 10; wrong++) {
+      // A right one among them is no pardon.
+      if (wrong === 5) expect(await guess(setup, userCode)).toBe('right')
+      expect(await guess(setup, `AAAA-AAA${'BCDFGHJKLM'[wrong]}`)).toBe('wrong')
+    }
+    expect(await guess(setup, userCode)).toBe('not looked at')
+    address = 'two'
+    expect(await guess(setup, userCode)).toBe('right')
+    address = 'one'
+    time += 600_000
+    expect(await guess(setup, 'AAAA-AAAA')).toBe('wrong')
+  })
+
+  test('RFC 8628 §5.1: of a hundred guesses at the same time ten are looked at', async () => {
+    const setup = await setUp()
+    const browser = new Browser()
+    const page = await (await browser.get(`${setup.issuer}/device`)).text()
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => submit(browser, page, { user_code: 'AAAA-AAAA' })),
+    )
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(90)
+  })
+
+  test('RFC 8628 §5.1: a full memory forgets the address that has guessed the longest time ago', () => {
+    const limit = createGuessLimit(() => 0, 2)
+    const guess10 = (address: string) => {
+      for (let nth = 0; nth < 10; nth++) limit.note(address)
+    }
+    for (const address of ['one', 'two', 'three']) guess10(address)
+    expect(['one', 'two', 'three'].map((address) => limit.isBlocked(address))).toEqual([false, true, true])
+  })
 })

@@ -9,6 +9,8 @@ import { issuer, situations, strict } from './dialect-tokens.ts'
 /** What is written and stands in no fixture, and where it comes from. */
 const elsewhere: Readonly<Partial<Record<DialectName, Readonly<Record<string, string>>>>> = {
   rfc9068: {
+    'authorization_details.type': 'RFC 9396 §9.1',
+    'authorization_details.amount': 'RFC 9396 §2',
     auth_time: 'RFC 9068 §2.2.1',
     acr: 'RFC 9068 §2.2.1',
     amr: 'RFC 9068 §2.2.1',
@@ -16,6 +18,7 @@ const elsewhere: Readonly<Partial<Record<DialectName, Readonly<Record<string, st
     'may_act.sub': 'RFC 8693 §4.4',
   },
   'actor-profile': {
+    'authorization_details.amount': 'RFC 9396 §2',
     client_profile: 'entity profiles',
     'mission.expires_at': 'optional in the draft on missions',
     auth_time: 'RFC 9068 §2.2.1',

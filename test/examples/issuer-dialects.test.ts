@@ -87,6 +87,7 @@ async function lossesOf(dialect: DialectName): Promise<readonly Loss[]> {
     'which agent asked': ![two.principal, ...(two.delegation?.chain ?? [])].some((party) => isNamed(party, 'travel-7')),
     'the client': !isClient(own, 'travel-7') || !isClient(one, 'travel-7') || !isClient(two, 'planner-2'),
     'the scopes': contexts.some((context) => grantedBy(context).length !== 2),
+    'the details': one.authorizationDetails.length === 0,
     'the API': all.some(({ aud, client_id: client }) => aud === undefined || [aud].flat()[0] === client),
     'the key': contexts.some(({ sender }) => sender.method === 'none'),
     'the certificate': certified['cnf'] === undefined,

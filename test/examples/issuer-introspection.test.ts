@@ -10,7 +10,7 @@ import {
   tokenIn,
   withAssertion,
 } from './issuer-requests.ts'
-import { apis, type Setup, setUp } from './issuer-setup.ts'
+import { apis, keyMetadata, registered, type Setup, setUp } from './issuer-setup.ts'
 
 async function at(
   setup: Setup,
@@ -52,6 +52,7 @@ describe('introspection', () => {
       async (setup, agent) => tokenIn(await ask(setup, agent, clientCredentialsForm())),
       'booker',
     ],
+    ['a token that it could exchange, for an API that is not its own', (setup) => ofExchangeAlone(setup)],
     ['garbage', () => 'garbage'],
     ['garbage in three parts', () => 'a.b.c'],
     ['one that was revoked', async (setup, agent) => revoked(setup, agent)],
@@ -68,6 +69,13 @@ describe('introspection', () => {
     expect([status, body]).toEqual([200, { active: false }])
   })
 })
+
+/** agent-a keeps every right but one. */
+async function ofExchangeAlone(setup: Setup): Promise<string> {
+  const { may_introspect: _, ...rights } = registered['agent-a']
+  await setup.running.addClient({ client_id: 'agent-a', ...rights, ...keyMetadata(setup.keyOf('agent-a')) })
+  return setup.tokenOfAlice()
+}
 
 async function revoked(setup: Setup, agent: Sender): Promise<string> {
   const token = await setup.tokenOfAlice()

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import { createTestCertificate } from 'onbehalf/testing'
 import * as openid from 'openid-client'
 import { describe, expect, test } from 'vitest'
+import { createSigningKey } from '../../examples/agents/signing-key.ts'
 import { tokenExchangeGrant } from '../../examples/issuer/token-exchange.ts'
 import {
   apis,
@@ -155,7 +156,7 @@ describe('openid-client, unchanged', () => {
       scope: 'trip:read',
       may_reach: [apis.trips],
     })
-    const key = setup.keyOf('agent-a')
+    const key = await createSigningKey()
     const { token_endpoint_auth_method, dpop_bound_access_tokens, jwks } = keyMetadata(key)
     const config = await openid.dynamicClientRegistration(
       new URL(setup.issuer),

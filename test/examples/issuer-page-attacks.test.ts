@@ -1,45 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createPerson } from '../../examples/agents/person.ts'
+import { Browser } from './issuer-browser.ts'
 import { authorization, codeOf } from './issuer-code-flow.ts'
 import { send } from './issuer-requests.ts'
 import { keyMetadata, passwords, registered, type Setup, setUp } from './issuer-setup.ts'
 
 afterEach(() => void vi.useRealTimers())
-
-/** A browser that stops at each page, with its cookies. */
-class Browser {
-  readonly #cookies = new Map<string, string>()
-  /** The address of the page it is at. */
-  url = ''
-
-  async get(url: string): Promise<Response> {
-    return this.#follow(url, {})
-  }
-
-  /** As the page itself would, or with other headers. */
-  post(fields: Record<string, string>, headers?: Record<string, string>, url = this.url): Promise<Response> {
-    return this.#follow(
-      url,
-      { method: 'POST', body: new URLSearchParams(fields) },
-      headers ?? { origin: new URL(url).origin },
-    )
-  }
-
-  async #follow(url: string, init: RequestInit, headers: Record<string, string> = {}): Promise<Response> {
-    const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const response = await fetch(url, { ...init, headers: { ...headers, cookie }, redirect: 'manual' })
-    this.url = url
-    for (const line of response.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-      if (value === '') this.#cookies.delete(name)
-      else this.#cookies.set(name, value)
-    }
-    const location = response.headers.get('location')
-    const next = location === null ? undefined : new URL(location, url)
-    if (next === undefined || next.origin !== new URL(url).origin) return response
-    return this.#follow(next.href, {})
-  }
-}
 
 async function atSignIn({ issuer }: Setup): Promise<Browser> {
   const browser = new Browser()
@@ -186,4 +152,21 @@ test('RFC 6749 §10.12: a grant is taken back by its person on the page itself',
 test('RFC 9112 §3.2: a request target that is no URL is a bad request', async () => {
   const setup = await setUp()
   expect((await send(setup.issuer, '//', 'GET', undefined, {})).status).toBe(400)
+})
+
+test('Examples: who signs out at the page of grants has to sign in again, and what was allowed stays', async () => {
+  const setup = await setUp()
+  await setup.tokenOfAlice()
+  const browser = new Browser()
+  const grants = `${setup.issuer}/grants`
+  await browser.get(grants)
+  await browser.post({ login: 'alice', password: passwords.alice })
+  const cookies = browser.cookies()
+  expect((await browser.post({ do: 'sign-out' }, { origin: 'https://evil.example.test' })).status).toBe(403)
+  expect((await browser.get(grants)).status).toBe(200)
+  expect((await browser.post({ do: 'sign-out' })).status).toBe(401)
+  // Nor does the cookie of before open it, for one who has kept it.
+  expect((await fetch(grants, { headers: { cookie: cookies } })).status).toBe(401)
+  await browser.post({ login: 'alice', password: passwords.alice })
+  expect(await (await browser.get(grants)).text()).toContain('Take back from Travel agent')
 })

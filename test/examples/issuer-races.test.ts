@@ -25,13 +25,16 @@ function admitted(answers: readonly Answer[]): number {
 }
 
 test('RFC 7523 §3 (7), RFC 6749 §4.1.2: a jti that was looked for is taken, and a code is consumed once', async () => {
-  const storage = createStorage(Date.now)
+  const ended: string[] = []
+  const storage = createStorage(Date.now, async (grant) => void ended.push(grant))
   const [replays, codes] = [storage.adapter('ReplayDetection'), storage.adapter('AuthorizationCode')]
   const found = await times(3, () => replays.find('jti'))
   expect(found.map((one) => one === undefined)).toEqual([true, false, false])
-  await codes.upsert('code', { clientId: 'portal' }, 60)
+  await codes.upsert('code', { clientId: 'portal', grantId: 'grant' }, 60)
   await codes.consume('code')
+  expect(ended).toEqual([])
   await expect(codes.consume('code')).rejects.toMatchObject({ error: 'invalid_grant', statusCode: 400 })
+  expect(ended).toEqual(['grant'])
 })
 
 test('RFC 9449 §11.1: of exchanges with one proof at the same time, one is admitted', async () => {
@@ -51,17 +54,24 @@ test('RFC 7523 §3 (7): of requests with one assertion at the same time, one is 
   expect(answers.map(outcome).sort()).toEqual(['200', ...Array(4).fill('401 invalid_client')])
 })
 
-test('RFC 6749 §4.1.2: of redemptions of one code at the same time, one is admitted', async () => {
+test('RFC 6749 §4.1.2: of redemptions of one code at the same time, no token is left', async () => {
   const setup = await setUp()
   const portal = await sender(setup, 'portal')
   const code = await codeOf(setup)
   const answers = await times(5, () => redeem(setup, portal, code))
   expect(admitted(answers)).toBeLessThanOrEqual(1)
   expect(new Set(answers.map(outcome).filter((one) => one !== '200'))).toEqual(new Set(['400 invalid_grant']))
+  // The one that was admitted may be the thief's.
+  expect(await livesOn(setup, answers, 'agent-a')).toBe(0)
+  expect((await setup.alice.visit(`${setup.issuer}/grants`)).page).toContain('no agent acts for you')
 })
 
 /** All that the exchange has led to is not alive for the API of booker. */
-async function livesOn(setup: Setup, answers: readonly Answer[], asker: 'booker' | 'tool' = 'booker'): Promise<number> {
+async function livesOn(
+  setup: Setup,
+  answers: readonly Answer[],
+  asker: 'booker' | 'tool' | 'agent-a' = 'booker',
+): Promise<number> {
   const api = await sender(setup, asker)
   let alive = 0
   for (const answer of answers.filter(({ status }) => status === 200)) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createSigningKey, type SigningKey } from '../../examples/agents/signing-key.ts'
 import type { Invitation } from '../../examples/issuer/invitations.ts'
 import { type Answer, ask, outcome, post, type Sender, send } from './issuer-requests.ts'
-import { apis, keyMetadata, type Setup, setUp } from './issuer-setup.ts'
+import { apis, keyMetadata, registered, type Setup, setUp } from './issuer-setup.ts'
 
 const invitation: Invitation = {
   owner: 'Travel team',
@@ -87,6 +87,7 @@ test('RFC 7591 §2: rights come from the invitation, and what the registration s
     client_profile: 'web_app',
     may_reach: [apis.payments],
     may_exchange: [apis.booking],
+    may_introspect: [apis.booking],
     may_follow: ['agent-a'],
     names_actor: 'booker',
     client_id: 'agent-a',
@@ -97,9 +98,72 @@ test('RFC 7591 §2: rights come from the invitation, and what the registration s
   })
   expect(status).toBe(201)
   expect(body).toMatchObject({ client_profile: 'ai_agent', may_reach: [apis.trips], owner: 'Travel team' })
-  for (const member of ['may_exchange', 'may_follow', 'names_actor']) expect(body).not.toHaveProperty(member)
+  for (const member of ['may_exchange', 'may_introspect', 'may_follow', 'names_actor'])
+    expect(body).not.toHaveProperty(member)
   expect(body['client_id']).not.toBe('agent-a')
 })
+
+describe('every client has keys of its own', () => {
+  const clientWith = (id: string, key: SigningKey) => ({
+    client_id: id,
+    ...registered.booker,
+    ...keyMetadata(key),
+  })
+
+  test('RFC 7591 §3.2.2: a registration with the key of another client, also in another spelling; the invitation stays good', async () => {
+    const setup = await setUp()
+    const taken = setup.keyOf('booker')
+    const { x = '' } = taken.publicJwk
+    // The last character carries bits that mean nothing.
+    const spelt = `${x.slice(0, -1)}${nextSpelling(x.slice(-1))}`
+    const token = await setup.running.invite(invitation)
+    for (const publicJwk of [taken.publicJwk, { ...taken.publicJwk, x: spelt, kid: 'mine' }]) {
+      expect(outcome(await register(setup, token, metadataOf({ ...taken, publicJwk })))).toBe(bad)
+    }
+    expect(outcome(await register(setup, token, metadataOf(await createSigningKey())))).toBe('201')
+  })
+
+  test('RFC 7591 §3.2.2: of two registrations with one key at the same time, one is admitted', async () => {
+    const setup = await setUp()
+    const key = await createSigningKey()
+    const tokens = [await setup.running.invite(invitation), await setup.running.invite(invitation)]
+    const answers = await Promise.all(tokens.map((token) => register(setup, token, metadataOf(key))))
+    expect(answers.map(outcome).sort()).toEqual(['201', bad])
+  })
+
+  test('RFC 7592 §2.2: an update to the key of another client; to a new one of its own, and back', async () => {
+    const setup = await setUp()
+    const key = await createSigningKey()
+    const { body } = await register(setup, await setup.running.invite(invitation), metadataOf(key))
+    const { registration_client_uri: uri, client_id } = body
+    let token = body['registration_access_token']
+    const update = async (changed: SigningKey) => {
+      const metadata = JSON.stringify({ ...metadataOf(changed), client_id })
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+      const answer = await send(setup.issuer, new URL(String(uri)).pathname, 'PUT', metadata, headers)
+      token = answer.body['registration_access_token'] ?? token
+      return outcome(answer)
+    }
+    expect(await update(setup.keyOf('booker'))).toBe(bad)
+    expect([await update(key), await update(await createSigningKey())]).toEqual(['200', '200'])
+  })
+
+  test('Examples: the operator is told, and the client that was there stays', async () => {
+    const { running, keyOf } = await setUp()
+    await expect(running.addClient(clientWith('second', keyOf('tool')))).rejects.toThrow()
+    await expect(running.addClient(clientWith('booker', keyOf('tool')))).rejects.toThrow()
+    await running.addClient(clientWith('booker', keyOf('booker')))
+    // Its key is free once a client is gone.
+    await running.revokeAgent('tool')
+    await running.addClient(clientWith('second', keyOf('tool')))
+  })
+})
+
+/** Of the last character of 32 bytes in base64url: the same four bits, and others that mean nothing. */
+function nextSpelling(last: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  return alphabet[alphabet.indexOf(last) ^ 1] ?? ''
+}
 
 describe('invitations', () => {
   const noToken: readonly [title: string, token: (setup: Setup) => Promise<string | undefined>][] = [

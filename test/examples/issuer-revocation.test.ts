@@ -12,7 +12,17 @@ import { startRedis } from '../redis/servers.ts'
 import { listen } from '../support/servers.ts'
 import { describeWithService, until } from '../support/services.ts'
 import { queryOf } from '../unit/revocations/query.ts'
-import { apis, errorOf, keyMetadata, registered, setUp } from './issuer-setup.ts'
+import {
+  actorTokenOf,
+  ask,
+  exchangeForm,
+  post,
+  type Sender,
+  sender,
+  tokenIn,
+  withAssertion,
+} from './issuer-requests.ts'
+import { apis, errorOf, keyMetadata, registered, type Setup, setUp } from './issuer-setup.ts'
 import { codeAt, createReader, follow, openStream, registerReader, startApi } from './resource-servers.ts'
 
 const trips = { resource: apis.trips, scope: 'trip:read' }
@@ -242,7 +252,79 @@ describe('issuer: revocations at resource servers', () => {
   })
 })
 
+describe('issuer: a token that its client revokes', () => {
+  const revoke = async (setup: Setup, by: Sender, token: string) =>
+    post(setup.issuer, '/token/revocation', await withAssertion(setup.issuer, by, { token }))
+
+  test('RFC 7009 §2.1: takes along what was exchanged from it, hop by hop, and nothing else', async () => {
+    const setup = await setUp()
+    const { agent, tokenOfAlice, revocations } = setup
+    const [traveller, booker] = [await agent('agent-a'), await agent('booker')]
+    const token = await tokenOfAlice(undefined, undefined, traveller)
+    const handOn = async () => (await traveller.tokenOnBehalf(token, { resource: apis.booking })).accessToken
+    const [first, second] = [await handOn(), await handOn()]
+    const last = (await booker.tokenOnBehalf(first, { resource: apis.tool, scope: 'seat:choose' })).accessToken
+    const jti = (one: string) => decodeJwt(one).jti
+    await revoke(setup, await sender(setup, 'agent-a'), first)
+    expect(revocations.map((one) => one.token)).toEqual([jti(first), jti(last)])
+    await revoke(setup, await sender(setup, 'agent-a'), token)
+    expect(revocations.map((one) => one.token).slice(2)).toEqual([jti(token), jti(second)])
+  })
+
+  test('RFC 7009 §2.1: an exchange of it that is under way leaves no token', async () => {
+    const setup = await setUp()
+    const from = await sender(setup, 'agent-a')
+    const token = await setup.tokenOfAlice()
+    const actor = await actorTokenOf(setup, from)
+    const asked = Array.from({ length: 8 }, () => ask(setup, from, exchangeForm(token, actor, apis.booking)))
+    const [answers] = await Promise.all([Promise.all(asked), revoke(setup, from, token)])
+    const made = answers.filter(({ status }) => status === 200).map((answer) => decodeJwt(tokenIn(answer)).jti)
+    const ended = new Set(setup.revocations.map((one) => one.token))
+    expect(made.filter((id) => !ended.has(id))).toEqual([])
+  })
+
+  test('RFC 7009 §2.1: reads the feed no more', async () => {
+    const setup = await setUp()
+    const { running, issuer } = setup
+    const key = await createSigningKey()
+    await registerReader(running, 'reader', key)
+    const reader = await createDpopAgent({ id: 'reader', issuer, clientKey: key })
+    const resource = `${issuer}/revocations`
+    const { accessToken } = await reader.ownToken({ resource, scope: 'revocations:read' })
+    const { status, body } = await reader.open(resource, accessToken, AbortSignal.timeout(10_000))
+    expect(status).toBe(200)
+    await revoke(setup, { id: 'reader', clientKey: key, proofKey: key }, accessToken)
+    // The stream ends by itself.
+    for await (const _ of body ?? []);
+    expect((await reader.open(resource, accessToken, AbortSignal.timeout(10_000))).status).toBe(401)
+  })
+})
+
 describe('issuer: the feed', () => {
+  test('Examples: one reader has sixteen streams at most, and the oldest ends for one more', async () => {
+    const { running, issuer } = await setUp()
+    const reader = await createReader(running, 'reader')
+    const resource = `${issuer}/revocations`
+    const { accessToken } = await reader.ownToken({ resource, scope: 'revocations:read' })
+    const ended: number[] = []
+    const open = async (at: number) => {
+      const { body } = await reader.open(resource, accessToken, AbortSignal.timeout(10_000))
+      const drain = async () => {
+        for await (const _ of body ?? []);
+        ended.push(at)
+      }
+      drain().catch(() => undefined)
+    }
+    const other = await follow(running, { agent: await createReader(running, 'other') })
+    await other.ready()
+    for (let at = 0; at < 16; at++) await open(at)
+    expect(ended).toEqual([])
+    await open(16)
+    await until(() => ended.length > 0)
+    expect(ended).toEqual([0])
+    expect(other.isRevoked(queryOf({ issuer, issuedAt: Date.now() }))).toBe(false)
+  })
+
   test('Examples: a feed that could not keep everything tells no reader that it knows everything, until it does again', async () => {
     const { running, issuer } = await setUp()
     const agent = await createReader(running, 'reader')

@@ -38,6 +38,7 @@ export const registered: Readonly<Record<ClientName, Registered>> = {
     scope: 'trip:read trip:book seat:choose pay agent:act',
     may_reach: [apis.trips, apis.booking],
     may_exchange: [apis.trips],
+    may_introspect: [apis.trips],
     grant_types: [deviceGrant, 'client_credentials', tokenExchangeGrant],
   },
   booker: {
@@ -46,6 +47,7 @@ export const registered: Readonly<Record<ClientName, Registered>> = {
     scope: 'trip:book seat:choose pay agent:act',
     may_reach: [apis.tool],
     may_exchange: [apis.booking],
+    may_introspect: [apis.booking],
     may_follow: ['agent-a'],
     grant_types: ['client_credentials', tokenExchangeGrant],
   },
@@ -55,6 +57,7 @@ export const registered: Readonly<Record<ClientName, Registered>> = {
     scope: 'pay agent:act',
     may_reach: [apis.payments],
     may_exchange: [apis.tool],
+    may_introspect: [apis.tool],
     may_follow: ['booker'],
     grant_types: ['client_credentials', tokenExchangeGrant],
   },

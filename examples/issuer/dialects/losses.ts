@@ -10,6 +10,7 @@ export type Loss =
   | 'which agent asked'
   | 'the client'
   | 'the scopes'
+  | 'the details'
   | 'the API'
   | 'the key'
   | 'the certificate'
@@ -35,7 +36,7 @@ const delegation: readonly Loss[] = [
 const binding: readonly Loss[] = ['the key', 'the certificate']
 const grant: readonly Loss[] = ['the grant', 'the end of the grant']
 /** What hardly any product writes. */
-const usual: readonly Loss[] = ['the end of the grant', 'who may act next', 'the sign-in']
+const usual: readonly Loss[] = ['the details', 'the end of the grant', 'who may act next', 'the sign-in']
 
 /** In one of its tokens at least, as the dialects of `onbehalf` read them. */
 export const losses: Readonly<Record<DialectName, readonly Loss[]>> = {
@@ -52,7 +53,7 @@ export const losses: Readonly<Record<DialectName, readonly Loss[]>> = {
     ...usual,
   ],
   entra: ['which agent asked', 'the grant', ...binding, ...usual],
-  keycloak: [...kinds, 'which agent asked', ...grant, 'the sign-in'],
+  keycloak: [...kinds, 'which agent asked', 'the details', ...grant, 'the sign-in'],
   zitadel: [...kinds, 'the client', 'the scopes', 'the grant', ...binding, ...usual],
   wso2: ['the kind of the actor', 'the API', 'the certificate', 'the grant', ...usual],
   workos: [...delegation, 'the grant', ...binding, ...usual],

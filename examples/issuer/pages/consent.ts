@@ -1,4 +1,6 @@
+import type { AuthorizationDetail } from '../actor-profile-claims.ts'
 import type { Rights } from '../registration.ts'
+import { detailEntries } from './details.ts'
 import { type Html, html } from './layout.ts'
 
 export interface Asked {
@@ -6,6 +8,7 @@ export interface Asked {
   readonly rights: Rights
   readonly person: string
   readonly resources: readonly (readonly [resource: string, scopes: readonly string[]])[]
+  readonly details: readonly AuthorizationDetail[]
 }
 
 /** How long a consent lasts, in seconds: the choices of the page. */
@@ -16,9 +19,9 @@ export const durations: readonly (readonly [seconds: number, text: string])[] = 
 ]
 
 /** Which agent of which owner asks for what, and for how long. Scopes stand here as the API names them. */
-export function consentPage(action: string, { agent, rights, person, resources }: Asked): Html {
+export function consentPage(action: string, { agent, rights, person, resources, details }: Asked): Html {
   return html`<p><strong>${agent}</strong>, ${kinds[rights.client_profile]} of <strong>${rights.owner}</strong>, asks to act in your name, ${person}:</p>
-<dl>${resources.map(resourceEntry)}</dl>
+<dl>${resources.map(resourceEntry)}${detailEntries(details)}</dl>
 ${handOver(rights)}
 <form method="post" action="${action}">
 <label for="seconds">For how long?</label>
