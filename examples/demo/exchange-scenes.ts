@@ -35,10 +35,18 @@ export async function* playExchanges(stage: Stage, { plannersToken, bookingToken
   const stranger = tokenOf(await clerk.ask('ownToken', { resource: issuer, scope: 'agent:act' }))
   yield refusal("a stranger's actor token", await booker.ask('tokenOnBehalf', { ...narrow, actorToken: stranger }))
 
+  const events = { url: `${apis.tools.resource}/events`, accessToken: plannersToken }
+  yield {
+    name: 'a stream that ends once she withdraws',
+    api: apis.tools,
+    answer: await planner.ask('openStream', events),
+  }
+
   // Alice changes her mind.
   await alice.ask('takeBack', { from: 'Travel planner', grants: `${issuer}/grants` })
   const again = { subjectToken: plannersToken, resource: apis.booking.resource, scope: 'trip:book' }
   yield refusal('an exchange after alice withdrew', await planner.ask('tokenOnBehalf', again))
+  await planner.ask('awaitEndOfStream', {})
   await withinASecond()
   const orderAgain = { method: 'POST', url: `${apis.booking.resource}/bookings`, accessToken: bookingToken }
   yield { name: 'a call after alice withdrew', api: apis.booking, answer: await planner.ask('call', orderAgain) }

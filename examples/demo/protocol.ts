@@ -53,6 +53,9 @@ export type DpopAgentCommands = AgentCommands & {
   /** The application at which a person signs in: where it sends their browser, and what it gets for the way back. */
   askForCode(input: TokenRequest & { redirectUri: string }): Promise<string>
   redeemCode(input: { returned: string }): Promise<TokenAnswer>
+  openStream(input: { url: string; accessToken: string }): Promise<Pick<ApiAnswer, 'status' | 'body'>>
+  /** Answers once the API has ended the stream. */
+  awaitEndOfStream(input: Record<never, never>): Promise<null>
 }
 
 /** A service of the chain: an API, and a client of the next one. It listens before it knows what comes after it. */

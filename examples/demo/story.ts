@@ -44,6 +44,7 @@ export const story: readonly Row[] = [
   { scene: 'an exchange for wider scopes', who: 'seat-tool', ...notGiven, code: 'invalid_scope' },
   { scene: 'too long a chain', who: 'clerk', ...notGiven, code: 'invalid_request' },
   { scene: "a stranger's actor token", who: 'booker', ...notGiven, code: 'invalid_request' },
+  { scene: 'a stream that ends once she withdraws', who: 'agent planner', ...forAlice, ...admitted },
   { scene: 'an exchange after alice withdrew', who: 'planner', ...notGiven, code: 'invalid_request' },
   { scene: 'a call after alice withdrew', ...plannerForAlice, ...refused, code: 'token_revoked' },
   { scene: 'a call elsewhere after she withdrew', ...plannerForAlice, ...refused, code: 'token_revoked' },

@@ -1,5 +1,5 @@
-import express, { type Express } from 'express'
-import { type AuditEvent, type RevocationSource, sentence } from 'onbehalf'
+import express, { type Express, type Response } from 'express'
+import { type AuditEvent, createVerifier, type RevocationSource, sentence } from 'onbehalf'
 import { agentAuth, requireAccess } from 'onbehalf/express'
 
 export interface ApiOptions {
@@ -15,8 +15,9 @@ export interface ApiOptions {
 export function createApp({ issuer, resource, audit, revocation }: ApiOptions): Express {
   const app = express()
 
+  const verifier = createVerifier({ issuer, resource, audit: { write: audit }, revocation })
   // The one line.
-  app.use(agentAuth({ issuer, resource, audit: { write: audit }, revocation }))
+  app.use(agentAuth(verifier))
 
   app.get('/tools', requireAccess({ scopes: ['tools:read'] }), (req, res) => {
     const { actor, principal, authority } = req.agentContext
@@ -31,5 +32,20 @@ export function createApp({ issuer, resource, audit, revocation }: ApiOptions): 
     res.json({ sentence: sentence(req.agentContext) })
   })
 
+  app.get('/events', requireAccess({ scopes: ['tools:read'] }), (req, res) => {
+    sendEvents(res, verifier.lease(req.agentContext))
+  })
+
   return app
+}
+
+/** A stream ends with its token, by expiry or revocation. */
+function sendEvents(res: Response, lease: AbortSignal): void {
+  // A client that left while we waited closes nothing any more: the lease would keep the listener.
+  if (res.destroyed) return
+  res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }).write('data: hello\n\n')
+  const end = () => void res.end()
+  if (lease.aborted) end()
+  else lease.addEventListener('abort', end, { once: true })
+  res.on('close', () => lease.removeEventListener('abort', end))
 }

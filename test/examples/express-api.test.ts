@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
+import { decodeJwt } from 'jose'
 import type { AuditEvent } from 'onbehalf'
 import { agentAuth, requireAccess } from 'onbehalf/express'
+import { memoryRevocations } from 'onbehalf/revocation'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { requestDeviceCode } from '../../examples/agents/device-code.ts'
 import { createDpopAgent } from '../../examples/agents/dpop-agent.ts'
@@ -31,7 +33,7 @@ async function serve(createListener: (resource: string, issuer: string) => Reque
   })
   server.on('request', createListener(resource, issuer))
   const agent = await createDpopAgent({ id: 'planner', issuer, clientKey: keyOf('agent-a') })
-  return { resource, agent, alice }
+  return { resource, agent, alice, issuer }
 }
 
 describe('the example API', () => {
@@ -50,6 +52,20 @@ describe('the example API', () => {
       'authentication admitted',
       'access admitted',
     ])
+  })
+
+  test('Example: a stream ends with its token', async () => {
+    const revocation = memoryRevocations()
+    const { resource, agent, issuer } = await serve((url, issuer) =>
+      createApp({ issuer, resource: url, audit: () => {}, revocation }),
+    )
+    const { accessToken } = await agent.ownToken({ resource, scope: 'tools:read' })
+    const { status, body } = await agent.open(`${resource}/events`, accessToken, AbortSignal.timeout(10_000))
+    expect(status).toBe(200)
+    revocation.revoke({ issuer, token: String(decodeJwt(accessToken).jti) })
+    // It ends by itself; a stream that goes on is aborted, which throws.
+    for await (const _ of body ?? []);
+    expect((await agent.call('GET', `${resource}/tools`, accessToken)).status).toBe(401)
   })
 
   test('RFC 9449 §9: the example agent gets through to an API that requires nonces', async () => {

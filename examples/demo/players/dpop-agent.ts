@@ -13,6 +13,7 @@ const clientKey = await createSigningKey()
 const agent = await createDpopAgent({ id, issuer, clientKey })
 let device: DeviceCode
 let code: CodeRequest
+let stream: Response
 
 serve({
   introduce: async () => introduceKey(clientKey),
@@ -25,6 +26,14 @@ serve({
   async askForCode(request) {
     code = requestCode(agent, { ...request, issuer, authorizationEndpoint: `${issuer}/auth` })
     return code.url
+  },
+  async openStream({ url, accessToken }) {
+    stream = await agent.open(url, accessToken, AbortSignal.timeout(60_000))
+    return { status: stream.status, body: null }
+  },
+  async awaitEndOfStream() {
+    for await (const _ of stream.body ?? []);
+    return null
   },
   redeemCode: ({ returned }) => tokenAnswer(code.redeem(new URL(returned))),
 } satisfies DpopAgentCommands)
