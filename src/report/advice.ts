@@ -5,7 +5,10 @@ import { cures, routeRule } from './cures.ts'
 import { checksToReport, reportOnlyFor, standingOf } from './waiting-checks.ts'
 import { grouped, lifetimeName, percent } from './words.ts'
 
-export type AdvisedFigures = Omit<ReportSnapshot, 'advice'>
+export interface AdvisedFigures extends Omit<ReportSnapshot, 'advice'> {
+  /** By their client ids, as `agentClients` takes them. */
+  readonly unknownClients: readonly string[]
+}
 
 type ReportedReason = ReportedReasons['byCode'][number]
 
@@ -306,7 +309,7 @@ function adviseActorless({ delegations }: AdvisedFigures): ReportedAdvice | unde
   }
 }
 
-function adviseUnknownKinds({ callers, delegations }: AdvisedFigures): ReportedAdvice | undefined {
+function adviseUnknownKinds({ callers, delegations, unknownClients }: AdvisedFigures): ReportedAdvice | undefined {
   const unknown = callers.kinds.reduce((sum, row) => (row.kind === 'unknown' ? sum + row.requests : sum), 0)
   if (unknown / Math.max(1, delegations.requests) < worthwhileShare) return undefined
   return {
@@ -317,10 +320,7 @@ function adviseUnknownKinds({ callers, delegations }: AdvisedFigures): ReportedA
     option: 'issuer.agentClients',
     issuerSetting: null,
     reportOnly: [],
-    about: callers.actors.top
-      .filter(({ party }) => party.kind === 'unknown')
-      .slice(0, 3)
-      .map(({ party }) => party.subject),
+    about: unknownClients,
   }
 }
 
