@@ -66,7 +66,13 @@ test('Report: texts of a log that anybody may have written do not fill the memor
   const before = process.memoryUsage().heapUsed
   for (let nth = 0; nth < 20; nth++) {
     const warnings = [`w${long(nth)}`] as unknown as AuditEvent['warnings']
-    const event = eventOf({ requestId: long(nth), warnings, issuerLabel: long(nth), client: `c${long(nth)}`, ...failed })
+    const event = eventOf({
+      requestId: long(nth),
+      warnings,
+      issuerLabel: long(nth),
+      client: `c${long(nth)}`,
+      ...failed,
+    })
     report.write(readLoggedRecord(JSON.stringify(event)) as AuditEvent)
     report.write(readLoggedRecord(JSON.stringify({ ...event, phase: 'access' })) as AuditEvent)
   }
