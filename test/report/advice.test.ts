@@ -2,7 +2,7 @@ import type { AuditEvent, RefusalCode } from 'onbehalf'
 import { agentReport, type ReportedAdvice, type ReportSnapshot } from 'onbehalf/report'
 import { expect, test } from 'vitest'
 import { readLoggedRecord } from '../../src/report/logged-record.ts'
-import { agent, anonymous, eventOf, party, unbound } from './traffic.ts'
+import { agent, anonymous, eventOf, failedProof, party, unbound } from './traffic.ts'
 
 /** What the report tells a team to do next, on the way from an observer to a guard that refuses. */
 
@@ -117,6 +117,13 @@ test('Report: page and text name the check for reportOnly as the option takes it
   for (const event of times(10, () => observed(['binding_missing'], unbound))) report.write(event)
   expect(report.text()).toContain("reportOnly: ['binding_missing']")
   expect(report.html()).toMatch(/reportOnly: \[(&#39;|')binding_missing(&#39;|')\]/)
+})
+
+test('Report: a malformed proof is not blamed on its length, unless the refusal says so', () => {
+  const broken = (hint?: string) =>
+    times(3, () => eventOf({ ...failedProof('proof_malformed'), ...(hint !== undefined && { facts: { hint } }) }))
+  expect(found(snapshotOf(broken()), 'proof_failures')).toMatchObject({ option: null })
+  expect(found(snapshotOf(broken('dpop.maxBytes')), 'proof_failures')).toMatchObject({ option: 'dpop.maxBytes' })
 })
 
 /** A caller of which the token does not say what it is. */
