@@ -15,7 +15,7 @@ export class Series<T> {
   }
 
   of(values: readonly string[]): T {
-    const key = keyOf(values)
+    const key = seriesKey(values)
     const known = this.#byValues.get(key)
     if (known !== undefined) return known
     return this.#byValues.size < fixed.metricSeries ? this.#add(key, values) : this.#overflow(values)
@@ -32,7 +32,7 @@ export class Series<T> {
   /** Issuers of resolvers may have this series already: Prometheus refuses an answer that has a series twice. */
   #overflow(values: readonly string[]): T {
     const others = values.map(() => 'other')
-    const key = keyOf(others)
+    const key = seriesKey(others)
     return this.#byValues.get(key) ?? this.#add(key, others)
   }
 
@@ -47,7 +47,7 @@ export class Series<T> {
   }
 }
 
-function keyOf(values: readonly string[]): string {
+function seriesKey(values: readonly string[]): string {
   return values.length === 1 ? (values[0] as string) : values.join('\n')
 }
 

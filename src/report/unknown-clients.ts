@@ -11,7 +11,7 @@ export class UnknownClients {
   readonly #clients = new HeavyHitters(mostClients)
 
   count(event: AuditEvent, actor: Party): void {
-    const client = clientOf(event, actor)
+    const client = registrableClient(event, actor)
     if (client === null) return
     // Joined, since a text that was cut out of a token keeps the whole token in memory.
     this.#clients.add([boundedName(event.issuerLabel), boundedName(client)].join('\u0000'))
@@ -26,7 +26,7 @@ export class UnknownClients {
 }
 
 /** An actor that the token names is registered by its own client id, not by that of the token. */
-function clientOf({ client, authority, warnings }: AuditEvent, { clientId, subject }: Party): string | null {
+function registrableClient({ client, authority, warnings }: AuditEvent, { clientId, subject }: Party): string | null {
   // The client is registered, and its entry does not say for whom it acts.
   if (warnings.includes('agent_client_without_actor')) return null
   if (authority !== 'delegated') return client
