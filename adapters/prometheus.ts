@@ -35,8 +35,8 @@ export interface PrometheusSink extends AuditSink {
 
 /**
  * Counts decisions in a registry of prom-client. No label has a value that a caller chose: issuers are the configured
- * ones, 'other' for those of resolvers, and there are at most 1 000 series of each metric. It answers synchronously, so
- * that it never waits in a queue. It does not serve the figures: that is your `/metrics`, which should not be public.
+ * ones, 'other' for those of resolvers, and there are at most 1 000 series of each metric of decisions. It answers
+ * synchronously, so that it never waits in a queue. It does not serve the figures: that is your `/metrics`, which should not be public.
  * @param registry one registry takes one sink, which may serve several verifiers
  * @throws OptionsError where it is no registry, or has metrics of these names
  */

@@ -77,9 +77,10 @@ export async function openAuditLog(settings: AuditLogSettings, openFile: OpenLog
   }
 
   function lineOf(record: AuditRecord): string | undefined {
+    if (namesOfLines.some((name) => name in record)) return undefined
     try {
       const text = textOfRecord(pseudonymize === undefined || 'dropped' in record ? record : pseudonymize(record))
-      return text.length <= fixed.auditLogLine ? text : undefined
+      return text !== '' && text.length <= fixed.auditLogLine ? text : undefined
     } catch {
       return undefined
     }
@@ -130,6 +131,9 @@ export async function openAuditLog(settings: AuditLogSettings, openFile: OpenLog
     },
   }
 }
+
+/** What each line says of its place. A record that said so too would break the chain. */
+const namesOfLines = ['seq', 'prev', 'checkpoint']
 
 /** The last of the writers is for events of no configured tenant, and for `dropped` records. */
 function chooseWriter(

@@ -75,27 +75,35 @@ function flattened(text: string): string {
   return text.charCodeAt(0) === 0 ? '' : text
 }
 
-/** The members of an object without its braces; what is undefined is left out, as in `JSON.stringify`. */
+/** The own members of an object without its braces; what is undefined is left out, as in `JSON.stringify`. */
 export function membersText(object: object): string {
   let text = ''
+  const isInherited = everyObjectInherits()
   for (const name in object) {
     const value = (object as Readonly<Record<string, unknown>>)[name]
-    if (value === undefined) continue
+    if (value === undefined || (isInherited && !Object.hasOwn(object, name))) continue
     text += text === '' ? openingOf(name).slice(1) : openingOf(name)
     text += textOf(value)
   }
   return text
 }
 
-/** Names of members repeat with each record. Those beyond the bound are made each time. */
+/** Whether something was added to all objects. Asking for each member would take as long as all the rest. */
+function everyObjectInherits(): boolean {
+  for (const _ in Object.prototype) return true
+  return false
+}
+
+/** Names of members repeat with each record. Those beyond the bounds are made each time. */
 const openings = new Map<string, string>()
 const maxOpenings = 1_000
+const maxOpeningLength = 64
 
 function openingOf(name: string): string {
   let opening = openings.get(name)
   if (opening === undefined) {
     opening = `,${quoted(name)}:`
-    if (openings.size < maxOpenings) openings.set(name, opening)
+    if (openings.size < maxOpenings && name.length <= maxOpeningLength) openings.set(name, opening)
   }
   return opening
 }

@@ -7,6 +7,9 @@ import { type Command, MisuseError } from './command.ts'
 import { readGivenJson } from './given-text.ts'
 import { foreign, jsonText, styled, type Terminal } from './terminal.ts'
 
+/** All notes of one process and day are about 35 MiB. */
+const mostNotesMebibytes = 256
+
 export const auditVerify: Command = {
   name: 'audit verify',
   summary: 'Says whether an audit log is as it was signed, and where it is not.',
@@ -14,8 +17,8 @@ export const auditVerify: Command = {
 
   DIR            the folder of the log
   --key FILE     the public key, such as audit.pub: a JWK, a list of them, or a JWK Set
-  --latest FILE  a JSON list of notes that onCheckpoint gave, kept elsewhere. Without it a removed
-                 end is not found
+  --latest FILE  a JSON list of notes that onCheckpoint gave, kept elsewhere. Without it an end that
+                 was removed, or added behind the last checkpoint, is not found
   --json         for machines
 
 Ends with 1 where a line was changed, added or removed, or nothing is signed.`,
@@ -29,7 +32,8 @@ Ends with 1 where a line was changed, added or removed, or nothing is signed.`,
     if (directory === undefined || more.length > 0) throw new MisuseError('audit verify takes one folder.')
     if (values.key === undefined) throw new MisuseError('audit verify needs --key FILE.')
     const keys = readPublicKeys(values.key)
-    const latest = values.latest === undefined ? undefined : readGivenJson(values.latest, '--latest')
+    const latest =
+      values.latest === undefined ? undefined : readGivenJson(values.latest, '--latest', mostNotesMebibytes)
     if (latest !== undefined && !Array.isArray(latest))
       throw new MisuseError('--latest must hold a JSON list of notes.')
     const found = await verifyAuditLog(directory, keys, { latest: latest as Note[] | undefined })
@@ -61,8 +65,8 @@ function printAuditLog({ events, checkpoints, faults, tail, unfinished }: AuditL
   }
   if (checkpoints === 0) print(`${styled(terminal, 'red', 'problem')} Nothing in this folder is signed with this key.`)
   if (tail === 'unwitnessed') {
-    const text = 'No note names the end of every chain: lines removed from an end would not be found.'
-    print(`${styled(terminal, 'yellow', 'hint   ')} ${text}`)
+    const text = 'No note names the end of every chain: lines that were removed from an end, or added behind its last'
+    print(`${styled(terminal, 'yellow', 'hint   ')} ${text} checkpoint, would not be found.`)
   }
   if (faults.length === 0 && checkpoints > 0) {
     print(`${styled(terminal, 'green', 'good   ')} The log is as it was signed.`)

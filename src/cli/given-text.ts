@@ -4,21 +4,21 @@ import { MisuseError } from './command.ts'
 
 /** Texts that a command is given by a file or by standard input. Errors quote neither their names nor their content. */
 
-const mostBytes = 1_048_576
+const mebibyte = 1_048_576
 
 /** `name`: what the usage calls it. */
-export function readGivenFile(path: string, name: string): string {
+export function readGivenFile(path: string, name: string, mostMebibytes = 1): string {
   try {
-    if (statSync(path).size <= mostBytes) return readFileSync(path, 'utf8')
+    if (statSync(path).size <= mostMebibytes * mebibyte) return readFileSync(path, 'utf8')
   } catch (error) {
     throw new MisuseError(`${name} cannot be read (${codeOf(error)}).`)
   }
-  throw new MisuseError(`${name} is larger than 1 MiB.`)
+  throw new MisuseError(`${name} is larger than ${mostMebibytes} MiB.`)
 }
 
-export function readGivenJson(path: string, name: string): unknown {
+export function readGivenJson(path: string, name: string, mostMebibytes?: number): unknown {
   try {
-    return JSON.parse(readGivenFile(path, name))
+    return JSON.parse(readGivenFile(path, name, mostMebibytes))
   } catch (error) {
     throw error instanceof SyntaxError ? new MisuseError(`${name} is not JSON.`) : error
   }
@@ -54,7 +54,7 @@ async function readInput(input: AsyncIterable<Uint8Array | string>): Promise<str
   for await (const part of input) {
     parts.push(Buffer.from(part))
     length += part.length
-    if (length > mostBytes) throw new MisuseError('Standard input is larger than 1 MiB.')
+    if (length > mebibyte) throw new MisuseError('Standard input is larger than 1 MiB.')
   }
   return Buffer.concat(parts).toString('utf8')
 }

@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util'
+import { readHttpsUrl } from '../internal/urls.ts'
 import { refusals } from '../refusal/table.ts'
 import { dialects } from '../token/dialects/index.ts'
 import type { DialectName } from '../types/dialect.ts'
 import { type Command, MisuseError } from './command.ts'
 import { readGivenFile, readGivenToken } from './given-text.ts'
 import { type GivenProof, type Inspection, inspectToken } from './inspection.ts'
+import { productOf } from './products.ts'
 import { foreign, jsonText, type Style, styled, type Terminal } from './terminal.ts'
 import { describeTime } from './token-summary.ts'
 
@@ -38,7 +40,10 @@ Ends with 1 where the token would be refused.`,
     if (token.isArgument)
       terminal.complain('Your shell may have kept this token in its history: give it by - or a file.')
     if (values.json) terminal.print(jsonText(inspection))
-    else printInspection(inspection, terminal, now())
+    else {
+      printInspection(inspection, terminal, now())
+      if (dialect === undefined) printProduct(inspection, terminal)
+    }
     return inspection.reasons.length > 0 ? 1 : 0
   },
 }
@@ -91,13 +96,23 @@ function printInspection(inspection: Inspection, terminal: Terminal, nowMs: numb
   if (token.otherClaims.length > 0) print('also has', token.otherClaims.map(foreign).join(', '))
   if (parties !== undefined) {
     const { actor, principal, authority, chain } = parties
-    print('parties', `${foreign(actor)} for ${foreign(principal)} (${authority})`)
+    print('parties', `${authority === 'delegated' ? `${foreign(actor)} for ` : ''}${foreign(principal)} (${authority})`)
     if (chain.length > 1) print('chain', chain.map(foreign).join(' < '))
   }
   terminal.print('')
   for (const reason of reasons) printReason(reason, terminal)
   if (reasons.length === 0) terminal.print(styled(terminal, 'green', 'Nothing was found that is wrong with it.'))
   if (notJudged.length > 0) terminal.print(styled(terminal, 'dim', `Not judged: ${notJudged.join('; ')}.`))
+}
+
+/** The option has a name here; which dialect it takes, only the issuer tells. */
+function printProduct({ token, reasons }: Inspection, terminal: Terminal): void {
+  const url = readHttpsUrl(String(token.members['iss']))
+  const product = typeof url === 'string' ? undefined : productOf(url.href)
+  if (product === undefined || !reasons.some(({ facts }) => facts.hint === 'issuer.dialect')) return
+  terminal.print(
+    `${styled(terminal, 'yellow', 'hint')}  By its URL the issuer is ${product}: try --dialect ${product}.`,
+  )
 }
 
 function headerLine(header: Inspection['token']['header']): string {

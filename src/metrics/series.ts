@@ -8,7 +8,6 @@ export class Series<T> {
   readonly #names: readonly string[]
   readonly #create: (labels: Labels) => T
   readonly #byValues = new Map<string, T>()
-  #overflow: T | undefined
 
   constructor(names: readonly string[], create: (labels: Labels) => T) {
     this.#names = names
@@ -16,31 +15,40 @@ export class Series<T> {
   }
 
   of(values: readonly string[]): T {
-    const key = values.length === 1 ? (values[0] as string) : values.join('\n')
+    const key = seriesKey(values)
     const known = this.#byValues.get(key)
     if (known !== undefined) return known
-    if (this.#byValues.size >= fixed.metricSeries) {
-      this.#overflow ??= this.#create(this.#label(values.map(() => 'other')))
-      return this.#overflow
-    }
+    return this.#byValues.size < fixed.metricSeries ? this.#add(key, values) : this.#overflow(values)
+  }
+
+  all(): readonly T[] {
+    return [...this.#byValues.values()]
+  }
+
+  clear(): void {
+    this.#byValues.clear()
+  }
+
+  /** Issuers of resolvers may have this series already: Prometheus refuses an answer that has a series twice. */
+  #overflow(values: readonly string[]): T {
+    const others = values.map(() => 'other')
+    const key = seriesKey(others)
+    return this.#byValues.get(key) ?? this.#add(key, others)
+  }
+
+  #add(key: string, values: readonly string[]): T {
     const created = this.#create(this.#label(values))
     this.#byValues.set(key, created)
     return created
   }
 
-  all(): readonly T[] {
-    const known = [...this.#byValues.values()]
-    return this.#overflow === undefined ? known : [...known, this.#overflow]
-  }
-
-  clear(): void {
-    this.#byValues.clear()
-    this.#overflow = undefined
-  }
-
   #label(values: readonly string[]): Labels {
     return labelled(this.#names, values)
   }
+}
+
+function seriesKey(values: readonly string[]): string {
+  return values.length === 1 ? (values[0] as string) : values.join('\n')
 }
 
 export type Labels = Readonly<Record<string, string>>

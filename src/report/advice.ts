@@ -5,7 +5,10 @@ import { cures, routeRule } from './cures.ts'
 import { checksToReport, reportOnlyFor, standingOf } from './waiting-checks.ts'
 import { grouped, lifetimeName, percent } from './words.ts'
 
-export type AdvisedFigures = Omit<ReportSnapshot, 'advice'>
+export interface AdvisedFigures extends Omit<ReportSnapshot, 'advice'> {
+  /** By their client ids, as `agentClients` takes them. */
+  readonly unknownClients: readonly string[]
+}
 
 type ReportedReason = ReportedReasons['byCode'][number]
 
@@ -106,11 +109,13 @@ function adviseForgeries({ refusals, wouldRefuse, events }: AdvisedFigures): Rep
   }
 }
 
-function adviseProofs({ proofFailures }: AdvisedFigures): ReportedAdvice | undefined {
+function adviseProofs({ proofFailures, refusals, wouldRefuse }: AdvisedFigures): ReportedAdvice | undefined {
   const { rate, exceeded, failures, proofs, threshold, byCode } = proofFailures
   const main = byCode.find(({ code }) => code !== 'proof_replayed' && code !== 'binding_mismatch')
   if (rate === null || !exceeded || main === undefined) return undefined
-  const { action, option, issuerSetting } = cures[main.code]
+  const { action, option, issuerSetting } =
+    [refusals, wouldRefuse].flatMap(({ byCode: rows }) => rows).find(({ code }) => code === main.code) ??
+    cures[main.code]
   return {
     id: 'proof_failures',
     urgency: 'now',
@@ -155,7 +160,7 @@ function adviseUnbound(figures: AdvisedFigures): ReportedAdvice | undefined {
   return {
     id: 'unbound_tokens',
     urgency: 'soon',
-    finding: `${percent(unbound / signed)} of the requests (${grouped(unbound)}) came with a token that names no key: a thief can use it.`,
+    finding: `${percent(unbound / signed)} of the requests with a signed token (${grouped(unbound)}) came with one that names no key: a thief can use it.`,
     action: `${cures.binding_missing.action} ${endings[standing]}`,
     option: standing === 'reported' ? 'reportOnly' : cures.binding_missing.option,
     issuerSetting: cures.binding_missing.issuerSetting,
@@ -176,7 +181,7 @@ function adviseLifetimes(figures: AdvisedFigures): ReportedAdvice | undefined {
   return {
     id: 'long_lifetimes',
     urgency: 'soon',
-    finding: `${percent(overDefault / requests)} of the requests came with a token that lives longer than ${usual} seconds; the longest lives ${lifetimeName(longestSeconds ?? 0)}.`,
+    finding: `${percent(overDefault / requests)} of the requests with a signed token came with one that lives longer than ${usual} seconds; the longest lives ${lifetimeName(longestSeconds ?? 0)}.`,
     action: isReported ? `${action} Then take token_lifetime out of reportOnly.` : action,
     option: isReported ? 'reportOnly' : option,
     issuerSetting,
@@ -306,21 +311,18 @@ function adviseActorless({ delegations }: AdvisedFigures): ReportedAdvice | unde
   }
 }
 
-function adviseUnknownKinds({ callers, delegations }: AdvisedFigures): ReportedAdvice | undefined {
+function adviseUnknownKinds({ callers, delegations, unknownClients }: AdvisedFigures): ReportedAdvice | undefined {
   const unknown = callers.kinds.reduce((sum, row) => (row.kind === 'unknown' ? sum + row.requests : sum), 0)
   if (unknown / Math.max(1, delegations.requests) < worthwhileShare) return undefined
   return {
     id: 'unknown_kinds',
     urgency: 'next',
-    finding: `Of ${percent(unknown / delegations.requests)} of the requests it is not known whether an agent or a human calls.`,
+    finding: `Of ${percent(unknown / delegations.requests)} of the requests with a signed token it is not known whether an agent or a human calls.`,
     action: 'Say which clients are agents, or let the issuer say so in its tokens.',
     option: 'issuer.agentClients',
     issuerSetting: null,
     reportOnly: [],
-    about: callers.actors.top
-      .filter(({ party }) => party.kind === 'unknown')
-      .slice(0, 3)
-      .map(({ party }) => party.subject),
+    about: unknownClients,
   }
 }
 

@@ -114,7 +114,8 @@ function countCaller(figures: Figures, event: AuditEvent, counts: number[]): voi
   addTo(counts, kind)
   addTo(figures.kinds, kind * authorities.length + authorities.indexOf(authority))
   if (event.involvesAgent) figures.involvingAgents += 1
-  for (const warning of event.warnings) countNamed(figures.warnings, warning, mostWarnings)
+  if (actor.kind === 'unknown') figures.unknownClients.count(event, actor)
+  for (const warning of event.warnings) countNamed(figures.warnings, boundedName(warning), mostWarnings)
   countParties(figures, event, principal, actor)
 }
 

@@ -61,7 +61,7 @@ export const cures: Readonly<Record<RefusalCode, Cure>> = {
   certificate_missing: cure('Say where the client certificate arrives, if a proxy ends TLS.', 'mtls.certificate'),
   binding_mismatch: cure('Find out whether the token was stolen, or the client mixes its keys.', 'revocation'),
   proof_missing: cure('Let these clients send a DPoP proof with each request.'),
-  proof_malformed: cure('Check the DPoP library of these clients.', 'dpop.maxBytes'),
+  proof_malformed: cure('Check the DPoP library of these clients.'),
   proof_key: cure('Let these clients use an accepted algorithm, such as ES256.', 'dpop.algorithms'),
   nonce_required: cure('Nothing: a client gets its first nonce in this way.', 'dpop.nonce'),
   nonce_invalid: cure('Nothing, if few. If many, give all processes the same nonce secret.', 'dpop.nonce.secret'),

@@ -5,6 +5,7 @@ import { entityKinds } from './party-code.ts'
 import { RecentDecisions } from './recent-decisions.ts'
 import { ReplayAttempts } from './replay-attempts.ts'
 import { TimeSeries } from './time-series.ts'
+import { UnknownClients } from './unknown-clients.ts'
 import { Ways } from './ways.ts'
 
 export const authorities = ['delegated', 'independent', 'undetermined'] as const
@@ -43,6 +44,7 @@ export interface Figures {
   readonly kinds: number[]
   unidentified: number
   involvingAgents: number
+  readonly unknownClients: UnknownClients
   readonly series: TimeSeries
   readonly actors: Actors
   readonly ways: Ways
@@ -111,6 +113,7 @@ export function createFigures(maxParties: number): Figures {
     kinds: new Array<number>(entityKinds.length * authorities.length).fill(0),
     unidentified: 0,
     involvingAgents: 0,
+    unknownClients: new UnknownClients(),
     series: new TimeSeries(stretchSize),
     actors: new Actors(maxParties),
     ways: new Ways(maxParties),

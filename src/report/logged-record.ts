@@ -50,12 +50,13 @@ function isEvent(value: Members): boolean {
 
 function isParty(value: unknown): boolean {
   if (!hasMembers(value)) return false
-  const { entity } = value
+  const { entity, clientId } = value
   return (
     isLoggedName(value['subject']) &&
     isLoggedNameOrNull(value['issuer']) &&
     isLoggedName(value['assertedBy']) &&
     isAmong(value['kind'], entityKinds) &&
+    (clientId === undefined || isLoggedName(clientId)) &&
     (entity === undefined || hasMembers(entity))
   )
 }

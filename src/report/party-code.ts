@@ -113,7 +113,8 @@ function endOfPrincipal(way: string): number {
 
 export function boundedName(name: string): string {
   if (name.length <= longestName) return name
-  return `${name.slice(0, keptOfLongName)}…${hashOfText(name).toString(36)}`
+  // Joined, since a text that was cut out of another keeps the whole of it in memory.
+  return [name.slice(0, keptOfLongName), hashOfText(name).toString(36)].join('…')
 }
 
 /** 53 bits, not for secrets: two rounds of 32 bits each (FNV-1a with two primes). */

@@ -1,3 +1,5 @@
+import { boundedName } from './party-code.ts'
+
 /** Refused decisions that are remembered, so that a request with several of them counts once. */
 const remembered = 8_192
 
@@ -8,7 +10,7 @@ export class RecentDecisions {
   #next = 0
 
   isFirst(outcome: string, requestId: string): boolean {
-    const name = `${outcome} ${requestId}`
+    const name = `${outcome} ${boundedName(requestId)}`
     if (this.#known.has(name)) return false
     const oldest = this.#order[this.#next]
     if (oldest !== undefined) this.#known.delete(oldest)

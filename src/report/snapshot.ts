@@ -23,6 +23,8 @@ import { boundsOf, decodeActor, reportIdentities, reportOwners } from './snapsho
 
 /** Rows of each list. */
 const mostRows = 20
+/** Clients that a finding names. */
+const mostNamed = 3
 /** More than one failed proof in 2 000 is a sign of something wrong. */
 const failureThreshold = 0.000_5
 
@@ -44,7 +46,7 @@ export function takeSnapshot(figures: Figures, since: number | null, until: numb
     proofFailures: reportProofs(figures),
     replays: reportReplays(figures, until),
   } as const
-  return { ...snapshot, advice: advise(snapshot) }
+  return { ...snapshot, advice: advise({ ...snapshot, unknownClients: figures.unknownClients.largest(mostNamed) }) }
 }
 
 function reportEvents({ events }: Figures): ReportedEvents {

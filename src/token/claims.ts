@@ -120,6 +120,7 @@ function checkedClaims(payload: JsonObject, issuer: IssuerPolicy, found: Finding
 
 /** What products call a member that RFC 9068 §2.2 names: a dialect reads it there. */
 const otherNames = [
+  ['client_id', 'azp'],
   ['client_id', 'cid'],
   ['client_id', 'appid'],
   ['client_id', 'applicationId'],

@@ -182,6 +182,17 @@ describe('labels', () => {
       'onbehalf_would_refuse_total{code="other"} 999000',
     ])
   }, 60_000)
+
+  test('Metrics: what is beyond the bound and what comes of resolvers are one series, since Prometheus takes none twice', async () => {
+    const [event] = await eventsOf({})
+    const { registry, sink } = open()
+    const write = (issuerLabel: string) => sink.write({ ...event, issuerLabel } as AuditEvent)
+    write('other')
+    for (let count = 0; count < 1_010; count++) write(`https://as-${count}.example`)
+    const lines = (await registry.metrics()).split('\n').filter((line) => line.startsWith('onbehalf_replays_total{'))
+    const series = lines.map((line) => line.slice(0, line.lastIndexOf(' ')))
+    expect(new Set(series).size).toBe(series.length)
+  })
 })
 
 describe('the registry', () => {

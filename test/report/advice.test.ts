@@ -1,7 +1,8 @@
 import type { AuditEvent, RefusalCode } from 'onbehalf'
 import { agentReport, type ReportedAdvice, type ReportSnapshot } from 'onbehalf/report'
 import { expect, test } from 'vitest'
-import { anonymous, eventOf, unbound } from './traffic.ts'
+import { readLoggedRecord } from '../../src/report/logged-record.ts'
+import { agent, anonymous, eventOf, failedProof, party, unbound } from './traffic.ts'
 
 /** What the report tells a team to do next, on the way from an observer to a guard that refuses. */
 
@@ -116,4 +117,61 @@ test('Report: page and text name the check for reportOnly as the option takes it
   for (const event of times(10, () => observed(['binding_missing'], unbound))) report.write(event)
   expect(report.text()).toContain("reportOnly: ['binding_missing']")
   expect(report.html()).toMatch(/reportOnly: \[(&#39;|')binding_missing(&#39;|')\]/)
+})
+
+test('Report: a malformed proof is not blamed on its length, unless the refusal says so', () => {
+  const broken = (hint?: string) =>
+    times(3, () => eventOf({ ...failedProof('proof_malformed'), ...(hint !== undefined && { facts: { hint } }) }))
+  expect(found(snapshotOf(broken()), 'proof_failures')).toMatchObject({ option: null })
+  expect(found(snapshotOf(broken('dpop.maxBytes')), 'proof_failures')).toMatchObject({ option: 'dpop.maxBytes' })
+})
+
+/** A caller of which the token does not say what it is. */
+function unknown(subject: string, client: string | null): AuditEvent {
+  return eventOf({ principal: party(subject, 'unknown'), client, authority: 'undetermined' })
+}
+
+test('Report: callers of unknown kind are named by the client ids that agentClients takes, the most frequent first', () => {
+  const events = [
+    ...times(2, () => unknown('3f0c-user', 'web-app')),
+    unknown('77aa-user', 'web-app'),
+    ...times(9, () => unknown('nameless', null)),
+    ...times(2, () => unknown('5d1e-user', 'portal')),
+    ...times(4, () => unknown('9b2c-account', 'runner')),
+    unknown('rare', 'rare'),
+    eventOf({ client: 'known-human' }),
+    eventOf({ principal: agent('known-agent'), client: 'known-agent' }),
+  ]
+  const figures = snapshotOf(events)
+  const { option, about } = found(figures, 'unknown_kinds') ?? {}
+  expect([option, about]).toEqual(['issuer.agentClients', ['runner', 'web-app', 'portal']])
+  const logged = events.map((event) => readLoggedRecord(JSON.stringify(event)) as AuditEvent)
+  expect(snapshotOf(logged)).toEqual(figures)
+})
+
+test('Report: an actor of unknown kind is named by its own client id, and not by the client of the token', () => {
+  const named = (actor: ReturnType<typeof party>) => times(3, () => eventOf({ actor, client: 'gateway' }))
+  const figures = snapshotOf(
+    named(party('account-1', 'unknown', { clientId: 'planner' })),
+    named(party('account-2', 'unknown')),
+    named(party('gateway', 'unknown')),
+  )
+  expect(found(figures, 'unknown_kinds')?.about).toEqual(['planner', 'gateway'])
+})
+
+test('Report: a client that is registered already is not asked for again', () => {
+  const figures = snapshotOf(
+    times(3, () => ({ ...unknown('user-1', 'listed'), warnings: ['agent_client_without_actor'] as const })),
+  )
+  expect(found(figures, 'unknown_kinds')?.about).toEqual([])
+})
+
+test('Report: a client of two issuers is named once, and memory of clients is bounded', () => {
+  const figures = snapshotOf(
+    times(3, () => unknown('user', 'shared')),
+    times(3, () => ({ ...unknown('user', 'shared'), issuerLabel: 'https://other.example.com' })),
+    times(5_000, () => unknown('user', `client-${Math.random()}`)),
+    times(50, () => unknown('user', 'frequent')),
+  )
+  expect(found(figures, 'unknown_kinds')?.about).toEqual(['frequent', expect.any(String), expect.any(String)])
 })

@@ -1,10 +1,15 @@
-import { OptionsError } from 'onbehalf'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { type AuditEvent, OptionsError } from 'onbehalf'
 import { agentReport } from 'onbehalf/report'
 import { expect, test } from 'vitest'
 import { readLoggedRecord } from '../../src/report/logged-record.ts'
 import { agent, createRandom, eventOf, failedProof, party, startOfDay } from './traffic.ts'
 
 /** Memory has bounds, and figures beyond them say so. */
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 
 test('Report: beyond maxParties counts are bounds that hold, and say that they are', () => {
   const report = agentReport({ maxParties: 100, clock: 'events' })
@@ -52,6 +57,29 @@ test('Report: more than 64 keys within a day are told as at least 64', () => {
   }
   expect(report.snapshot().sharedIdentities.actors[0]).toMatchObject({ keys: 64, exact: false })
   expect(report.text()).toContain('at least 64')
+})
+
+test('Report: texts of a log that anybody may have written do not fill the memory', () => {
+  const report = agentReport({ clock: 'events' })
+  const long = (nth: number) => `${nth}`.padEnd(1_000_000, 'x')
+  const failed = failedProof('proof_replayed')
+  const before = process.memoryUsage().heapUsed
+  for (let nth = 0; nth < 20; nth++) {
+    const warnings = [`w${long(nth)}`] as unknown as AuditEvent['warnings']
+    const event = eventOf({
+      requestId: long(nth),
+      warnings,
+      issuerLabel: long(nth),
+      client: `c${long(nth)}`,
+      ...failed,
+    })
+    report.write(readLoggedRecord(JSON.stringify(event)) as AuditEvent)
+    report.write(readLoggedRecord(JSON.stringify({ ...event, phase: 'access' })) as AuditEvent)
+  }
+  const { warnings } = report.snapshot().delegations
+  expect(Math.max(...warnings.map(({ code }) => code.length))).toBeLessThan(200)
+  collect()
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(10e6)
 })
 
 test('Report: replay attempts of more than 1 000 clients are bounded, their sum is exact', () => {
@@ -106,6 +134,8 @@ test('Report: a line of a log is read, and anything else is not', () => {
     JSON.stringify({ ...event, phase: 'other' }),
     JSON.stringify({ ...event, principal: { subject: 5 } }),
     JSON.stringify({ ...event, principal: party('a\u0000b', 'human') }),
+    JSON.stringify({ ...event, actor: { ...agent('a'), clientId: 5 } }),
+    JSON.stringify({ ...event, actor: agent('a', 'owner'), chain: [{ ...agent('a'), clientId: 'a\u0000b' }] }),
     JSON.stringify({ ...event, chain: [null] }),
     JSON.stringify({ ...event, wouldRefuse: ['none'] }),
     JSON.stringify({ ...event, sender: null }),

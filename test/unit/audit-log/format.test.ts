@@ -1,11 +1,16 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { verifyAuditLog } from 'onbehalf/audit-log'
 import { expect, test } from 'vitest'
 import { membersText, textOf } from '../../../src/audit-log/record-text.ts'
 import { filesIn, linesOf, logEvent, logKey, openLog, origin, recordsIn, writtenLog } from '../../support/audit-log.ts'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 
 const sha256 = (octets: Uint8Array | string) => createHash('sha256').update(octets).digest('base64url')
 
@@ -88,6 +93,23 @@ test('Audit: the text of any record is what JSON.stringify means by it', () => {
   expect(membersText({ a: undefined, b: Number.NaN, c: [undefined], d: {}, e: [] })).toBe(
     '"b":null,"c":[null],"d":{},"e":[]',
   )
+})
+
+test('Audit: what was added to all objects is in no line', () => {
+  const record = { a: 1, b: { c: 2 }, d: Object.freeze({ e: [3] }) }
+  const before = membersText(record)
+  Object.defineProperty(Object.prototype, 'seq', { value: 9, enumerable: true, configurable: true, writable: true })
+  const texts = [membersText(record), membersText({ ...record, f: Object.freeze({ g: 4 }) })]
+  Reflect.deleteProperty(Object.prototype, 'seq')
+  expect(texts).toEqual([before, `${before},"f":{"g":4}`])
+})
+
+test('Audit: long names of members are not kept', () => {
+  collect()
+  const before = process.memoryUsage().heapUsed
+  for (let nth = 0; nth < 400; nth++) membersText({ [`${nth}`.padEnd(100_000, 'n')]: 1 })
+  for (let times = 0; times < 4; times++) collect()
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(10e6)
 })
 
 test('Audit: seq orders the lines where the clock goes back', async () => {

@@ -112,6 +112,23 @@ test('Audit: a record that cannot be written as JSON, or is too long, is said to
   expect(said.filter((item) => item !== undefined)).toEqual(expect.arrayContaining(['1', 3, '2']))
 })
 
+test.each([
+  ['nothing', {}],
+  ['nothing but what is undefined', { id: undefined }],
+  ['a number of its own', { ...logEvent(7), seq: 7 }],
+  ['a hash of its own', { ...logEvent(7), prev: 'x' }],
+  ['a checkpoint', { ...logEvent(7), checkpoint: {} }],
+])('Audit: a record with %s is said to be lost, and breaks no chain', async (_what, record) => {
+  const { directory, log } = await openLog()
+  log.write(logEvent(1))
+  log.write(record as never)
+  await expect(log.writeRequired(record as never)).rejects.toThrow()
+  log.write(logEvent(2))
+  expect(log.health().lost).toBe(2)
+  await log.close()
+  expect(await verifyAuditLog(directory, keys)).toMatchObject({ events: 2, faults: [] })
+})
+
 test('Audit: what waits is bounded, half of it for events whose token had a good signature, and the loss is in the chain', async () => {
   const { directory, log } = await openLog()
   const client = 'x'.repeat(100_000)

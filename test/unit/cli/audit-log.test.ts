@@ -50,6 +50,13 @@ test('CLI: audit verify of a good log ends with 0, and says whether its end is w
   expect((await runCli(['audit', 'verify', directory, '--key', key])).out).toContain('3 events')
 })
 
+test('CLI: audit verify takes all notes of a day, and not the latest alone', async () => {
+  const { directory, key, notes } = await writeLog(events)
+  const all = Array.from({ length: 4_000 }, () => notes).flat()
+  const { code, out } = await runCli(['audit', 'verify', directory, '--key', key, '--latest', fileWith(all), '--json'])
+  expect({ code, found: JSON.parse(out) }).toMatchObject({ code: 0, found: { tail: 'witnessed' } })
+})
+
 test.each(['a list', 'a set'])('CLI: audit verify takes %s of keys', async (form) => {
   const { directory } = await writeLog(events)
   const keys = [createLogKey().publicJwk, logKey.publicJwk]

@@ -118,6 +118,24 @@ test('CLI: inspect takes a dialect, and refuses a name that is none', async () =
   expect(await inspect(['-', '--dialect', 'toString'])).toMatchObject({ code: 2, out: '' })
 })
 
+test('CLI: inspect says which dialect the issuer of a token may have, where a dialect would help', async () => {
+  const iss = 'https://id.example.com/realms/agents'
+  const plain = await issuer.token({ agent, header: { typ: 'JWT' }, claims: { iss } })
+  expect((await inspect(['-'], plain)).out).toContain('--dialect keycloak')
+  expect((await inspect(['-', '--dialect', 'keycloak'], plain)).out).not.toContain('--dialect')
+  for (const other of [{ iss: 'https://as.example.com' }, { iss: 7 }, { iss: 'keycloak' }]) {
+    const text = await issuer.token({ agent, header: { typ: 'JWT' }, claims: other })
+    expect((await inspect(['-'], text)).out).not.toContain('--dialect')
+  }
+  expect((await inspect(['-'], await issuer.token({ agent, claims: { iss } }))).out).not.toContain('--dialect')
+})
+
+test('CLI: inspect does not say that a party acts for itself', async () => {
+  const { out } = await inspect(['-', ...trusted], await issuer.token({ agent }))
+  expect(out).toMatch(/parties +travel-7 \(independent\)/)
+  expect(out).not.toContain('travel-7 for travel-7')
+})
+
 test.each([
   ['a file', () => [fileOf(token)]],
   ['a file with the field', () => [fileOf(`Authorization: DPoP ${token}\n`)]],

@@ -4,6 +4,7 @@ import { createForge } from '../../support/forge.ts'
 const forge = await createForge()
 
 test.each([
+  ['client_id', 'azp'],
   ['client_id', 'cid'],
   ['client_id', 'appid'],
   ['client_id', 'applicationId'],
