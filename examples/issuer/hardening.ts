@@ -8,6 +8,9 @@ import { markSecure } from './session.ts'
 /** Seconds. Assertions are remembered until they end, so their end must be near. */
 const maxAssertionSeconds = 300
 
+/** oidc-provider finds it in any case of letters, and with a slash at the end. */
+const devicePage = /^\/device\/?$/i
+
 /** What oidc-provider leaves open, and this issuer has no use for. */
 export const closedFeatures = {
   devInteractions: { enabled: false },
@@ -52,7 +55,7 @@ export function addHardening(provider: Provider, { guesses, addressOf }: Hardeni
     Object.defineProperty(context.request, 'href', { value: provider.issuer })
     Object.defineProperty(context.request, 'ip', { value: addressOf(context.req) })
     markSecure(context, provider)
-    if (context.path === '/device') await protectDevicePage(context, next)
+    if (devicePage.test(context.path)) await protectDevicePage(context, next)
     else await next()
     // What clients can register; see `checkMetadata`.
     if (context.oidc?.route === 'discovery')

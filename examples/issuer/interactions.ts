@@ -87,7 +87,8 @@ async function signIn({ provider, interaction, request, response, form, people }
 async function decideConsent({ provider, interaction, request, response, form, journal }: Step): Promise<void> {
   const person = interaction.session?.accountId
   const client = String(interaction.params['client_id'])
-  if (person === undefined) return sendExpired(response)
+  // One that was revoked meanwhile gets no grant.
+  if (person === undefined || (await provider.Client.find(client)) === undefined) return sendExpired(response)
   const told = { person, client, path: '/interaction' } as const
   const seconds = durations.find(([choice]) => String(choice) === form.get('seconds'))?.[0]
   if (form.get('do') !== 'allow' || seconds === undefined) {

@@ -1,0 +1,50 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { startIssuer } from '../../examples/issuer/server.ts'
+import { Browser } from './issuer-browser.ts'
+import { authorization } from './issuer-code-flow.ts'
+import { passwords, setUp } from './issuer-setup.ts'
+
+/** oidc-provider finds a page in any case of letters, and with a slash at the end. */
+const spellings = ['/device', '/DEVICE', '/Device/', '/device/', '/%64evice']
+
+describe('the page for codes in another spelling', () => {
+  test.each(spellings)(
+    'RFC 8628 §5.1: guesses at %s count like all others, and its page may not be framed',
+    async (path) => {
+      const { issuer } = await setUp()
+      const browser = new Browser()
+      const statuses: number[] = []
+      for (let guess = 0; guess < 12; guess++) {
+        const page = await browser.get(`${issuer}/device`)
+        const [, xsrf = ''] = /name="xsrf" value="([^"]*)"/.exec(await page.text()) ?? []
+        const answer = await browser.post({ xsrf, user_code: 'AAAA-AAAA' }, undefined, `${issuer}${path}`)
+        statuses.push(answer.status)
+        if (answer.status !== 404)
+          expect(answer.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
+      }
+      // A spelling that is no page at all is as good.
+      expect([429, 404]).toContain(statuses.at(-1))
+      expect(statuses.filter((status) => status !== 429 && status !== 404).length).toBeLessThanOrEqual(10)
+    },
+  )
+})
+
+test('RFC 8414 §2: a name of the issuer that is not https is refused, whatever it names', async () => {
+  for (const issuer of ['http://as.example.test', 'ftp://as.example.test', 'ws://as.example.test']) {
+    const started = startIssuer({ issuer, resources: [], people: [] })
+    onTestFinished(async () => void (await started.catch(() => undefined))?.close())
+    await expect(started).rejects.toThrow()
+  }
+})
+
+test('RFC 7009 §2.1: a consent that is given after the agent was revoked makes no grant', async () => {
+  const { issuer, running } = await setUp()
+  const browser = new Browser()
+  await browser.get(authorization(issuer).url)
+  await browser.post({ login: 'alice', password: passwords.alice })
+  const page = browser.url
+  await running.revokeAgent('portal')
+  expect((await browser.post({ do: 'allow', seconds: '3600' })).status).toBe(400)
+  expect(page).toContain('/interaction/')
+  expect(await (await browser.get(`${issuer}/grants`)).text()).toContain('no agent acts for you')
+})
