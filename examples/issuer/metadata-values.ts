@@ -1,3 +1,4 @@
+import { createPublicKey, type JsonWebKey, X509Certificate } from 'node:crypto'
 import { errors } from 'oidc-provider'
 
 export function checkKeys(jwks: unknown): void {
@@ -7,6 +8,19 @@ export function checkKeys(jwks: unknown): void {
   const isPublic = ({ kty, d, x5c }: { kty?: unknown; d?: unknown; x5c?: unknown }) =>
     d === undefined && (kty === 'EC' || kty === 'OKP' || (kty === 'RSA' && x5c !== undefined))
   if (!keys.every(isPublic)) throw refused('jwks must hold public EC or OKP keys alone')
+  if (!keys.every(hasOwnCertificate)) throw refused('x5c must begin with a certificate of its key')
+}
+
+/** RFC 7517 §4.7. A client with the certificate of another one could be taken for it; a thumbprint alone would do as well. */
+function hasOwnCertificate({ x5c, 'x5t#S256': thumbprint, ...key }: Readonly<Record<string, unknown>>): boolean {
+  if (x5c === undefined) return thumbprint === undefined
+  try {
+    const [first] = x5c as readonly string[]
+    const { publicKey } = new X509Certificate(Buffer.from(first ?? '', 'base64'))
+    return publicKey.equals(createPublicKey({ key: key as JsonWebKey, format: 'jwk' }))
+  } catch {
+    return false
+  }
 }
 
 /** RFC 9700 §2.6: codes do not go over the network in the clear. */
