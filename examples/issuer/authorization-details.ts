@@ -2,8 +2,11 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Context, errors, type Token } from 'oidc-provider'
 import type { AuthorizationDetail } from './actor-profile-claims.ts'
 
-/** The details of one request, as text. They stand in each token, and headers are short. */
-const maxCharacters = 2_048
+/** The details of one request, as they stand in each token: headers are short. */
+const maxBytes = 2_048
+
+/** The person has to see each of them, so no other may stand in names and values. */
+const unseen = /[\p{C}\p{Zl}\p{Zp}]/u
 
 /** RFC 9396 §2.2: lists of which a token may carry a part. Every other member is the same or another authority. */
 const lists: ReadonlySet<string> = new Set(['locations', 'actions', 'datatypes', 'privileges'])
@@ -18,7 +21,7 @@ export interface DetailSettings {
 export function detailFeature({ types, typesOf }: DetailSettings): object {
   return {
     enabled: true,
-    types: Object.fromEntries(types.map((type) => [type, { validate: checkLength }])),
+    types: Object.fromEntries(types.map((type) => [type, { validate: checkText }])),
     authorizationDetailsForGrantSource: ({ oidc }: Context) => oidc.entities.Grant?.rar,
     authorizationDetailsForAccessToken({ oidc }: Context, token: Token, source: { rar?: AuthorizationDetail[] } = {}) {
       return narrowDetails(oidc.params['authorization_details'], source.rar, typesOf(token.resourceServer.audience))
@@ -28,9 +31,21 @@ export function detailFeature({ types, typesOf }: DetailSettings): object {
   }
 }
 
-function checkLength({ oidc }: Context): void {
-  const { length } = oidc.params['authorization_details'] ?? ''
-  if (length > maxCharacters) throw refused('authorization_details are too long')
+function checkText({ oidc }: Context): void {
+  const text = oidc.params['authorization_details'] ?? ''
+  // Before and after escapes and short numbers are written out.
+  if (text.length > maxBytes) throw refused('authorization_details are too long')
+  const written = JSON.stringify(JSON.parse(text, checkMember))
+  if (Buffer.byteLength(written) > maxBytes) throw refused('authorization_details are too long')
+}
+
+function checkMember(name: string, value: unknown): unknown {
+  if (unseen.test(name) || (typeof value === 'string' && unseen.test(value))) {
+    throw refused('authorization_details have characters that cannot be shown')
+  }
+  // JSON has no word for it: the token would say null.
+  if (typeof value === 'number' && !Number.isFinite(value)) throw refused('authorization_details have no such number')
+  return value
 }
 
 /**
