@@ -43,20 +43,42 @@ export function createLedger(
   const tokens = storage.adapter(kind)
   const alive = () => storage.all(kind) as unknown as readonly (readonly [hash: string, Recorded])[]
 
+  async function end(hash: string, { tokenId }: Issued): Promise<void> {
+    await tokens.destroy(hash)
+    onRevoked({ issuer, token: tokenId })
+  }
+
   async function revokeFrom(root: string): Promise<void> {
     const issued = (await tokens.find(root)) as unknown as Issued | undefined
     if (issued === undefined) return
-    await tokens.destroy(root)
-    onRevoked({ issuer, token: issued.tokenId })
-    for (const [hash, { madeFrom }] of alive()) if (madeFrom === root) await revokeFrom(hash)
+    await end(root, issued)
+    const ended = new Set([root])
+    // Until there is no more: one may be exchanged while others end.
+    for (let left = madeFrom(ended); left.length > 0; left = madeFrom(ended)) {
+      for (const [hash, made] of left) {
+        ended.add(hash)
+        await end(hash, made)
+      }
+    }
+  }
+
+  /** What was exchanged from these tokens, and from that again. One pass builds the tree: a client may make thousands. */
+  function madeFrom(roots: ReadonlySet<string>): readonly (readonly [hash: string, Recorded])[] {
+    const children = new Map<string, (readonly [hash: string, Recorded])[]>()
+    for (const entry of alive()) {
+      const { madeFrom: from } = entry[1]
+      if (from === undefined) continue
+      const siblings = children.get(from)
+      if (siblings === undefined) children.set(from, [entry])
+      else siblings.push(entry)
+    }
+    const found = [...roots].flatMap((root) => children.get(root) ?? [])
+    for (const [hash] of found) for (const child of children.get(hash) ?? []) found.push(child)
+    return found
   }
 
   async function revokeWhere(isMeant: (claims: ActorProfileClaims) => boolean): Promise<void> {
-    for (const [hash, { claims, tokenId }] of alive()) {
-      if (!isMeant(claims)) continue
-      await tokens.destroy(hash)
-      onRevoked({ issuer, token: tokenId })
-    }
+    for (const [hash, recorded] of alive()) if (isMeant(recorded.claims)) await end(hash, recorded)
   }
 
   return {
