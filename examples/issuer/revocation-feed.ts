@@ -95,7 +95,7 @@ export function createRevocationFeed({ verifier, now, maxKept = 100_000 }: FeedS
     },
     close() {
       clearInterval(beat)
-      for (const reader of readers.keys()) reader.end()
+      for (const reader of readers.values()) reader.end()
     },
   }
 }

@@ -31,16 +31,28 @@ export interface RunningIssuer extends AgentIssuer {
  * terminates TLS stands before the first port.
  */
 export async function startIssuer(settings: ServerSettings): Promise<RunningIssuer> {
+  const servers: Server[] = []
+  try {
+    return await startOn(servers, settings)
+  } catch (error) {
+    await Promise.all(servers.map(stop))
+    throw error
+  }
+}
+
+async function startOn(servers: Server[], settings: ServerSettings): Promise<RunningIssuer> {
   const name = settings.issuer
   if (name !== undefined && (!URL.canParse(name) || new URL(name).origin !== name)) {
     throw new Error('An issuer has a scheme and a host as its name here, and no path')
   }
   const plain = createServer()
   const address = `http://127.0.0.1:${await listen(plain, settings.port)}`
+  servers.push(plain)
   const issuer = name ?? address
   // requestCert without a CA: RFC 8705 §2.2 trusts the registered certificate, not a chain.
   const tls = settings.tls && createTlsServer({ ...settings.tls, requestCert: true, rejectUnauthorized: false })
   const secureAddress = tls && `https://127.0.0.1:${await listen(tls, settings.tls?.port)}`
+  if (tls !== undefined) servers.push(tls)
   const secureOrigin = tls && (settings.secureOrigin ?? secureAddress)
 
   const agentIssuer = await createIssuer({ ...settings, issuer, secureOrigin })
@@ -51,8 +63,7 @@ export async function startIssuer(settings: ServerSettings): Promise<RunningIssu
       response.end()
     })
   }
-  plain.on('request', answer)
-  tls?.on('request', answer)
+  for (const server of servers) server.on('request', answer)
   return {
     ...agentIssuer,
     issuer,
@@ -60,7 +71,7 @@ export async function startIssuer(settings: ServerSettings): Promise<RunningIssu
     secureOrigin,
     async close() {
       agentIssuer.end()
-      await Promise.all([plain, ...(tls ? [tls] : [])].map(stop))
+      await Promise.all(servers.map(stop))
     },
   }
 }
