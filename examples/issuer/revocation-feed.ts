@@ -14,7 +14,8 @@ export interface RevocationFeed {
 }
 
 const beatMs = 250
-/** For so long a reader may take to read what is left at the end. */
+/** So much, for so long, a reader may have left to read at the end. Ended streams have no other bound. */
+const endBytes = 65_536
 const endMs = 5_000
 /** Tokens have ended by then, also by the clock of an API that is a minute behind. */
 const keepMs = (maxTokenSeconds + 60) * 1_000
@@ -80,6 +81,7 @@ export function createRevocationFeed({ verifier, now, maxKept = 100_000 }: FeedS
       // Nothing is written after the end; a reader that does not take what is left is cut off.
       const end = () => {
         readers.delete(response)
+        if (response.writableLength > endBytes) return void response.destroy()
         response.end()
         setTimeout(() => response.destroy(), endMs).unref()
       }

@@ -19,6 +19,8 @@ interface Served {
   readonly answers: ServerResponse[]
   /** Opens a stream; resolves with its text once it has ended. */
   open(token: string): Promise<{ readonly text: Promise<string> }>
+  /** Opens a stream of which nothing is read. */
+  openUnread(token: string): Promise<void>
   readonly token: () => Promise<string>
 }
 
@@ -52,6 +54,11 @@ async function serveFeed(): Promise<Served> {
   return {
     ...{ issuer, feed: made, revocations, faults, answers },
     token: async () => (await reader.ownToken({ resource, scope: 'revocations:read' })).accessToken,
+    async openUnread(token) {
+      const { status, body } = await reader.open(`${publicUrl}/`, token, AbortSignal.timeout(20_000))
+      expect(status).toBe(200)
+      onTestFinished(() => body?.cancel().catch(() => undefined))
+    },
     async open(token) {
       const { status, body } = await reader.open(`${publicUrl}/`, token, AbortSignal.timeout(20_000))
       expect(status).toBe(200)
@@ -100,4 +107,22 @@ test('Examples: nothing is written to a stream that its reader has left', async 
   feed.announce({ issuer, token: 'after' })
   await beats(served)
   expect(faults).toEqual([])
+})
+
+test('Examples: a stream that ends with much that its reader has not read is cut off at once', async () => {
+  const served = await serveFeed()
+  const { issuer, feed, revocations, answers } = served
+  // More than the system buffers for a connection.
+  for (let at = 0; at < 300; at++) feed.announce({ issuer, token: `${at}${'x'.repeat(100_000)}` })
+  const token = await served.token()
+  await served.openUnread(token)
+  const [answer] = answers
+  await until(() => (answer?.writableLength ?? 0) > 1_000_000)
+  let isEnded = false
+  answer?.once('finish', () => {
+    isEnded = true
+  })
+  revocations.revoke({ issuer, token: String(decodeJwt(token).jti) })
+  await until(() => answer?.destroyed === true || answer?.writableEnded === true)
+  expect([answer?.destroyed, isEnded]).toEqual([true, false])
 })

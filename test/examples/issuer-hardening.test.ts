@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { createGuessLimit } from '../../examples/issuer/guess-limit.ts'
 import { startIssuer } from '../../examples/issuer/server.ts'
 import { Browser } from './issuer-browser.ts'
 import { authorization } from './issuer-code-flow.ts'
@@ -47,4 +48,26 @@ test('RFC 7009 §2.1: a consent that is given after the agent was revoked makes 
   expect((await browser.post({ do: 'allow', seconds: '3600' })).status).toBe(400)
   expect(page).toContain('/interaction/')
   expect(await (await browser.get(`${issuer}/grants`)).text()).toContain('no agent acts for you')
+})
+
+describe('one who guesses device codes with many addresses', () => {
+  const rows: readonly [title: string, isBlocked: boolean, guessed: (nth: number) => string, asks: string][] = [
+    ['of one network', true, (nth) => `2001:db8:0:1::${nth}`, '2001:DB8:0:1:ffff:ffff:ffff:ffff'],
+    ['of one network without zeros', true, (nth) => `2001:db8:1:2:3:4:5:${nth}`, '2001:db8:1:2::'],
+    ['of another network', false, (nth) => `2001:db8:0:1::${nth}`, '2001:db8:0:2::1'],
+    ['of one network of zeros', true, (nth) => `2001::${nth}`, '2001:0:0:0:ffff::'],
+    ['of another network in another place', false, (nth) => `2001:db8::${nth}`, '2001:0:db8::1'],
+    ['of IPv4', false, (nth) => `203.0.113.${nth}`, '203.0.113.1'],
+    ['of IPv4 in IPv6', false, (nth) => `::ffff:203.0.113.${nth}`, '::ffff:203.0.113.1'],
+    ['with a zone', false, (nth) => `fe80::${nth}%eth0`, 'fe80::1%eth0'],
+    ['that are names', false, (nth) => `peer-${nth}`, 'peer-1'],
+  ]
+  test.each(rows)('RFC 8628 §5.1: %s: blocked is %s', (_title, isBlocked, guessed, asks) => {
+    const limit = createGuessLimit(() => 0)
+    for (let nth = 0; nth < 10; nth++) limit.note(guessed(nth))
+    expect(limit.isBlocked(asks)).toBe(isBlocked)
+    // Each address by itself is blocked, of course.
+    for (let nth = 0; nth < 10; nth++) limit.note(asks)
+    expect(limit.isBlocked(asks)).toBe(true)
+  })
 })
