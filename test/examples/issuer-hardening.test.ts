@@ -71,3 +71,18 @@ describe('one who guesses device codes with many addresses', () => {
     expect(limit.isBlocked(asks)).toBe(true)
   })
 })
+
+test('Examples: a consent page that was left open makes no grant after its person has signed out', async () => {
+  const { issuer } = await setUp()
+  const browser = new Browser()
+  await browser.get(authorization(issuer).url)
+  await browser.post({ login: 'alice', password: passwords.alice })
+  const page = browser.url
+  expect(page).toContain('/interaction/')
+  await browser.get(`${issuer}/grants`)
+  expect((await browser.post({ do: 'sign-out' })).status).toBe(401)
+  expect((await browser.post({ do: 'allow', seconds: '3600' }, undefined, page)).status).toBe(400)
+  await browser.get(`${issuer}/grants`)
+  await browser.post({ login: 'alice', password: passwords.alice })
+  expect(await (await browser.get(`${issuer}/grants`)).text()).toContain('no agent acts for you')
+})
