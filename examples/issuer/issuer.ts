@@ -68,9 +68,10 @@ export interface AgentIssuer extends Pick<Attestations, 'lapsed'> {
 export async function createIssuer(settings: IssuerSettings): Promise<AgentIssuer> {
   const { issuer, clock = Date.now, audit = { write() {} } } = settings
   const now = () => Math.floor(clock() / 1_000)
-  const storage = createStorage(clock, async (grantId) => {
+  const storage = createStorage(clock, async ({ grantId, clientId: client, accountId: person }) => {
+    if (grantId === undefined) return
     await revoke.grant(grantId)
-    await journal.write({ operation: 'grant_revocation' })
+    await journal.write({ operation: 'grant_revocation', client, person })
   })
   const clients = clientAdapter(storage)
   const people = createPeople(settings.people, clock)

@@ -24,7 +24,7 @@ interface Kept {
  * Storage in memory, for one process. A full one refuses, because forgetting a used `jti` or a withdrawn grant would let it
  * be used again. In production this is a database. `onUsedTwice`: two requests at the same time had the same code.
  */
-export function createStorage(now: () => number, onUsedTwice: (grantId: string) => Promise<void>): Storage {
+export function createStorage(now: () => number, onUsedTwice: (code: StoredModel) => Promise<void>): Storage {
   const kinds = new Map<string, Map<string, Kept>>()
 
   function modelsOf(kind: string): Map<string, Kept> {
@@ -74,7 +74,7 @@ export function createStorage(now: () => number, onUsedTwice: (grantId: string) 
         // oidc-provider has looked before, and so has another request at the same time.
         if (model === undefined || model.consumed !== undefined) {
           // RFC 6749 §4.1.2: one of them may have been a thief, and it is not known which.
-          if (model?.grantId !== undefined) await onUsedTwice(model.grantId)
+          if (model !== undefined) await onUsedTwice(model)
           throw new errors.InvalidGrant('it was used')
         }
         model.consumed = Math.floor(now() / 1_000)

@@ -26,7 +26,7 @@ function admitted(answers: readonly Answer[]): number {
 
 test('RFC 7523 §3 (7), RFC 6749 §4.1.2: a jti that was looked for is taken, and a code is consumed once', async () => {
   const ended: string[] = []
-  const storage = createStorage(Date.now, async (grant) => void ended.push(grant))
+  const storage = createStorage(Date.now, async ({ grantId }) => void ended.push(String(grantId)))
   const [replays, codes] = [storage.adapter('ReplayDetection'), storage.adapter('AuthorizationCode')]
   const found = await times(3, () => replays.find('jti'))
   expect(found.map((one) => one === undefined)).toEqual([true, false, false])
@@ -61,6 +61,8 @@ test('RFC 6749 §4.1.2: of redemptions of one code at the same time, no token is
   const answers = await times(5, () => redeem(setup, portal, code))
   expect(admitted(answers)).toBeLessThanOrEqual(1)
   expect(new Set(answers.map(outcome).filter((one) => one !== '200'))).toEqual(new Set(['400 invalid_grant']))
+  const revoked = setup.events.filter(({ request }) => request.operation === 'issuer grant_revocation')
+  expect(new Set(revoked.map(({ client }) => client))).toEqual(new Set(['portal']))
   // The one that was admitted may be the thief's.
   expect(await livesOn(setup, answers, 'agent-a')).toBe(0)
   expect((await setup.alice.visit(`${setup.issuer}/grants`)).page).toContain('no agent acts for you')
