@@ -5,8 +5,13 @@ import { askPkcs11Tool } from './pkcs11-tool.ts'
 /** The key through a program: each question is a process and a login of its own. */
 export async function openWithPkcs11Tool(settings: KeySettings): Promise<Route> {
   await requireToken(settings)
-  const ask = (args: readonly string[], input?: Buffer) =>
-    askPkcs11Tool(settings, { args, ...(input !== undefined && { input }) })
+  let last: Promise<unknown> = Promise.resolve()
+  /** One process at a time: tokens have few sessions, and SoftHSM refuses now and then where several open it at once. */
+  function ask(args: readonly string[], input?: Buffer): Promise<Buffer> {
+    const answer = last.then(() => askPkcs11Tool(settings, { args, ...(input !== undefined && { input }) }))
+    last = answer.catch(() => {})
+    return answer
+  }
   const byId = ['--id', settings.keyId]
 
   return {

@@ -129,8 +129,10 @@ describeDeployment('the deployment of the example', (deployment) => {
     const prover = await createCaller(deployment, 'prover-2')
     await prover.call()
     await deployment.kill('api-1')
-    for (let times = 0; times < 10; times++) {
-      for (const method of ['GET', 'POST'] as const) {
+    // nginx sends a GET again whose replica was killed, and by the first it knows. A POST on a connection that has just
+    // died would be a 502: it may have been served.
+    for (const method of ['GET', 'POST'] as const) {
+      for (let times = 0; times < 10; times++) {
         const { status, body } = await prover.call({ method })
         expect([status < 300, replicaOf(body)]).toEqual([true, 'api-2'])
       }
