@@ -17,7 +17,6 @@ const names = namesOf<Exclude<PartyRule, (party: Party) => boolean>>({ issuer: t
 const kinds: readonly EntityKind[] = ['human', 'agent', 'service', 'app', 'device', 'unknown']
 
 export function readPartyRule(read: OptionReader, path: string, value: unknown): CompiledPartyRule | undefined {
-  if (value === undefined) return undefined
   if (typeof value === 'function') return value as (party: Party) => boolean
   const raw = read.object(path, value, names)
   if (raw === undefined) return undefined

@@ -144,7 +144,6 @@ function readDetailRule(read: OptionReader, path: string, value: unknown): Detai
 }
 
 function readWhere(read: OptionReader, path: string, value: unknown): CompiledWhere | undefined {
-  if (value === undefined) return undefined
   if (typeof value === 'function') return { test: value as Rule, rule: 'where' }
   const raw = read.object(path, value, ['name', 'test'])
   if (raw === undefined) return undefined

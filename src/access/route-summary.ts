@@ -142,9 +142,7 @@ function reach(requirements: readonly Requirement[], context: AgentContext, now:
 /** Without a detail of the type no request can pass; with one, the request decides. */
 function detailsPresent({ details }: Requirement, context: AgentContext): Requirement['details'] {
   if (details === undefined) return undefined
-  return context.authorizationDetails.some(({ type }) => type === details.type)
-    ? undefined
-    : { type: details.type, allows: () => false }
+  return context.authorizationDetails.some(({ type }) => type === details.type) ? undefined : details
 }
 
 function toMarkdown(routes: readonly RouteSummary[]): string {

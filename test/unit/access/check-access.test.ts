@@ -1,6 +1,7 @@
 import type { AccessRequirement, AgentContext } from 'onbehalf'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { challengeOf } from '../../support/challenges.ts'
+import { numbers } from '../../../src/options/defaults.ts'
+import { challengeOf, challengesIn } from '../../support/challenges.ts'
 import { createKit, type Kit } from '../../support/kit.ts'
 
 let kit: Kit
@@ -112,6 +113,15 @@ describe('each field', () => {
     expect(await kit.decide(context, { maxAuthAgeSeconds: 60 })).toBe('authentication_insufficient')
   })
 
+  test('Access: an authentication that lies ahead proves nothing, beyond the tolerance of the clocks', async () => {
+    const now = Math.floor(kit.issuer.clock.now() / 1_000)
+    const authenticatedAt = (time: number) => kit.context({ token: { human: 'alice', claims: { auth_time: time } } })
+    const tolerance = numbers['token.clockToleranceSeconds'].default
+    const contexts = await Promise.all([tolerance, tolerance + 1, 3_600].map((ahead) => authenticatedAt(now + ahead)))
+    const codes = await Promise.all(contexts.map((context) => kit.decide(context, { maxAuthAgeSeconds: 60 })))
+    expect(codes).toEqual([undefined, 'authentication_insufficient', 'authentication_insufficient'])
+  })
+
   test('Access: sender is satisfied by a token bound to both, on either side', async () => {
     const both = await kit.issuer.agent('both', { certificate: true })
     const context = await kit.context({
@@ -201,6 +211,36 @@ describe('what the challenge says', () => {
     for (const parameter of ['acr_values="gold silver"', 'max_age="5"', 'scope="c"']) {
       expect(challenge).toContain(parameter)
     }
+  })
+
+  test('RFC 9470 §3: a step-up names only what the route asks for', async () => {
+    const parametersOf = async (requirement: AccessRequirement<never>) => {
+      const decision = await kit.verifier.authorize<never>(delegated, requirement)
+      return decision.ok ? {} : challengesIn(decision.refusal)['DPoP']
+    }
+    expect(await parametersOf({ acr: ['gold'] })).not.toHaveProperty('max_age')
+    expect(await parametersOf({ maxAuthAgeSeconds: 5 })).not.toHaveProperty('acr_values')
+  })
+
+  test.each([
+    ['scp', 'a'],
+    ['scopes', ['a']],
+  ])('Access: the facts of a missing scope say that the dialect does not read %s', async (claim, value) => {
+    const factsOf = async (scopes: string[], requirement: AccessRequirement<never>) => {
+      const context = await kit.context({ token: { human: 'alice', scopes, claims: { [claim]: value } } })
+      const decision = await kit.verifier.authorize<never>(context, requirement)
+      return decision.ok ? undefined : decision.refusal.facts
+    }
+    const unread = { wanted: ['a'], granted: [], claim, hint: 'issuer.dialect' }
+    expect(await factsOf([], { scopes: ['a'] })).toEqual(unread)
+    expect(await factsOf([], { anyScope: ['a'] })).toEqual(unread)
+    expect(await factsOf(['b'], { scopes: ['a'] })).toEqual({ wanted: ['a'], granted: ['b'] })
+  })
+
+  test('Access: the facts of a missing scope have no claim where the token has no scopes at all', async () => {
+    const decision = await kit.verifier.authorize<never>(await kit.context(), { scopes: ['a'] })
+    expect(decision).toMatchObject({ refusal: { code: 'scope_missing' } })
+    expect(decision.ok || decision.refusal.facts).toEqual({ wanted: ['a'], granted: [] })
   })
 
   test('Access: a maximum age of nothing is said as such', async () => {

@@ -1,6 +1,7 @@
-import { createVerifier, OptionsError, type RequestView } from 'onbehalf'
+import { createVerifier, OptionsError, type PartyRule, type RequestView } from 'onbehalf'
 import { createTestIssuer, requestView, type TestAgent, type TestIssuer, type TokenInput } from 'onbehalf/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { compileRequirement } from '../../../src/access/requirement.ts'
 import { createKit, resource, url } from '../../support/kit.ts'
 
 const ours = 'https://as.example.test'
@@ -31,6 +32,31 @@ describe('a rule with a subject, with several issuers', () => {
     const context = await verifier.verify(await presented(issuer, agent, { human: 'alice' }))
     await expect(verifier.authorize(context, { actor: rule })).rejects.toThrow(OptionsError)
     await expect(verifier.authorize(context, { actor: { kind: 'agent' } })).resolves.toMatchObject({ ok: true })
+  })
+
+  test('Access: a rule without a subject still asks for the issuer it names', async () => {
+    const verifier = verifierOf('own')
+    const context = await verifier.verify(await presented(issuer, agent, { human: 'alice' }))
+    for (const role of ['actor', 'principal'] as const) {
+      const kind = role === 'actor' ? 'agent' : 'human'
+      for (const rest of [{}, { kind }] as const) {
+        const asked = (named: string) => verifier.authorize(context, { [role]: { issuer: named, ...rest } })
+        expect(await asked(ours)).toMatchObject({ ok: true })
+        expect(await asked(theirs)).toMatchObject({ refusal: { code: 'actor_unauthorized' } })
+      }
+    }
+  })
+
+  test('Access: beside a resolver a subject needs its issuer too, which the resolver may know', async () => {
+    const resolver = { resolve: () => undefined }
+    const verifier = createVerifier({ issuer: [issuer.options, resolver], resource, clock: issuer.clock })
+    const context = await verifier.verify(await presented(issuer, agent, { human: 'alice' }))
+    const asked = (actor: PartyRule) => verifier.authorize(context, { actor })
+    expect(await asked({ subject: 'travel-7', issuer: ours })).toMatchObject({ ok: true })
+    expect(await asked({ subject: 'travel-7', issuer: theirs })).toMatchObject({ ok: false })
+    expect(pathsIn(await asked({ subject: 'travel-7' }).catch((error: unknown) => error))).toEqual([
+      'requirement.actor',
+    ])
   })
 
   test('Access: the issuer named must be a configured one', () => {
@@ -87,6 +113,57 @@ test('Access: with one issuer a rule with a subject means that one, also against
   expect(await verifier.authorize(foreign, rule)).toMatchObject({ refusal: { code: 'actor_unauthorized' } })
 })
 
+describe('what a party rule may be', () => {
+  const reading = (actor: unknown) => pathsIn(errorOf(() => compileRequirement({ actor: actor as PartyRule })))
+
+  test.each([[{}], [{ kind: undefined }], [{ issuer: undefined, subject: undefined, kind: undefined }]])(
+    'Access: %j asks for nothing, which is a mistake and not a rule that every party meets',
+    (rule) => {
+      expect(reading(rule)).toEqual(['requirement.actor'])
+    },
+  )
+
+  test('Access: one member is enough, and members that are undefined are absent', async () => {
+    const kit = await createKit()
+    const context = await kit.context({ token: { human: 'alice' } })
+    for (const rule of [
+      { subject: 'travel-7', issuer: undefined },
+      { kind: 'agent', subject: undefined },
+      { issuer: ours, kind: undefined },
+    ] as const) {
+      expect([rule, await kit.decide(context, { actor: rule })]).toEqual([rule, undefined])
+      expect([rule, await kit.decide(context, { principal: rule })]).toEqual([
+        rule,
+        rule.issuer === ours ? undefined : 'actor_unauthorized',
+      ])
+    }
+  })
+
+  test.each<[unknown, string]>([
+    [{ issuer: 7 }, '.issuer'],
+    [{ issuer: '' }, '.issuer'],
+    [{ subject: 7 }, '.subject'],
+    [{ subject: [] }, '.subject'],
+    [{ subject: ['a', 7] }, '.subject[1]'],
+    [{ kind: ['agent', 'robot'] }, '.kind[1]'],
+    [{ kind: [] }, '.kind'],
+    [{ name: 'a' }, '.name'],
+    [null, ''],
+    ['travel-7', ''],
+    [['travel-7'], ''],
+  ])('Access: %j is a mistake, told at its place', (rule, place) => {
+    expect(reading(rule)).toContain(`requirement.actor${place}`)
+  })
+
+  test('Access: a function is asked, and is not read for members', async () => {
+    const kit = await createKit()
+    const context = await kit.context({ token: { human: 'alice' } })
+    const rule = (answer: boolean) => Object.assign(() => answer, { issuer: 'https://unknown.example.test', path: 'x' })
+    expect(await kit.decide(context, { actor: rule(true) })).toBeUndefined()
+    expect(await kit.decide(context, { actor: rule(false) })).toBe('actor_unauthorized')
+  })
+})
+
 describe('prior actors', () => {
   test('P24: they may deny, never allow', async () => {
     const kit = await createKit()
@@ -121,4 +198,17 @@ describe('prior actors', () => {
 /** A request of the agent with a fresh token and a fresh proof. */
 async function presented(issuer: TestIssuer, agent: TestAgent, input: Omit<TokenInput, 'agent'>): Promise<RequestView> {
   return requestView({ url, headers: await agent.headers('GET', url, await issuer.token({ ...input, agent })) })
+}
+
+function errorOf(call: () => unknown): unknown {
+  try {
+    return call()
+  } catch (error) {
+    return error
+  }
+}
+
+/** The places that an OptionsError names; undefined for anything else. */
+function pathsIn(error: unknown): readonly string[] | undefined {
+  return error instanceof OptionsError ? error.problems.map(({ path }) => path) : undefined
 }

@@ -1,9 +1,11 @@
 import type { AccessRequirement, AgentContext } from 'onbehalf'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { compileRequirement, type Requirement } from '../../../src/access/requirement.ts'
 import {
+  declareOperations,
   declareRouteGuard,
   type GuardedRoute,
+  operationsOf,
   requirementOf,
   scopesOf,
   summarizeRoutes,
@@ -79,6 +81,25 @@ test('Access: with a detail of the type the request decides, and no rule is aske
   expect(asked).toBe(0)
 })
 
+test('Access: a detail of the only type that is asked for leaves it to the request', async () => {
+  const details = { type: 'trip', allows: () => false }
+  expect(await reachOf({ details }, { authorization_details: [{ type: 'trip' }] })).toBe('depends')
+  expect(await reachOf({ details }, { authorization_details: [{ type: 'other' }] })).toBe('details_missing')
+})
+
+test('Access: a requirement that is only reported keeps no context away', async () => {
+  expect(await reachOf({ scopes: ['write'], reportOnly: true })).toBe('yes')
+  const route = routeWith([{ where: () => true, reportOnly: true }, { scopes: ['write'] }])
+  expect(summarizeRoutes([route], await contextOf(), now).routes).toMatchObject([{ code: 'scope_missing' }])
+})
+
+test('Access: a rule about another issuer than that of the token is left to the verifier, where it is not refused', async () => {
+  const context = await contextOf()
+  const principal = { ...context.principal, issuer: null, assertedBy: 'https://other.test' }
+  const route = routeWith([{ principal: { issuer: 'https://other.test' } }])
+  expect(summarizeRoutes([route], { ...context, principal }, now).routes).toMatchObject([{ reachable: 'depends' }])
+})
+
 test('Access: the first requirement that refuses decides for the route', async () => {
   const route = routeWith([{ where: () => true }, { scopes: ['write'] }, { maxDepth: 1 }])
   const [summary] = summarizeRoutes([route], await contextOf(), now).routes
@@ -89,6 +110,54 @@ test('Access: the age of an authentication is judged at the given time, in secon
   const claims = { auth_time: now / 1_000 - 60 }
   expect(await reachOf({ maxAuthAgeSeconds: 60 }, claims)).toBe('yes')
   expect(await reachOf({ maxAuthAgeSeconds: 59 }, claims)).toBe('authentication_insufficient')
+})
+
+describe('operations of one route', () => {
+  const read = { operation: 'tools/call read', requirement: compileRequirement({ scopes: ['read'] }) }
+  const write = { operation: 'tools/call write', requirement: compileRequirement({ scopes: ['write'] }) }
+
+  test('Access: they are found by the handler that judges them, and by nothing else', () => {
+    const handler = () => {}
+    const operations = [read, write]
+    expect(declareOperations(handler, operations)).toBe(handler)
+    expect(operationsOf(handler)).toBe(operations)
+    expect(requirementOf(handler)).toBeUndefined()
+    for (const other of [() => {}, {}, 'handler', undefined, null]) expect(operationsOf(other)).toBeUndefined()
+  })
+
+  test('Access: each has a row, with the requirements of its route before its own', async () => {
+    const found = [routeWith([{ maxDepth: 1 }], { operations: [read, write] }), routeWith([], { path: '/me' })]
+    const row = { method: 'GET', path: '/tools' }
+    expect(summarizeRoutes(found, undefined, now).routes).toStrictEqual([
+      { ...row, operation: 'tools/call read', requirements: [{ maxDepth: 1 }, { scopes: ['read'] }] },
+      { ...row, operation: 'tools/call write', requirements: [{ maxDepth: 1 }, { scopes: ['write'] }] },
+      { method: 'GET', path: '/me', requirements: [] },
+    ])
+    expect(
+      summarizeRoutes(found, await contextOf(), now)
+        .toMarkdown()
+        .split('\n')
+        .slice(2),
+    ).toEqual([
+      '| GET | `/tools tools/call read` | maxDepth: 1; and scopes: ["read"] | yes |',
+      '| GET | `/tools tools/call write` | maxDepth: 1; and scopes: ["write"] | no: `scope_missing` |',
+      '| GET | `/me` | an admitted request | yes |',
+    ])
+  })
+
+  test('Access: a context that its route keeps away reaches none of them', async () => {
+    const found = [routeWith([{ scopes: ['admin'] }], { operations: [read, write] })]
+    const { routes } = summarizeRoutes(found, await contextOf(), now)
+    expect(routes.map(({ reachable }) => reachable)).toEqual(['no', 'no'])
+  })
+
+  test('Access: their scopes are listed after those of the route', () => {
+    expect(scopesOf([routeWith([{ scopes: ['base'] }], { operations: [read, write] })])).toEqual([
+      'base',
+      'read',
+      'write',
+    ])
+  })
 })
 
 test('Access: the scopes of routes are listed once each, without those of hidden routes', () => {
@@ -135,4 +204,10 @@ test('Access: with a context the table has a column for it', async () => {
     '| GET | `/tools` | scopes: ["write"] | no: `scope_missing` |',
     '| GET | `/tools` | ? | ? |',
   ])
+})
+
+test('Access: the table of an app without a route is its head', async () => {
+  for (const context of [undefined, await contextOf()]) {
+    expect(summarizeRoutes([], context, now).toMarkdown()).toBe('| method | path | requires |\n| --- | --- | --- |')
+  }
 })

@@ -73,3 +73,12 @@ test('RFC 6750 §3.1: many rules on one long-lived request keep one set of scope
   for (let round = 0; round < 100; round++) await kit.verifier.authorize(context, { scopes: ['a', 'b'] }, request)
   expect(await asked(kit.verifier, request, [{ scopes: ['c'] }])).toEqual(['base a b c'])
 })
+
+test.each([null, 'request', 7, Symbol('request')])(
+  'Access: %s, which can remember no guard, is a request all the same',
+  async (request) => {
+    const asked = (scope: string) => kit.verifier.authorize<unknown>(context, { scopes: [scope] }, request)
+    expect(await asked('a')).toMatchObject({ ok: true })
+    expect(challengeOf(await asked('c'))).toContain('scope="base c"')
+  },
+)

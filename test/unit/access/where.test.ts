@@ -45,6 +45,7 @@ describe('an answer with particulars', () => {
     ['asks for an empty acr', { allow: false, acr: [''] }],
     ['inherits its allow', Object.create({ allow: true })],
     ['is a list', [{ allow: true }]],
+    ['is a function', Object.assign(() => {}, { allow: true })],
     [
       'throws when it is read',
       {
