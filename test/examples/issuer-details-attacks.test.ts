@@ -1,16 +1,15 @@
 import { decodeJwt } from 'jose'
 import { describe, expect, test } from 'vitest'
+import { allowed, deviceCode, redeemDevice } from './issuer-details-flow.ts'
 import {
   type Answer,
   actorTokenOf,
   ask,
   exchangeForm,
   outcome,
-  post,
   type Sender,
   sender,
   tokenIn,
-  withAssertion,
 } from './issuer-requests.ts'
 import { apis, keyMetadata, registered, type Setup, setUp } from './issuer-setup.ts'
 
@@ -28,18 +27,9 @@ async function setUpWithPayments(): Promise<Setup & { readonly from: Sender }> {
 
 type Payments = Awaited<ReturnType<typeof setUpWithPayments>>
 
-async function deviceCode({ issuer, from }: Payments, details: string): Promise<Answer> {
-  const form = { resource: apis.trips, scope: 'trip:read pay', authorization_details: details }
-  return post(issuer, '/device/auth', await withAssertion(issuer, from, form))
-}
-
 /** A token with these details. */
 async function tokenWith(setup: Payments, details: string): Promise<string> {
-  const { body } = await deviceCode(setup, details)
-  await setup.alice.allowDevice(String(body['verification_uri']), String(body['user_code']))
-  const grant_type = 'urn:ietf:params:oauth:grant-type:device_code'
-  const form = { grant_type, device_code: String(body['device_code']), resource: apis.trips }
-  return tokenIn(await ask(setup, setup.from, form))
+  return tokenIn(await redeemDevice(setup, setup.from, await allowed(setup, setup.from, details)))
 }
 
 async function exchange(setup: Payments, subject: string, details: string): Promise<Answer> {
@@ -78,7 +68,8 @@ const asked: readonly [title: string, expected: string, details: string][] = [
 ]
 
 test.each(asked)('RFC 9396 §5, §12: a request for %s: %s', async (_title, expected, details) => {
-  expect(outcome(await deviceCode(await setUpWithPayments(), details))).toBe(expected)
+  const setup = await setUpWithPayments()
+  expect(outcome(await deviceCode(setup, setup.from, details))).toBe(expected)
 })
 
 describe('an exchange of a token with details', () => {

@@ -7,6 +7,7 @@ import { createSigningKey } from '../../examples/agents/signing-key.ts'
 import type { AuthorizationDetail } from '../../examples/issuer/actor-profile-claims.ts'
 import { consentPage } from '../../examples/issuer/pages/consent.ts'
 import { codeOf, redeem } from './issuer-code-flow.ts'
+import { allowed, deviceCode, redeemDevice } from './issuer-details-flow.ts'
 import {
   type Answer,
   actorTokenOf,
@@ -17,7 +18,6 @@ import {
   type Sender,
   sender,
   tokenIn,
-  withAssertion,
 } from './issuer-requests.ts'
 import { apis, keyMetadata, registered, type Setup, setUp } from './issuer-setup.ts'
 
@@ -51,26 +51,6 @@ async function setUpWithDetails(): Promise<Setup> {
 }
 
 const words = JSON.stringify
-
-async function deviceCode(setup: Setup, from: Sender, details: string): Promise<Answer> {
-  const form = { resource: apis.trips, scope: 'trip:read pay', authorization_details: details }
-  return post(setup.issuer, '/device/auth', await withAssertion(setup.issuer, from, form))
-}
-
-async function redeemDevice(setup: Setup, from: Sender, { body }: Answer, details?: string): Promise<Answer> {
-  const form = {
-    grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
-    device_code: String(body['device_code']),
-    resource: apis.trips,
-  }
-  return ask(setup, from, { ...form, ...(details !== undefined && { authorization_details: details }) })
-}
-
-async function allowed(setup: Setup, from: Sender, details: string): Promise<Answer> {
-  const answer = await deviceCode(setup, from, details)
-  await setup.alice.allowDevice(String(answer.body['verification_uri']), String(answer.body['user_code']))
-  return answer
-}
 
 const detailsIn = (answer: Answer) => decodeJwt(tokenIn(answer))['authorization_details']
 
