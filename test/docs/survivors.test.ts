@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { root } from './tree.ts'
 
@@ -24,4 +25,27 @@ test('HYGIENE: every survivor of mutation testing that is listed names a line of
     return entries.filter(({ line, mutants, reason }) => !lines.has(line) || mutants.length === 0 || reason.length < 20)
   })
   expect(wrong).toEqual([])
+})
+
+test('HYGIENE: mutation testing of what has changed takes the lines that a diff adds, file by file', async () => {
+  const { placesIn }: { placesIn(lines: readonly string[]): readonly string[] } = await import(
+    pathToFileURL(join(root, 'test/mutation/changed.mjs')).href
+  )
+  const diff = [
+    'diff --git a/src/sender/proof.ts b/src/sender/proof.ts',
+    '--- a/src/sender/proof.ts',
+    '+++ b/src/sender/proof.ts',
+    '@@ -10 +10 @@ function of() {',
+    '-old',
+    '+new',
+    '@@ -20,2 +20,3 @@',
+    '@@ -30,4 +30,0 @@',
+    '--- /dev/null',
+    '+++ b/src/token/life.ts',
+    '@@ -0,0 +1,5 @@',
+    '--- a/src/token/gone.ts',
+    '+++ /dev/null',
+    '@@ -1,5 +0,0 @@',
+  ]
+  expect(placesIn(diff)).toEqual(['src/sender/proof.ts:10-10', 'src/sender/proof.ts:20-22', 'src/token/life.ts:1-5'])
 })

@@ -3,7 +3,7 @@
  *
  *     node test/mutation/run.mjs sender                    a folder of src, or several
  *     node test/mutation/run.mjs src/sender/proof.ts       a file; with `:40-60` behind it, these lines
- *     node test/mutation/run.mjs --changed [BASE]          the files changed since BASE
+ *     node test/mutation/run.mjs --changed [BASE]          the lines changed since BASE
  *     node test/mutation/run.mjs --own sender              only the tests of the folder: quicker, and fewer mutants die
  *
  * Ends with 1 where a mutant survives that `survivors.json` does not list. Results are kept, so that a run that was broken
@@ -12,7 +12,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Stryker } from '@stryker-mutator/core'
-import { changedFiles } from './changed.mjs'
+import { changedPlaces } from './changed.mjs'
 import { filesIn, folders, optionsFor, remembering, root, runsPerThread, tests } from './settings.mjs'
 import { judge, printVerdict } from './verdict.mjs'
 
@@ -21,10 +21,10 @@ const names = given.filter((word) => !word.startsWith('--'))
 const onlyOwnTests = given.includes('--own')
 
 process.chdir(root)
-const places = given.includes('--changed') ? changedFiles(names[0]) : names.flatMap(placesNamed)
+const places = given.includes('--changed') ? changedPlaces(names[0]) : names.flatMap(placesNamed)
 const files = [...new Set(places.map(fileOf))]
 if (files.length === 0) {
-  console.log(given.includes('--changed') ? 'No file that mutation testing covers has changed.' : usage())
+  console.log(given.includes('--changed') ? 'No line that mutation testing covers has changed.' : usage())
   process.exit(given.includes('--changed') ? 0 : 1)
 }
 

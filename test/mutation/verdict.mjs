@@ -16,19 +16,14 @@ export function judge(mutants, files) {
   const survivors = found
     .filter(({ status }) => alive.has(status))
     .map((mutant) => ({ ...mutant, entry: entryFor(mutant) }))
-  const met = new Set(survivors.map(({ entry, change }) => JSON.stringify([entry, change])))
+  const lived = new Set(survivors.map(({ file, line, change }) => JSON.stringify([file, line, change])))
+  const diedEach = ({ file, line, change }) => !lived.has(JSON.stringify([file, line, change]))
   return {
     folders: [...new Set(files.map((file) => file.split('/').slice(0, 2).join('/')))].map((folder) =>
       count(folder, killed, survivors, found),
     ),
     unlisted: survivors.filter(({ entry }) => entry === undefined),
-    stale: files.flatMap((file) =>
-      (listed[file] ?? []).flatMap((entry) =>
-        entry.mutants
-          .filter((change) => !met.has(JSON.stringify([entry, change])))
-          .map((change) => ({ file, line: entry.line, change })),
-      ),
-    ),
+    stale: killed.filter((mutant) => entryFor(mutant) !== undefined && diedEach(mutant)),
   }
 }
 
