@@ -101,12 +101,11 @@ function createDirectoryCheck(directory: DirectoryCache, requireOwner: boolean):
       })
     },
     recheck(token) {
-      const before = judged.get(token)?.answers ?? []
       const parties = partiesIn(token)
       const { everyone } = descriptionOf(parties)
       const judgement = judge(
         parties,
-        everyone.map((party, at) => directory.latest(party) ?? before[at] ?? 'unavailable'),
+        everyone.map((party, at) => directory.latest(party) ?? judged.get(token)?.answers[at] ?? 'unavailable'),
       )
       return judgement instanceof Denial ? judgement : undefined
     },

@@ -90,3 +90,12 @@ test('Context: a token with a named actor is not warned of as one without', asyn
   expect(await warningsOf({})).toContain('agent_client_without_actor')
   expect(await warningsOf({ act: { sub: 'travel-7' } })).not.toContain('agent_client_without_actor')
 })
+
+test('Context: the registry holds clients of the token’s issuer: a namesake in a foreign namespace is no agent', async () => {
+  const verifier = forge.verifierTrusting({ agentClients: ['planner-app'], actorIssuers: 'any' })
+  const kindOf = async (iss: string | undefined) =>
+    (await forge.context({ verifier, token: forge.token({ act: { sub: 'planner-app', iss } }) })).actor.kind
+  expect(await kindOf('https://partner.test')).toBe('unknown')
+  expect(await kindOf(forge.trust.issuer)).toBe('agent')
+  expect(await kindOf(undefined)).toBe('agent')
+})
