@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Context, errors, type Token } from 'oidc-provider'
 import type { AuthorizationDetail } from './actor-profile-claims.ts'
+import { type Rights, rightsOf } from './registration.ts'
 
 /** The details of one request, as they stand in each token: headers are short. */
 const maxBytes = 2_048
@@ -13,8 +14,8 @@ const lists: ReadonlySet<string> = new Set(['locations', 'actions', 'datatypes',
 
 export interface DetailSettings {
   readonly types: readonly string[]
-  /** Those that tokens for this resource may carry. */
-  typesOf(resource: string): ReadonlySet<string>
+  /** Those that tokens of this client for this resource may carry. */
+  typesOf(resource: string, client: Rights): ReadonlySet<string>
 }
 
 /** The feature of oidc-provider. `authorization_details_types` of a client says which types it may ask for; absent: none. */
@@ -24,7 +25,8 @@ export function detailFeature({ types, typesOf }: DetailSettings): object {
     types: Object.fromEntries(types.map((type) => [type, { validate: checkText }])),
     authorizationDetailsForGrantSource: ({ oidc }: Context) => oidc.entities.Grant?.rar,
     authorizationDetailsForAccessToken({ oidc }: Context, token: Token, source: { rar?: AuthorizationDetail[] } = {}) {
-      return narrowDetails(oidc.params['authorization_details'], source.rar, typesOf(token.resourceServer.audience))
+      const known = typesOf(token.resourceServer.audience, rightsOf(oidc.client))
+      return narrowDetails(oidc.params['authorization_details'], source.rar, known)
     },
     // Tokens that are no JWT, of which there are none.
     authorizationDetailsForIntrospection: () => undefined,

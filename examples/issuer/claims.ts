@@ -34,6 +34,8 @@ export function claimsOf(
   }
   // The client is the subject (RFC 9068 §2.2).
   if (token.kind === 'ClientCredentials') return { ...common, sub_profile: profile }
+  // RFC 6749 §3.3: the operator may have taken all of it from the client since the person consented.
+  if (scope === '' && authorization_details === undefined) throw new errors.InvalidScope('nothing of the scope is left')
   return {
     ...common,
     sub_profile: 'user',

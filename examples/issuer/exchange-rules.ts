@@ -28,7 +28,7 @@ export interface ExchangeSettings {
   /** The scopes of a resource, as oidc-provider takes them; throws `invalid_target` for an unknown one. */
   resourceServer(resource: string): { readonly scope: string }
   /** The types of authorization details that tokens for a resource may carry. */
-  detailTypesOf(resource: string): ReadonlySet<string>
+  detailTypesOf(resource: string, client: Rights): ReadonlySet<string>
 }
 
 export interface DecidedExchange extends Exchanged {
@@ -52,7 +52,7 @@ export function decideExchange(request: ExchangeRequest, settings: ExchangeSetti
   const details = narrowDetails(
     request.details,
     subject.authorization_details,
-    detailTypesFor(client, resource, settings),
+    settings.detailTypesOf(resource, client),
   )
   // Never beyond what it was made from, nor beyond the consent.
   const end = Math.min(settings.now() + maxTokenSeconds, subject.exp, subject.mission?.expires_at ?? subject.exp)
@@ -131,15 +131,6 @@ function narrowScope(
     throw new errors.InvalidScope('the scope exceeds the subject token, the client or the resource')
   }
   return [...new Set(scopes)].join(' ')
-}
-
-function detailTypesFor(
-  { authorization_details_types: types = [] }: Rights,
-  resource: string,
-  { detailTypesOf }: ExchangeSettings,
-): ReadonlySet<string> {
-  const known = detailTypesOf(resource)
-  return new Set(types.filter((type) => known.has(type)))
 }
 
 function refused(description: string): Error {

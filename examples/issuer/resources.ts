@@ -1,5 +1,5 @@
 import { type Client, errors, type ResourceServer } from 'oidc-provider'
-import { rightsOf } from './registration.ts'
+import { type Rights, rightsOf } from './registration.ts'
 
 /** An API that tokens can be for. */
 export interface Resource {
@@ -23,7 +23,8 @@ export interface Resources {
   add(resource: Resource): void
   scopes(): readonly string[]
   detailTypes(): readonly string[]
-  detailTypesOf(id: string): ReadonlySet<string>
+  /** The types of authorization details that tokens of this client for this resource may carry. */
+  detailTypesOf(id: string, client: Rights): ReadonlySet<string>
 }
 
 export function createResources(issuer: string, resources: readonly Resource[]): Resources {
@@ -40,13 +41,18 @@ export function createResources(issuer: string, resources: readonly Resource[]):
         client === undefined || own.some((one) => one.id === id) || rightsOf(client).may_reach.includes(id)
       if (!mayReach) throw new errors.InvalidTarget('the client may not reach this resource')
       if (resource === undefined) throw new errors.InvalidTarget('this resource is not known here')
-      const scope = resource.scopes.join(' ')
+      // What the operator has taken from a client is in no token of a code from before.
+      const held = client && new Set(client.scope?.split(' '))
+      const scope = resource.scopes.filter((one) => held?.has(one) ?? true).join(' ')
       return { scope, audience: id, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } }
     },
     add: (resource) => void known.set(resource.id, resource),
     scopes: () => distinct([...known.values()].flatMap(({ scopes }) => scopes)),
     detailTypes: () => distinct([...known.values()].flatMap(({ detailTypes = [] }) => detailTypes)),
-    detailTypesOf: (id) => new Set(known.get(id)?.detailTypes),
+    detailTypesOf(id, { authorization_details_types: types = [] }) {
+      const held = new Set(types)
+      return new Set(known.get(id)?.detailTypes?.filter((type) => held.has(type)))
+    },
   }
 }
 

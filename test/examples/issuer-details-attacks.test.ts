@@ -120,3 +120,13 @@ describe('an exchange of a token with details', () => {
     expect(outcome(await exchange(setup, subject, payment('"x":1')))).toBe('400 invalid_request')
   })
 })
+
+test('RFC 9396 §10: a type that the operator has taken from a client is in no token of a code from before', async () => {
+  const setup = await setUpWithPayments()
+  const answer = await allowed(setup, setup.from, JSON.stringify([{ type: 'payment', actions: ['status'] }]))
+  const agent = { ...registered['agent-a'], ...keyMetadata(setup.keyOf('agent-a')) }
+  await setup.running.addClient({ client_id: 'agent-a', ...agent })
+  const { body } = await redeemDevice(setup, setup.from, answer)
+  expect(decodeJwt(String(body['access_token']))).not.toHaveProperty('authorization_details')
+  expect(body).not.toHaveProperty('authorization_details')
+})

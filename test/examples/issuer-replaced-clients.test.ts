@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
+import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
 import { createSigningKey } from '../../examples/agents/signing-key.ts'
-import { post } from './issuer-requests.ts'
+import { codeOf, redeem } from './issuer-code-flow.ts'
+import { post, sender } from './issuer-requests.ts'
 import { apis, errorOf, keyMetadata, registered, setUp } from './issuer-setup.ts'
 
 const invitation = { owner: 'Team', client_profile: 'ai_agent', scope: 'trip:read', may_reach: [apis.trips] } as const
@@ -51,4 +53,23 @@ test('RFC 7591 §3.2.2: an application gets tokens of people at their browsers a
     const wrong = { client_id: 'other', ...registered.portal, ...keyMetadata(keyOf('portal')), grant_types }
     await expect(running.addClient(wrong)).rejects.toThrow()
   }
+})
+
+test('RFC 6749 §3.3: a scope that the operator has taken from a client is in no token of a code from before', async () => {
+  const setup = await setUp()
+  const code = await codeOf(setup)
+  const narrowed = { ...registered.portal, scope: 'openid trip:read' }
+  await setup.running.addClient({ client_id: 'portal', ...narrowed, ...keyMetadata(setup.keyOf('portal')) })
+  const { body } = await redeem(setup, await sender(setup, 'portal'), code)
+  expect(body['scope']).toBe('trip:read')
+  expect(decodeJwt(String(body['access_token']))['scope']).toBe('trip:read')
+})
+
+test('RFC 6749 §5.2: a code whose whole scope the operator has taken from the client brings no token', async () => {
+  const setup = await setUp()
+  const code = await codeOf(setup)
+  const narrowed = { ...registered.portal, scope: 'openid' }
+  await setup.running.addClient({ client_id: 'portal', ...narrowed, ...keyMetadata(setup.keyOf('portal')) })
+  const { status, body } = await redeem(setup, await sender(setup, 'portal'), code)
+  expect([status, body['error']]).toEqual([400, 'invalid_scope'])
 })
