@@ -20,8 +20,7 @@ export const oktaDialect: Dialect = {
     const { chain, warnings } = withIssuer(actorsOf(claims, read), issuerOf(claims))
     const principal = principalOf(claims, read)
     const user = textClaim(claims, 'uid')
-    const ownToken = user === undefined && claims['cid'] === principal.subject
-    if (user === undefined) return { principal, chain, ownToken, warnings }
+    if (user === undefined) return { principal, chain, ownToken: claims['cid'] === principal.subject, warnings }
     return { principal: { ...principal, subject: user }, chain: chain?.map(byStableId), warnings }
 
     // An actor with the login name of the principal is the principal.

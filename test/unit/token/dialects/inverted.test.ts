@@ -55,6 +55,28 @@ it('Context: what a token of ZeroID tells of its identity belongs to sub', () =>
   expect(zeroidDialect.entity?.({ ...claims, act: { sub: 'b' } }, 'actor')).toEqual(entity)
 })
 
+it('Context: what ZeroID does not tell is absent, and an identity of another type unknown', () => {
+  const claims = { iss, sub: 'a', identity_type: 'mcp_server' }
+  expect(zeroidDialect.entity?.(claims, 'principal')).toStrictEqual({})
+  expect(zeroidDialect.parties?.(claims, read).principal.kind).toBe('unknown')
+  expect(() => zeroidDialect.parties?.({ ...claims, identity_type: undefined }, read)).toThrow()
+})
+
+it('Context: the mission of ZeroID is the grant, and a depth is a count', () => {
+  const parties = (claims: object) =>
+    zeroidDialect.parties?.({ iss, sub: 'a', identity_type: 'agent', ...claims }, read)
+  expect(parties({ act: { sub: 'b' }, mission_id: 'm' })?.grantId).toBe('m')
+  for (const depth of [1.5, -1]) {
+    expect(() => parties({ act: { sub: 'b' }, delegation_depth: depth })).toThrow()
+    expect(() => parties({ delegation_depth: depth })).toThrow()
+  }
+})
+
+it('Context: an agent registration without act has a token of its own, and another subject none', () => {
+  expect(workosAgentsDialect.parties?.({ iss, sub: 'agent_reg_1' }, read).ownToken).toBe(true)
+  expect(() => workosAgentsDialect.parties?.({ iss, sub: 'user_1' }, read)).toThrow()
+})
+
 it('Context: a token whose act has the meaning of RFC 8693 is not read the other way round', () => {
   const user = { iss, sub: 'user_1', org_id: 'org_1', jti: 'j', act: { sub: 'agent_reg_1' } }
   expect(workosAgentsDialect.refuse?.({}, user)).toBe('sub')
