@@ -7,6 +7,7 @@ import { stytchDialect } from '../../../../src/token/dialects/stytch.ts'
 import { workosAgentsDialect } from '../../../../src/token/dialects/workos-agents.ts'
 import { wso2Dialect } from '../../../../src/token/dialects/wso2.ts'
 import { zitadelDialect } from '../../../../src/token/dialects/zitadel.ts'
+import type { JwtPayload } from '../../../../src/types/context.ts'
 import type { Dialect } from '../../../../src/types/dialect.ts'
 
 const registration = { sub: 'agent_reg_1', org_id: 'org_1', jti: 'j' }
@@ -14,7 +15,7 @@ const machine = { sub: 'm2m-client-1', scope: 'a' }
 const connected = { sub: 'user-1', scope: 'a', client_id: 'c', jti: 'j' }
 
 /** `expected`: the claim that marks another class of token. */
-const cases: readonly (readonly [dialect: Dialect, claims: object, expected: string | undefined])[] = [
+const cases: readonly (readonly [dialect: Dialect, claims: JwtPayload, expected: string | undefined])[] = [
   [entraDialect, { azp: 'c' }, undefined],
   [entraDialect, { appid: 'c' }, undefined],
   [entraDialect, {}, 'azp'],
