@@ -29,7 +29,7 @@ function checkTokenType(
   { dpopSchemeForMtls }: { readonly dpopSchemeForMtls: boolean },
 ): Confirmation | Denial {
   const expectedScheme = confirmation.jkt === undefined ? 'Bearer' : 'DPoP'
-  const type = typeof tokenType === 'string' ? tokenType.toLowerCase() : ''
+  const type = typeof tokenType === 'string' ? tokenType.toLowerCase() : undefined
   if (type === expectedScheme.toLowerCase()) return confirmation
   if (type === 'dpop' && confirmation.method === 'mtls' && dpopSchemeForMtls) return confirmation
   return new Denial('binding_scheme', { claim: 'token_type', expectedScheme })

@@ -22,7 +22,7 @@ export function createFloodWatch(clock: Clock): FloodWatch {
   }
 
   return {
-    suspects: (connection) => failures > 0 && connection !== undefined && !good.has(connection) && isFlooded(),
+    suspects: (connection) => isFlooded() && connection !== undefined && !good.has(connection),
     note(connection, isGood) {
       if (isGood) {
         if (connection !== undefined) good.add(connection)

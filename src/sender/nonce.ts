@@ -21,12 +21,12 @@ const shape = /^[A-Za-z0-9_-]{32}$/
  */
 export function createNonces(secrets: readonly Uint8Array[], seconds: number, purpose: string): Nonces {
   const slotMs = Math.max(1_000, Math.floor((seconds * 1_000) / 30))
-  let current = { slot: Number.NaN, nonce: '' }
+  let current: { readonly slot: number; readonly nonce: string } | undefined
   const good = new LRUCache<string, true>({ max: 100 })
 
   function mint(nowMs: number): string {
     const slot = Math.floor(nowMs / slotMs)
-    if (current.slot !== slot) current = { slot, nonce: encode(slot, secrets[0] as Uint8Array) }
+    if (current?.slot !== slot) current = { slot, nonce: encode(slot, secrets[0] as Uint8Array) }
     return current.nonce
   }
 
@@ -62,5 +62,5 @@ function slotOf(nonce: string): number {
 }
 
 function isSame(a: string, b: string): boolean {
-  return timingSafeEqual(Buffer.from(a, 'latin1'), Buffer.from(b, 'latin1'))
+  return timingSafeEqual(Buffer.from(a), Buffer.from(b))
 }

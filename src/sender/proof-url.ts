@@ -11,8 +11,10 @@ export interface Target {
  * control characters or dot segments (also encoded); or an absolute form (RFC 9112 §3.2.2) of a foreign origin.
  */
 export function readTarget(target: string, publicUrls: readonly string[]): Target | undefined {
-  const origin = target.startsWith('/') ? '' : (originPart.exec(target)?.[0] ?? '')
-  const urls = target.startsWith('/') ? publicUrls : publicUrls.filter((url) => isUnder(url, origin))
+  const isOriginForm = target.startsWith('/')
+  const origin = isOriginForm ? '' : originPart.exec(target)?.[0]
+  if (origin === undefined) return undefined
+  const urls = isOriginForm ? publicUrls : publicUrls.filter((url) => isUnder(url, origin))
   const rest = target.slice(origin.length)
   if (urls.length === 0 || rest.startsWith('//')) return undefined
   const end = rest.search(/[?#]/)

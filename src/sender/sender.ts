@@ -84,11 +84,9 @@ export function createSenderCheck(policy: Policy, singleUse: SingleUse | undefin
   const { dpop, clock } = policy
   const certificate = policy.mtls === false ? undefined : createPresentedCertificate(policy.mtls)
   const vary: HeaderList | undefined = policy.vary === undefined ? undefined : Object.freeze([['Vary', policy.vary]])
-  const nonces =
-    dpop === false || dpop.nonce === undefined
-      ? undefined
-      : createNonces(dpop.nonce.secrets, dpop.nonce.seconds, policy.resource)
-  const carriesNonce = dpop !== false && dpop.nonce?.mode === 'on-skew' ? refusedForNonce : noncePending
+  const nonce = dpop === false ? undefined : dpop.nonce
+  const nonces = nonce && createNonces(nonce.secrets, nonce.seconds, policy.resource)
+  const carriesNonce = nonce?.mode === 'on-skew' ? refusedForNonce : noncePending
   const proofs =
     dpop === false
       ? undefined
@@ -167,8 +165,9 @@ export function createSenderCheck(policy: Policy, singleUse: SingleUse | undefin
     isCertificateIgnored: (view, { confirmation }) =>
       !(confirmation instanceof Denial) && confirmation.x5t !== undefined && certificate?.isIgnored(view) === true,
     headersFor({ proof }) {
-      const now = nonces === undefined ? 0 : clock.now()
-      if (nonces === undefined || proof?.nonce === undefined || !nonces.isAging(proof.nonce, now)) return vary
+      if (nonces === undefined || proof?.nonce === undefined) return vary
+      const now = clock.now()
+      if (!nonces.isAging(proof.nonce, now)) return vary
       return [['DPoP-Nonce', nonces.mint(now)], ['Cache-Control', 'no-store'], ...(vary ?? [])]
     },
     get cachedKeys() {

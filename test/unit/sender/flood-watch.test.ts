@@ -25,6 +25,18 @@ describe('the flood watch', () => {
     expect(watch.suspects({})).toBe(false)
   })
 
+  test('Flood: in a process that has run for a while a flood is one as well', () => {
+    const { clock, watch, forge } = setup()
+    clock.advance(10)
+    for (let at = 0; at < 4; at++) {
+      forge(2)
+      clock.advance(0.2)
+    }
+    expect(watch.suspects({})).toBe(true)
+    clock.advance(0.8)
+    expect(watch.suspects({})).toBe(false)
+  })
+
   test('Flood: a connection is trusted by its last signature, and one that is not known is never suspected', () => {
     const { watch, forge } = setup()
     const [good, mixed] = [{}, {}]

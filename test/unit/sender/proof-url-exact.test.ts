@@ -36,6 +36,30 @@ describe('htu and target', () => {
   )
 })
 
+describe('characters that no URL of RFC 3986 has', () => {
+  test.each(['/a"b', '/<a>', '/a^b', '/a`b', '/%zz', '/a%', '/ä'])(
+    'DPOP-11: %s is the target where both sides have it, octet for octet',
+    (path) => {
+      for (const url of publicUrls) {
+        expect(isMeant(url + path, path)).toBe(true)
+        expect(isMeant(url + path.toUpperCase(), path.toLowerCase())).toBe(path.toUpperCase() === path.toLowerCase())
+        expect(isMeant(url.toUpperCase() + path, path)).toBe(false)
+        expect(isMeant(`${url}/.${path}`, path)).toBe(false)
+      }
+    },
+  )
+})
+
+test.each([
+  'https://API.example.test/tools',
+  'https://api.example.test:443/t%6fols',
+  'https://internal.example.test:443/v1/tools',
+  'https://internal.example.test/v1/x/../tools',
+])('DPOP-11: %s is the target under one of two public URLs', (htu) => {
+  expect(isMeant(htu, '/tools')).toBe(true)
+  expect(isMeant(htu, '/tool')).toBe(false)
+})
+
 describe('what a target is read as', () => {
   test.each([
     ['/tools?a=\\..//', '/tools'],
