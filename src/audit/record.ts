@@ -39,7 +39,7 @@ export interface AccessCase {
   readonly operation: string | null
 }
 
-/** Records decisions. Nothing is built until somebody listens. An answer of false: it must be recorded and could not be. */
+/** Records decisions. No event is built until somebody listens. An answer of false: it must be recorded and could not be. */
 export interface Recorder {
   begin(view: RequestView, request: object): RequestState
   /** The monotonic time, where anybody listens. */
@@ -50,7 +50,7 @@ export interface Recorder {
   observed(view: RequestView, examination: Examination, startedAt: number | undefined): void
   /** How often each check was overlooked. */
   readonly reported: Health['reported']
-  /** The scheme of the request that a context came with, where the audit knows it. */
+  /** The scheme of the request that a context came with; undefined where it follows from the binding of the token. */
   schemeOf(context: AgentContext, request: unknown): Scheme | undefined
   readonly counts: Health['audit']
   close(timeoutMs: number): Promise<void>
@@ -103,7 +103,9 @@ export function createRecorder(
     judged: Judged | undefined,
   ): MaybePromise<boolean> {
     countReported(verdict)
-    if (!isWatched()) return true
+    const isKept = keepsScheme(state, verdict)
+    if (!isKept && !isWatched()) return true
+    if (isKept) requests.began(state.request, state)
     const { trail } = state
     trail.scheme = state.scheme
     trail.proof = describeProof(state, verdict)
@@ -135,7 +137,7 @@ export function createRecorder(
 
   function observed(view: RequestView, examination: Examination, startedAt: number | undefined): void {
     if (!sinks.areThere) return
-    const state = new RequestState(view, startedAt)
+    const state = new RequestState(view, view, startedAt)
     const { credentials, token } = examination
     if (credentials !== undefined) state.presented(credentials)
     if (token !== undefined) state.verified(token)
@@ -146,7 +148,7 @@ export function createRecorder(
   return {
     begin(view, request) {
       const startedAt = startTime()
-      const state = new RequestState(view, startedAt, clock.failures)
+      const state = new RequestState(view, request, startedAt, clock.failures)
       if (startedAt !== undefined) requests.began(request, state)
       return state
     },
@@ -163,6 +165,11 @@ export function createRecorder(
     },
     close: sinks.close,
   }
+}
+
+/** Where the binding of the token leaves two schemes, the challenges of a route go by the one that was used. */
+function keepsScheme({ token }: RequestState, verdict: Verdict): boolean {
+  return verdict.ok && token?.issuer.dpopSchemeForMtls === true && verdict.context.sender.method === 'mtls'
 }
 
 /** 0 where the clock failed. */
