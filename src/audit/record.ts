@@ -19,7 +19,7 @@ import { accessEvent, authenticationEvent, type Outcome, observedEvent } from '.
 import { describeProof } from './proof-result.ts'
 import { RequestState } from './request-state.ts'
 import { createAuditedRequests } from './requests.ts'
-import { createAuditSinks } from './sinks.ts'
+import { createAuditSinks, type Recorded } from './sinks.ts'
 
 /** Every refusal is published here: `{ refusal, event }`. */
 const refusalChannel = channel('onbehalf:refusal')
@@ -39,13 +39,18 @@ export interface AccessCase {
   readonly operation: string | null
 }
 
-/** Records decisions. No event is built until somebody listens. An answer of false: it must be recorded and could not be. */
+/** Records decisions. No event is built until somebody listens. An answer but true: it must be recorded and could not be. */
 export interface Recorder {
   begin(view: RequestView, request: object): RequestState
   /** The monotonic time, where anybody listens. */
   startTime(): number | undefined
-  authentication(state: RequestState, verdict: Verdict, needs: Needs, judged: Judged | undefined): MaybePromise<boolean>
-  access(about: AccessCase, decision: Decision, judged: Judged | undefined): MaybePromise<boolean>
+  authentication(
+    state: RequestState,
+    verdict: Verdict,
+    needs: Needs,
+    judged: Judged | undefined,
+  ): MaybePromise<Recorded>
+  access(about: AccessCase, decision: Decision, judged: Judged | undefined): MaybePromise<Recorded>
   /** A request that was judged beside another guard. */
   observed(view: RequestView, examination: Examination, startedAt: number | undefined): void
   /** How often each check was overlooked. */
@@ -89,10 +94,10 @@ export function createRecorder(
   }
 
   /** Published once it is recorded: what a required sink fails to take ends as another decision. */
-  function emit(event: AuditEvent, publish: () => void): MaybePromise<boolean> {
-    return andThen(sinks.write(event), (isRecorded) => {
-      if (isRecorded) publish()
-      return isRecorded
+  function emit(event: AuditEvent, publish: () => void): MaybePromise<Recorded> {
+    return andThen(sinks.write(event), (recorded) => {
+      if (recorded === true) publish()
+      return recorded
     })
   }
 
@@ -101,7 +106,7 @@ export function createRecorder(
     verdict: Verdict,
     needs: Needs,
     judged: Judged | undefined,
-  ): MaybePromise<boolean> {
+  ): MaybePromise<Recorded> {
     countReported(verdict)
     const isKept = keepsScheme(state, verdict)
     if (!isKept && !isWatched()) return true
@@ -121,7 +126,7 @@ export function createRecorder(
     })
   }
 
-  function access(about: AccessCase, decision: Decision, judged: Judged | undefined): MaybePromise<boolean> {
+  function access(about: AccessCase, decision: Decision, judged: Judged | undefined): MaybePromise<Recorded> {
     const { context, request, startedAt, needs, operation } = about
     const refusal = decision.ok ? undefined : decision.refusal
     const isPublished = refusal !== undefined && refusalChannel.hasSubscribers
