@@ -29,8 +29,9 @@ export interface McpAccess extends McpHandler {
   /** For bare node, after the gate: true, or false where the answer is written. */
   node(request: IncomingMessage, response: ServerResponse, body: unknown): Promise<boolean>
   /**
-   * For lists of tools: false only where the table, or scopes, parties, authority or roles of a rule refuse this caller. What
-   * a function, `where`, `details` or the strength of the sign-in decides counts as possible.
+   * For lists of tools: false only where the table refuses this caller, or what a rule asks of the token itself: scopes,
+   * parties, authority, the chain, the kind of proof, roles and permissions. What a function, `where`, `details` or the
+   * strength of the sign-in decides counts as possible.
    */
   allows(context: AgentContext, method: string, name?: string): boolean
   /**

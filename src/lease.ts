@@ -87,7 +87,7 @@ export function createLeases(
   /** A revocation source that cannot tell ends the lease: unknown means refused. */
   function ask(lease: Lease, source: RevocationSource): MaybePromise<void> {
     lease.asking.add(source)
-    const asked = settle<unknown, true>(() => source.isRevoked(lease.query), true, hookTimeoutMs)
+    const asked = settle<unknown>(() => source.isRevoked(lease.query), hookTimeoutMs)
     return andThen(asked, (answer) => {
       lease.asking.delete(source)
       if (answer !== false) end(lease)

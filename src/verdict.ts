@@ -5,6 +5,7 @@ import type { Recorder } from './audit/record.ts'
 import type { RequestState } from './audit/request-state.ts'
 import type { Contexts } from './context/agent-context.ts'
 import { andThen, type MaybePromise } from './internal/maybe-promise.ts'
+import type { NoAnswer } from './internal/no-answer.ts'
 import { hintAtPreflight } from './internal/process-warnings.ts'
 import type { Policy } from './options/policy.ts'
 import { Denial, noCodes, noTime } from './refusal/denial.ts'
@@ -47,8 +48,8 @@ export function createConclusion(
     return outcome instanceof Denial ? refused(state, outcome) : admit(outcome)
   }
 
-  function unrecorded(state: RequestState): Verdict {
-    const verdict = refused(state, new Denial('audit_unavailable'))
+  function unrecorded(state: RequestState, { cause }: NoAnswer): Verdict {
+    const verdict = refused(state, new Denial('audit_unavailable', { cause }))
     void recorder.authentication(state, verdict, needs, undefined)
     return verdict
   }
@@ -67,7 +68,9 @@ export function createConclusion(
       needs,
       hasRule || outcome instanceof AccessDenial ? judgementIn(outcome) : undefined,
     )
-    return isRecorded === true ? verdict : andThen(isRecorded, (late) => (late ? verdict : unrecorded(state)))
+    return isRecorded === true
+      ? verdict
+      : andThen(isRecorded, (late) => (late === true ? verdict : unrecorded(state, late)))
   }
 }
 

@@ -3,6 +3,7 @@ import { ranges } from '../options/defaults.ts'
 import type { RefusalCode } from '../refusal/table.ts'
 import type { AccessRequirement, DetailRule, Rule } from '../types/access.ts'
 import type { Party } from '../types/context.ts'
+import type { Facts } from '../types/verdict.ts'
 import { AccessDenial } from './judgement.ts'
 import { type CompiledPartyRule, type PartyIssuers, problemsOfRule, readPartyRule } from './party-rule.ts'
 import { type CompiledWhere, scopeToken } from './where.ts'
@@ -110,12 +111,12 @@ export function readRequirement(read: OptionReader, path: string, value: unknown
 }
 
 /** A requirement that no request meets, for what an adapter refuses by a rule of its own. */
-export function refusingRequirement(code: RefusalCode, rule: string): Requirement {
+export function refusingRequirement(code: RefusalCode, rule: string, facts?: Facts): Requirement {
   const base = compileRequirement({})
   const requirement = Object.freeze({
     ...base,
     hidden: true,
-    denial: new AccessDenial(code, rule),
+    denial: new AccessDenial(code, rule, { facts }),
     shown: { deny: rule },
   })
   compiled.add(requirement)

@@ -1,5 +1,6 @@
 import type { AccessCase, Recorder } from '../audit/record.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
+import type { NoAnswer } from '../internal/no-answer.ts'
 import type { Policy } from '../options/policy.ts'
 import { codesOf, Denial, noCodes, noTime } from '../refusal/denial.ts'
 import type { Refuse } from '../refusal/response.ts'
@@ -79,7 +80,7 @@ export function createAuthorizer(
     const isRecorded = recorder.access(about, decision, isJudged ? judgement : undefined)
     return isRecorded === true
       ? finish(about, decision)
-      : andThen(isRecorded, (late) => (late ? finish(about, decision) : unrecorded(about)))
+      : andThen(isRecorded, (late) => (late === true ? finish(about, decision) : unrecorded(about, late)))
   }
 
   function finish({ request, enforced }: JudgedCase, decision: Decision): Decision {
@@ -87,8 +88,8 @@ export function createAuthorizer(
     return decision
   }
 
-  function unrecorded(about: JudgedCase): Decision {
-    const decision = refusedBy(about, new Denial('audit_unavailable'))
+  function unrecorded(about: JudgedCase, { cause }: NoAnswer): Decision {
+    const decision = refusedBy(about, new Denial('audit_unavailable', { cause }))
     void recorder.access(about, decision, undefined)
     return decision
   }
@@ -119,9 +120,9 @@ export function createAuthorizer(
       const refusalFor = (denial: Denial) => refuse(denial, { scheme: undefined, needs, nonce: undefined })
       const record = (refusal: Refusal) => recorder.authentication(state, { ok: false, refusal }, needs, undefined)
       const refusal = refusalFor(new Denial('credentials_missing'))
-      return andThen(record(refusal), (isRecorded) => {
-        if (isRecorded) return refusal
-        const unavailable = refusalFor(new Denial('audit_unavailable'))
+      return andThen(record(refusal), (recorded) => {
+        if (recorded === true) return refusal
+        const unavailable = refusalFor(new Denial('audit_unavailable', { cause: recorded.cause }))
         void record(unavailable)
         return unavailable
       })

@@ -1,4 +1,5 @@
 import { andThen, type MaybePromise, settle } from '../internal/maybe-promise.ts'
+import { NoAnswer } from '../internal/no-answer.ts'
 import type { Rule } from '../types/access.ts'
 import type { AgentContext } from '../types/context.ts'
 import { AccessDenial, type Judgement, type Remark } from './judgement.ts'
@@ -18,19 +19,23 @@ export function askWhere(
   hookTimeoutMs: number,
 ): MaybePromise<Judgement> {
   return andThen(
-    settle<unknown, undefined>(() => test(context, request), undefined, hookTimeoutMs),
+    settle<unknown>(() => test(context, request), hookTimeoutMs),
     (answer) => (answer === true ? undefined : judgeWhere(answer, rule)),
   )
 }
 
 function judgeWhere(answer: unknown, rule: string): Judgement {
   if (answer === false) return new AccessDenial('access_denied', rule)
-  const read = readRuleAnswer(answer)
-  if (read === undefined) return new AccessDenial('policy_unavailable', rule)
+  const read = answer instanceof NoAnswer ? undefined : readRuleAnswer(answer)
+  if (read === undefined) return new AccessDenial('policy_unavailable', rule, { facts: { cause: causeOf(answer) } })
   const { allow, acr, remark } = read
   if (allow) return remark && { rule: null, remark }
   if (acr === undefined || acr.length === 0) return new AccessDenial('access_denied', rule, { remark })
   return new AccessDenial('authentication_insufficient', rule, { remark, acr })
+}
+
+function causeOf(answer: unknown): string {
+  return answer instanceof NoAnswer ? answer.cause : 'answered something else than an Answer'
 }
 
 interface ReadAnswer {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { isProven } from '../audit/queue.ts'
+import { OwnError } from '../internal/no-answer.ts'
 import { fixed } from '../options/defaults.ts'
 import type { AuditRecord } from '../types/audit.ts'
 import type { AuditLog, AuditLogOptions, TenantOptions } from '../types/audit-log.ts'
@@ -70,7 +71,7 @@ export async function openAuditLog(settings: AuditLogSettings, openFile: OpenLog
     const text = lineOf(record)
     if (text === undefined) {
       writer.lose()
-      reject(new Error('the record cannot be written as JSON'))
+      reject(new OwnError('the record cannot be written as JSON'))
     } else {
       writer.add(new AwaitedRecord(text, resolve, reject))
     }
@@ -87,12 +88,12 @@ export async function openAuditLog(settings: AuditLogSettings, openFile: OpenLog
   }
 
   function refuseOverload(record: AuditRecord): Error | undefined {
-    if (isClosed) return new Error('the audit log is closed')
+    if (isClosed) return new OwnError('the audit log is closed')
     const { characters } = waiting
     if (characters < fixed.auditLogUnproven) return undefined
     if (characters < fixed.auditLogWaiting && ('dropped' in record || isProven(record))) return undefined
     writerFor(record).lose()
-    return new Error('too many records wait for the disk')
+    return new OwnError('too many records wait for the disk')
   }
 
   async function end(): Promise<void> {

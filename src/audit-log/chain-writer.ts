@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { OwnError } from '../internal/no-answer.ts'
 import { fixed } from '../options/defaults.ts'
 import type { DroppedRecord } from '../types/audit.ts'
 import type { Note } from '../types/audit-log.ts'
@@ -348,7 +349,7 @@ export class ChainWriter {
       if (typeof entry === 'string') continue
       this.#count(entry, -1)
       this.#awaited--
-      entry.reject(new Error(`the audit log was not written (${code})`))
+      entry.reject(new OwnError(`the audit log was not written (${code})`))
     }
     await this.#restore().catch(() => {})
   }

@@ -19,7 +19,7 @@ import { accessEvent, authenticationEvent, type Outcome, observedEvent } from '.
 import { describeProof } from './proof-result.ts'
 import { RequestState } from './request-state.ts'
 import { createAuditedRequests } from './requests.ts'
-import { createAuditSinks } from './sinks.ts'
+import { createAuditSinks, type Recorded } from './sinks.ts'
 
 /** Every refusal is published here: `{ refusal, event }`. */
 const refusalChannel = channel('onbehalf:refusal')
@@ -39,18 +39,23 @@ export interface AccessCase {
   readonly operation: string | null
 }
 
-/** Records decisions. Nothing is built until somebody listens. An answer of false: it must be recorded and could not be. */
+/** Records decisions. No event is built until somebody listens. An answer but true: it must be recorded and could not be. */
 export interface Recorder {
   begin(view: RequestView, request: object): RequestState
   /** The monotonic time, where anybody listens. */
   startTime(): number | undefined
-  authentication(state: RequestState, verdict: Verdict, needs: Needs, judged: Judged | undefined): MaybePromise<boolean>
-  access(about: AccessCase, decision: Decision, judged: Judged | undefined): MaybePromise<boolean>
+  authentication(
+    state: RequestState,
+    verdict: Verdict,
+    needs: Needs,
+    judged: Judged | undefined,
+  ): MaybePromise<Recorded>
+  access(about: AccessCase, decision: Decision, judged: Judged | undefined): MaybePromise<Recorded>
   /** A request that was judged beside another guard. */
   observed(view: RequestView, examination: Examination, startedAt: number | undefined): void
   /** How often each check was overlooked. */
   readonly reported: Health['reported']
-  /** The scheme of the request that a context came with, where the audit knows it. */
+  /** The scheme of the request that a context came with; undefined where it follows from the binding of the token. */
   schemeOf(context: AgentContext, request: unknown): Scheme | undefined
   readonly counts: Health['audit']
   close(timeoutMs: number): Promise<void>
@@ -89,10 +94,10 @@ export function createRecorder(
   }
 
   /** Published once it is recorded: what a required sink fails to take ends as another decision. */
-  function emit(event: AuditEvent, publish: () => void): MaybePromise<boolean> {
-    return andThen(sinks.write(event), (isRecorded) => {
-      if (isRecorded) publish()
-      return isRecorded
+  function emit(event: AuditEvent, publish: () => void): MaybePromise<Recorded> {
+    return andThen(sinks.write(event), (recorded) => {
+      if (recorded === true) publish()
+      return recorded
     })
   }
 
@@ -101,9 +106,11 @@ export function createRecorder(
     verdict: Verdict,
     needs: Needs,
     judged: Judged | undefined,
-  ): MaybePromise<boolean> {
+  ): MaybePromise<Recorded> {
     countReported(verdict)
-    if (!isWatched()) return true
+    const isKept = keepsScheme(state, verdict)
+    if (!isKept && !isWatched()) return true
+    if (isKept) requests.began(state.request, state)
     const { trail } = state
     trail.scheme = state.scheme
     trail.proof = describeProof(state, verdict)
@@ -119,7 +126,7 @@ export function createRecorder(
     })
   }
 
-  function access(about: AccessCase, decision: Decision, judged: Judged | undefined): MaybePromise<boolean> {
+  function access(about: AccessCase, decision: Decision, judged: Judged | undefined): MaybePromise<Recorded> {
     const { context, request, startedAt, needs, operation } = about
     const refusal = decision.ok ? undefined : decision.refusal
     const isPublished = refusal !== undefined && refusalChannel.hasSubscribers
@@ -135,7 +142,7 @@ export function createRecorder(
 
   function observed(view: RequestView, examination: Examination, startedAt: number | undefined): void {
     if (!sinks.areThere) return
-    const state = new RequestState(view, startedAt)
+    const state = new RequestState(view, view, startedAt)
     const { credentials, token } = examination
     if (credentials !== undefined) state.presented(credentials)
     if (token !== undefined) state.verified(token)
@@ -146,7 +153,7 @@ export function createRecorder(
   return {
     begin(view, request) {
       const startedAt = startTime()
-      const state = new RequestState(view, startedAt, clock.failures)
+      const state = new RequestState(view, request, startedAt, clock.failures)
       if (startedAt !== undefined) requests.began(request, state)
       return state
     },
@@ -163,6 +170,11 @@ export function createRecorder(
     },
     close: sinks.close,
   }
+}
+
+/** Where the binding of the token leaves two schemes, the challenges of a route go by the one that was used. */
+function keepsScheme({ token }: RequestState, verdict: Verdict): boolean {
+  return verdict.ok && token?.issuer.dpopSchemeForMtls === true && verdict.context.sender.method === 'mtls'
 }
 
 /** 0 where the clock failed. */

@@ -7,6 +7,8 @@ import { Trail } from './trail.ts'
 /** What one request has shown so far. Only the verifier and the audit know it; no step decides by it. */
 export class RequestState {
   readonly view: RequestView
+  /** The framework's object. */
+  readonly request: object
   /** Of the monotonic clock; undefined where no event was expected. */
   readonly startedAt: number | undefined
   /** How often the clock had failed before. */
@@ -21,8 +23,9 @@ export class RequestState {
   isCertificateIgnored = false
   #trail: Trail | undefined
 
-  constructor(view: RequestView, startedAt?: number, clockFailures = 0) {
+  constructor(view: RequestView, request: object, startedAt?: number, clockFailures = 0) {
     this.view = view
+    this.request = request
     this.startedAt = startedAt
     this.clockFailures = clockFailures
   }

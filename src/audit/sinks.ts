@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { recordTime } from '../internal/clock.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
+import type { NoAnswer } from '../internal/no-answer.ts'
 import type { SinkPolicy } from '../options/audit.ts'
 import { fixed } from '../options/defaults.ts'
 import type { Policy } from '../options/policy.ts'
@@ -8,6 +9,9 @@ import type { AuditEvent, AuditSink } from '../types/audit.ts'
 import type { Health } from '../types/verifier.ts'
 import { createQueuedWriter } from './queued-writer.ts'
 import { createRequiredWriter } from './required-writer.ts'
+
+/** Whether an event was written; else why a required sink did not take it. */
+export type Recorded = true | NoAnswer
 
 /** Writes to one sink. */
 export interface SinkWriter<Written> {
@@ -22,8 +26,8 @@ export interface SinkWriter<Written> {
 /** All sinks of one verifier. */
 export interface AuditSinks {
   readonly areThere: boolean
-  /** False: a required sink did not take it, and the others have not got it. */
-  write(event: AuditEvent): MaybePromise<boolean>
+  /** Where a required sink did not take it, the others have not got it. */
+  write(event: AuditEvent): MaybePromise<Recorded>
   readonly counts: Health['audit']
   close(timeoutMs: number): Promise<void>
 }
@@ -41,25 +45,26 @@ export function createAuditSinks({ audit, clock, hookTimeoutMs }: Policy): Audit
   const misled = new LRUCache<string, readonly (typeof required)[number][]>({ max: fixed.misledRequests })
   let closing: Promise<void> | undefined
 
-  function write(event: AuditEvent): MaybePromise<boolean> {
+  function write(event: AuditEvent): MaybePromise<Recorded> {
     if (event.code === 'audit_unavailable') return correct(event)
     if (required.length === 0) return writeQueued(event)
-    return andThen(writeRequired(event), (areRecorded) => areRecorded && writeQueued(event))
+    return andThen(writeRequired(event), (recorded) => (recorded === true ? writeQueued(event) : recorded))
   }
 
-  function writeRequired(event: AuditEvent): MaybePromise<boolean> {
+  function writeRequired(event: AuditEvent): MaybePromise<Recorded> {
     const answers = required.map((writer) => writer.write(event))
-    if (answers.every((answer) => typeof answer === 'boolean')) return judgeAnswers(event, answers)
+    if (answers.every((answer): answer is Recorded => !(answer instanceof Promise))) return judgeAnswers(event, answers)
     return Promise.all(answers).then((late) => judgeAnswers(event, late))
   }
 
-  function judgeAnswers({ requestId }: AuditEvent, answers: readonly boolean[]): boolean {
-    if (answers.every(Boolean)) return true
+  function judgeAnswers({ requestId }: AuditEvent, answers: readonly Recorded[]): Recorded {
+    const failure = answers.find((answer) => answer !== true)
+    if (failure === undefined) return true
     misled.set(
       requestId,
-      required.filter((_, at) => answers[at]),
+      required.filter((_, at) => answers[at] === true),
     )
-    return false
+    return failure
   }
 
   /** The refusal also goes to the required sinks that took the event before it; the one that failed is not asked again. */

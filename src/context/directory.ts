@@ -2,13 +2,14 @@ import { LRUCache } from 'lru-cache'
 import { readEntityClaims } from '../internal/entity-claims.ts'
 import { sealed } from '../internal/freeze.ts'
 import { type MaybePromise, settle } from '../internal/maybe-promise.ts'
+import { NoAnswer, noAnswerIn } from '../internal/no-answer.ts'
 import { sha256 } from '../jose/sha256.ts'
 import { fixed } from '../options/defaults.ts'
 import type { EntityClaims, Party } from '../types/context.ts'
 import type { Directory } from '../types/directory.ts'
 import type { Clock } from '../types/options.ts'
 
-export type DirectoryAnswer = EntityClaims | 'disabled' | 'unavailable'
+export type DirectoryAnswer = EntityClaims | 'disabled' | NoAnswer
 
 /** The user's directory behind a cache. A warm answer is synchronous. */
 export interface DirectoryCache {
@@ -55,7 +56,7 @@ export function createDirectory(directory: Directory, clock: Clock, hookTimeoutM
 
   /** The answer, or a promise of it that never rejects. */
   function putQuestion(entry: Entry, party: Party, askedAt: number): MaybePromise<DirectoryAnswer> {
-    const answer = settle<unknown, null>(() => directory(withoutEntity(party)), null, hookTimeoutMs)
+    const answer = settle<unknown>(() => directory(withoutEntity(party)), hookTimeoutMs)
     if (!(answer instanceof Promise)) return keep(entry, readDirectoryAnswer(answer), askedAt)
     entry.asking = answer.then((late) => keep(entry, readDirectoryAnswer(late), askedAt))
     return entry.asking
@@ -64,7 +65,7 @@ export function createDirectory(directory: Directory, clock: Clock, hookTimeoutM
   /** An outage is never kept: the answer before it counts to its own end. */
   function keep(entry: Entry, answer: DirectoryAnswer, askedAt: number): DirectoryAnswer {
     entry.asking = undefined
-    if (answer === 'unavailable') {
+    if (answer instanceof NoAnswer) {
       entry.pausedUntil = clock.monotonic() + fixed.directoryRetryMs
       return answer
     }
@@ -108,17 +109,19 @@ function withoutEntity(party: Party): Party {
 }
 
 const nothing: EntityClaims = sealed({})
+const otherShape = new NoAnswer('answered another shape')
 
 /** `disabled` counts although it is inherited, as in an instance of a class: it can only refuse. */
 function readDirectoryAnswer(answer: unknown): DirectoryAnswer {
   if (answer === undefined) return nothing
+  if (answer instanceof NoAnswer) return answer
   try {
     const claims = readEntityClaims(answer)
-    if (claims === undefined) return 'unavailable'
+    if (claims === undefined) return otherShape
     const { disabled } = answer as { readonly disabled?: unknown }
     if (disabled === undefined) return claims
-    return disabled === true ? 'disabled' : 'unavailable'
-  } catch {
-    return 'unavailable'
+    return disabled === true ? 'disabled' : otherShape
+  } catch (error) {
+    return noAnswerIn(error)
   }
 }

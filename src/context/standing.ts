@@ -1,6 +1,7 @@
 import { isSameEntity, mergeEntityClaims } from '../internal/entity-claims.ts'
 import { sealed } from '../internal/freeze.ts'
 import { andThen, type MaybePromise } from '../internal/maybe-promise.ts'
+import { NoAnswer } from '../internal/no-answer.ts'
 import { isPartyName } from '../internal/party-name.ts'
 import type { Policy } from '../options/policy.ts'
 import { Denial } from '../refusal/denial.ts'
@@ -77,7 +78,8 @@ function createDirectoryCheck(directory: DirectoryCache, requireOwner: boolean):
 
   function judge(parties: Parties, answers: readonly DirectoryAnswer[]): Judged | Denial {
     if (answers.includes('disabled')) return new Denial('token_revoked')
-    if (answers.includes('unavailable')) return new Denial('directory_unavailable')
+    const outage = answers.find((answer) => answer instanceof NoAnswer)
+    if (outage !== undefined) return new Denial('directory_unavailable', { cause: outage.cause })
     const described = describe(parties, answers)
     return (requireOwner ? checkOwner(described) : undefined) ?? { answers, described }
   }
@@ -105,7 +107,7 @@ function createDirectoryCheck(directory: DirectoryCache, requireOwner: boolean):
       const { everyone } = descriptionOf(parties)
       const judgement = judge(
         parties,
-        everyone.map((party, at) => directory.latest(party) ?? judged.get(token)?.answers[at] ?? 'unavailable'),
+        everyone.map((party, at) => directory.latest(party) ?? judged.get(token)?.answers[at] ?? unasked),
       )
       return judgement instanceof Denial ? judgement : undefined
     },
@@ -119,6 +121,8 @@ function createDirectoryCheck(directory: DirectoryCache, requireOwner: boolean):
     partiesOf: (token) => judged.get(token)?.described ?? partiesIn(token),
   }
 }
+
+const unasked = new NoAnswer('was not asked')
 
 /** Only principal and actor are described; of the rest of the chain the directory only says whether one is disabled. */
 function describeParties(parties: Parties, last: Parties, answers: readonly DirectoryAnswer[]): Parties {
@@ -140,7 +144,10 @@ function describeParties(parties: Parties, last: Parties, answers: readonly Dire
 
 /** `last` itself where nothing has changed. */
 function describeAs(last: Party, inToken: Party, answer: DirectoryAnswer | undefined): Party {
-  const entity = typeof answer === 'object' ? mergeEntityClaims(inToken.entity, answer) : inToken.entity
+  const entity =
+    typeof answer === 'object' && !(answer instanceof NoAnswer)
+      ? mergeEntityClaims(inToken.entity, answer)
+      : inToken.entity
   if (isSameEntity(last.entity, entity)) return last
   return entity === undefined || isSameEntity(inToken.entity, entity) ? inToken : sealed<Party>({ ...inToken, entity })
 }

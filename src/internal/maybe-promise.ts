@@ -1,3 +1,5 @@
+import { NoAnswer, noAnswerIn } from './no-answer.ts'
+
 /** A value now, or a promise of it: the pipeline stays synchronous until something has to be awaited. */
 export type MaybePromise<T> = T | Promise<T>
 
@@ -7,37 +9,41 @@ export function andThen<T, U>(value: MaybePromise<T>, next: (value: T) => MaybeP
 }
 
 /**
- * Settles a hook of the user's: a throw, a rejection or no answer within `deadlineMs` gives `fallback`. Thenables of other
- * promise libraries count as promises. A promise that comes back is a real one; of any other answer, `then` must not be
- * read a second time, because that may throw.
+ * Settles a hook of the user's: a throw, a rejection or no answer within `deadlineMs` gives a {@link NoAnswer}. Thenables of
+ * other promise libraries count as promises. A promise that comes back is a real one; of any other answer, `then` must not
+ * be read a second time, because that may throw.
  */
-export function settle<T, F>(call: () => MaybePromise<T>, fallback: F, deadlineMs: number): MaybePromise<T | F> {
+export function settle<T>(call: () => MaybePromise<T>, deadlineMs: number): MaybePromise<T | NoAnswer> {
   try {
     const answer = call()
-    return isThenable(answer) ? withDeadline(answer, fallback, deadlineMs) : answer
-  } catch {
-    return fallback
+    return isThenable(answer) ? withDeadline(answer, deadlineMs) : answer
+  } catch (error) {
+    return noAnswerIn(error)
   }
 }
 
-function withDeadline<T, F>(answer: PromiseLike<T>, fallback: F, deadlineMs: number): Promise<T | F> {
+function withDeadline<T>(answer: PromiseLike<T>, deadlineMs: number): Promise<T | NoAnswer> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, deadlineMs, fallback)
-    const finish = (value: T | F) => {
+    const timer = setTimeout(() => resolve(new NoAnswer(`no answer within ${deadlineMs} ms`)), deadlineMs)
+    const finish = (value: T | NoAnswer) => {
       clearTimeout(timer)
       resolve(value)
     }
-    whenSettled(answer, finish, () => finish(fallback))
+    whenSettled(answer, finish, (error) => finish(noAnswerIn(error)))
   })
 }
 
 /** Calls one of the two, or both where a promise's own `then` calls back and throws. Never throws. */
-export function whenSettled<T>(answer: PromiseLike<T>, onValue: (value: T) => void, onError: () => void): void {
+export function whenSettled<T>(
+  answer: PromiseLike<T>,
+  onValue: (value: T) => void,
+  onError: (error: unknown) => void,
+): void {
   try {
     // `Promise.resolve` first, because a thenable's own `then` may throw; that of a real promise is called at once.
     Promise.resolve(answer).then(onValue, onError)
-  } catch {
-    onError()
+  } catch (error) {
+    onError(error)
   }
 }
 

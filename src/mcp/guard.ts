@@ -4,6 +4,7 @@ import { compileRequirement, type Requirement, refusingRequirement } from '../ac
 import { type Admission, admissionOf, noteReported } from '../adapter/admission.ts'
 import type { Entry } from '../adapter/answer.ts'
 import { andThen, type MaybePromise, settle } from '../internal/maybe-promise.ts'
+import { NoAnswer } from '../internal/no-answer.ts'
 import { OptionsError } from '../internal/option-reader.ts'
 import type { AgentContext } from '../types/context.ts'
 import type { AuthInfo, McpRuleFunction, McpTable } from '../types/mcp.ts'
@@ -27,7 +28,11 @@ export interface McpGuard extends Pick<RuleTable, 'operations'> {
 
 const nothing = compileRequirement({})
 const malformed = refusingRequirement('request_malformed', 'table')
-const unavailable = refusingRequirement('policy_unavailable', 'table')
+const unavailable = unavailableBecause("the rule answered neither 'deny' nor a good requirement")
+
+function unavailableBecause(cause: string): Requirement {
+  return refusingRequirement('policy_unavailable', 'table', { cause })
+}
 
 /** An operation is cut to this length in the audit. */
 const operationLength = 512
@@ -141,9 +146,10 @@ function askRule(
   hookTimeoutMs: number,
 ): MaybePromise<Requirement> {
   return andThen(
-    settle<unknown, undefined>(() => rule(name, params), undefined, hookTimeoutMs),
+    settle<unknown>(() => rule(name, params), hookTimeoutMs),
     (answer) => {
       if (answer === 'deny') return deniedByTable
+      if (answer instanceof NoAnswer) return unavailableBecause(answer.cause)
       try {
         return compileRequirement(answer as never)
       } catch {

@@ -1,5 +1,7 @@
+import { OwnError } from '../internal/no-answer.ts'
+
 /** Why a question to Redis was not answered, in words of this package: no host, no credentials, nothing of a reply. */
-export class RedisFailure extends Error {
+export class RedisFailure extends OwnError {
   constructor(reason: string) {
     super(reason)
     this.name = 'RedisFailure'

@@ -1,4 +1,5 @@
 import { andThen, type MaybePromise, settle, synchronousAnswer } from '../internal/maybe-promise.ts'
+import { NoAnswer } from '../internal/no-answer.ts'
 import { hintAtPerProcessReplay } from '../internal/process-warnings.ts'
 import { sha256 } from '../jose/sha256.ts'
 import { fixed } from '../options/defaults.ts'
@@ -44,11 +45,7 @@ export function createSingleUse(
     // Clocks of processes that share a store differ.
     const lifetimeMs = Math.max(1, Math.ceil(proof.freshUntil - nowMs)) + skewMs
     return andThen(
-      settle<unknown, undefined>(
-        () => store.add(sha256(replayName(jkt, proof.jti)), lifetimeMs, token.partition),
-        undefined,
-        hookTimeoutMs,
-      ),
+      settle<unknown>(() => store.add(sha256(replayName(jkt, proof.jti)), lifetimeMs, token.partition), hookTimeoutMs),
       (late) => {
         const answer = readAnswer(late, proof)
         if (answer === 'fresh') counts.count(token, nowMs, lifetimeMs)
@@ -58,7 +55,7 @@ export function createSingleUse(
   }
 
   /** Any other answer, an error or a timeout means that we do not know whether the proof is new: refuse with 503. */
-  function judge(answer: MemoryAnswer | undefined, { iatOffset }: Proof): Denial | undefined {
+  function judge(answer: MemoryAnswer | NoAnswer | undefined, { iatOffset }: Proof): Denial | undefined {
     switch (answer) {
       case 'fresh':
         return undefined
@@ -67,7 +64,7 @@ export function createSingleUse(
       case 'quota':
         return new Denial('rate_limited', { iatOffset })
       default:
-        lastError = causes[answer ?? 'none']
+        lastError = answer instanceof NoAnswer ? `the store: ${answer.cause}` : causes[answer ?? 'none']
         return new Denial('replay_unavailable', { iatOffset, cause: lastError })
     }
   }
@@ -89,7 +86,7 @@ export function createSingleUse(
 const causes = {
   full: 'the store is full',
   forgotten: 'the clock has stepped back or has no time, or the store has lost entries',
-  none: 'the store gave no answer',
+  none: 'the store answered something else than a StoreAnswer',
 } as const
 
 /** A store's own word about itself; a store that fails to give it has none. */
@@ -104,7 +101,8 @@ function readHealth(store: ReplayStore): { state?: 'ready' | 'open' | 'probing';
 }
 
 /** A store may say since when it has forgotten nothing. What could have been used before is not known to be new. */
-function readAnswer(answer: unknown, { freshFrom }: Proof): MemoryAnswer | undefined {
+function readAnswer(answer: unknown, { freshFrom }: Proof): MemoryAnswer | NoAnswer | undefined {
+  if (answer instanceof NoAnswer) return answer
   if (typeof answer !== 'object' || answer === null) return isReplayAnswer(answer) ? answer : undefined
   const { answer: own, completeSince } = answer as { answer?: unknown; completeSince?: unknown }
   if (!isReplayAnswer(own) || typeof completeSince !== 'number' || !Number.isFinite(completeSince)) return undefined

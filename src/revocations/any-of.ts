@@ -1,4 +1,5 @@
 import { isThenable, type MaybePromise } from '../internal/maybe-promise.ts'
+import { NoAnswer, noAnswerIn, OwnError } from '../internal/no-answer.ts'
 import { OptionReader } from '../internal/option-reader.ts'
 import type { RevocationQuery, RevocationSource } from '../types/revocation.ts'
 
@@ -16,7 +17,7 @@ export function anyOf(...sources: readonly RevocationSource[]): RevocationSource
   let slow: readonly RevocationSource[] = []
 
   function isRevoked(query: RevocationQuery): MaybePromise<boolean> {
-    const round: Round = { waits: [], isOut: false }
+    const round: Round = { waits: [], outage: undefined }
     const askedLast = slow
     if (isRevokedBy(quick, query, round) || isRevokedBy(askedLast, query, round)) return true
     return round.waits.length > 0 ? settleRound(round, query) : end(round)
@@ -31,7 +32,7 @@ export function anyOf(...sources: readonly RevocationSource[]): RevocationSource
         round.waits.push(answer)
         if (!slow.includes(source)) slow = [...slow, source]
         quick = quick.filter((other) => other !== source)
-      } else if (answer === undefined) round.isOut = true
+      } else if (answer instanceof NoAnswer) round.outage = answer
     }
     return false
   }
@@ -39,7 +40,7 @@ export function anyOf(...sources: readonly RevocationSource[]): RevocationSource
   /** Comes to an end: a source that answers with a promise is not asked again. */
   async function settleRound(round: Round, query: RevocationQuery): Promise<boolean> {
     const answer = await firstTrue(round)
-    const next: Round = { waits: [], isOut: answer === undefined }
+    const next: Round = { waits: [], outage: answer instanceof NoAnswer ? answer : undefined }
     if (answer === true || isRevokedBy(quick, query, next)) return true
     return next.waits.length > 0 ? settleRound(next, query) : end(next)
   }
@@ -56,34 +57,36 @@ export function partsOf(source: RevocationSource): readonly RevocationSource[] {
 
 const partsOfSource = new WeakMap<RevocationSource, readonly RevocationSource[]>()
 
-/** Undefined: it cannot tell. */
-type RevocationAnswer = boolean | undefined
+/** Where it cannot tell: why not. */
+type RevocationAnswer = boolean | NoAnswer
 
 interface Round {
   /** None of them rejects. */
   readonly waits: Promise<RevocationAnswer>[]
-  isOut: boolean
+  outage: NoAnswer | undefined
 }
 
 function askPart(source: RevocationSource, query: RevocationQuery): MaybePromise<RevocationAnswer> {
   try {
     const answer: unknown = source.isRevoked(query)
     if (!isThenable(answer)) return booleanOrNone(answer)
-    return Promise.resolve(answer).then(booleanOrNone, () => undefined)
-  } catch {
-    return undefined
+    return Promise.resolve(answer).then(booleanOrNone, noAnswerIn)
+  } catch (error) {
+    return noAnswerIn(error)
   }
 }
 
+const noBoolean = new NoAnswer('answered neither true nor false')
+
 function booleanOrNone(answer: unknown): RevocationAnswer {
-  return typeof answer === 'boolean' ? answer : undefined
+  return typeof answer === 'boolean' ? answer : noBoolean
 }
 
 /** True as soon as one says so, however long the others take. */
-function firstTrue({ waits, isOut }: Round): Promise<RevocationAnswer> {
+function firstTrue({ waits, outage }: Round): Promise<RevocationAnswer> {
   return new Promise((resolve) => {
     let left = waits.length
-    let answer: RevocationAnswer = isOut ? undefined : false
+    let answer: RevocationAnswer = outage ?? false
     for (const wait of waits) {
       void wait.then((one) => {
         if (one !== false) answer = one
@@ -94,8 +97,8 @@ function firstTrue({ waits, isOut }: Round): Promise<RevocationAnswer> {
 }
 
 /** The verifier takes an error for an outage. */
-function end({ isOut }: Round): false {
-  if (isOut) throw new Error('a revocation source cannot answer')
+function end({ outage }: Round): false {
+  if (outage !== undefined) throw new OwnError(`one of several sources: ${outage.cause}`)
   return false
 }
 

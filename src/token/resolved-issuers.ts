@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { type MaybePromise, settle } from '../internal/maybe-promise.ts'
+import { NoAnswer } from '../internal/no-answer.ts'
 import { hintAtWrongResolver } from '../internal/process-warnings.ts'
 import { fixed } from '../options/defaults.ts'
 import type { IssuerPolicy } from '../options/issuer.ts'
@@ -20,8 +21,6 @@ export interface ResolvedIssuers {
 }
 
 type Found = ResolvedIssuer | Denial | undefined
-
-const failed = Symbol('failed')
 
 export function createResolvedIssuers(
   resolver: ResolverPolicy,
@@ -70,7 +69,7 @@ export function createResolvedIssuers(
   /** The caller has a turn. That of a promise ends with it. */
   function ask(iss: string): MaybePromise<Found> {
     const begun = { monotonic: clock.monotonic(), wall: clock.now() }
-    const answer = settle<unknown, symbol>(() => resolver.resolve(iss), failed, hookTimeoutMs)
+    const answer = settle<unknown>(() => resolver.resolve(iss), hookTimeoutMs)
     if (!(answer instanceof Promise)) return adopt(iss, answer, begun)
     const flight = answer.then((late) => {
       inFlight.delete(iss)
@@ -83,7 +82,7 @@ export function createResolvedIssuers(
 
   function adopt(iss: string, answer: unknown, begun: Moment): Found {
     if (isClosed) return unavailable(iss, 'the verifier is closed')
-    if (answer === failed) return fail(iss) ?? unavailable(iss, `${resolver.path}.resolve() failed or was late`)
+    if (answer instanceof NoAnswer) return fail(iss) ?? unavailable(iss, `${resolver.path}.resolve(): ${answer.cause}`)
     if (answer === undefined) {
       known.delete(iss)
       unknown.set(iss, begun.monotonic + fixed.unknownIssuerSeconds * 1_000)

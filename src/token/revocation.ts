@@ -1,5 +1,6 @@
 import type { Credentials } from '../credentials.ts'
 import { andThen, type MaybePromise, settle } from '../internal/maybe-promise.ts'
+import { NoAnswer } from '../internal/no-answer.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { RevocationSource } from '../types/revocation.ts'
 import type { PreparedToken } from './prepared-token.ts'
@@ -38,7 +39,7 @@ export function createRevocationCheck(source: RevocationSource | undefined, hook
   const confirmed = new WeakSet<object>()
 
   function ask(token: PreparedToken): MaybePromise<unknown> {
-    return settle<unknown, undefined>(() => source?.isRevoked(token.revocationQuery), undefined, hookTimeoutMs)
+    return settle<unknown>(() => source?.isRevoked(token.revocationQuery), hookTimeoutMs)
   }
 
   function askAgain(token: PreparedToken): Denial | undefined {
@@ -75,5 +76,8 @@ export function createRevocationCheck(source: RevocationSource | undefined, hook
 /** Any answer but true or false, an error or a timeout is an outage: 503. */
 function judge(answer: unknown): Denial | undefined {
   if (answer === false) return undefined
-  return new Denial(answer === true ? 'token_revoked' : 'revocation_unavailable')
+  if (answer === true) return new Denial('token_revoked')
+  return new Denial('revocation_unavailable', {
+    cause: answer instanceof NoAnswer ? answer.cause : 'no boolean answer',
+  })
 }

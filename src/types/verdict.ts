@@ -73,5 +73,6 @@ export interface Facts {
   readonly wanted?: readonly string[]
   /** Scopes, roles or permissions that the token has. */
   readonly granted?: readonly string[]
+  /** Why, in words of this package; of an outage also the code of the system, such as `ECONNREFUSED`. It quotes no error. */
   readonly cause?: string
 }

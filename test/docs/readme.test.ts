@@ -36,6 +36,21 @@ test('README: every refusal that the steps name is one', () => {
   expect(words.length).toBeGreaterThan(8)
 })
 
+test('README: cors(), public routes, agentAuth and the API stand in this order', () => {
+  const order = ['## Where it goes', 'app.use(cors())', "app.get('/health'", 'app.use(agentAuth(', "app.get('/tools'"]
+  const section = readme.slice(readme.indexOf('## Where it goes'))
+  const places = order.map((text) => section.indexOf(text))
+  expect(places).toEqual([...places].sort((a, b) => a - b))
+  expect(places[0]).toBe(0)
+})
+
+test('README: beside handOver it says what stays done', () => {
+  const lines = readme.split('\n').filter((line) => line.includes('handOver'))
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toContain('`agentContext`')
+  expect(lines[0]).toContain('(docs/refusals.md#changing-the-answer)')
+})
+
 test('README: its list of pages has every page in docs', () => {
   const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
   expect(pages.filter((name) => !readme.includes(`(docs/${name})`))).toEqual([])

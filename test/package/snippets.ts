@@ -43,6 +43,13 @@ const tools: readonly Request[] = [
   { path: '/tools', status: 401 },
 ]
 
+const behindPublicRoutes: readonly Request[] = [
+  { path: '/health', status: 200, body: 'ok' },
+  { method: 'OPTIONS', path: '/tools', headers: { 'access-control-request-method': 'GET' }, status: 204 },
+  { path: '/tools', status: 401 },
+  { path: '/tools', agent: travel, status: 200, body: by },
+]
+
 const watched: readonly Request[] = [
   { path: '/tools', agent: travel, status: 200, body: { tools: [] } },
   { path: '/tools', status: 401 },
@@ -63,12 +70,8 @@ export const requestsOf: Readonly<Record<string, readonly Request[]>> = {
       body: { log: 'agent travel-7 for human alice, asked by agent planner-2' },
     },
   ],
-  'order.ts': [
-    { path: '/health', status: 200, body: 'ok' },
-    { method: 'OPTIONS', path: '/tools', headers: { 'access-control-request-method': 'GET' }, status: 204 },
-    { path: '/tools', status: 401 },
-    { path: '/tools', agent: travel, status: 200, body: by },
-  ],
+  'place.ts': behindPublicRoutes,
+  'order.ts': behindPublicRoutes,
   'optional.ts': [
     { path: '/catalog', status: 200, body: { caller: 'anonymous' } },
     { path: '/catalog', headers: { authorization: 'Basic eDp5' }, status: 401 },

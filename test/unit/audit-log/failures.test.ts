@@ -57,6 +57,19 @@ describe('required', () => {
     await log.close()
   })
 
+  test('Audit: a request that the disk refuses names the code of the system in its facts', async () => {
+    const { disk, openFile } = createDisk()
+    const { log } = await openOn(openFile)
+    const kit = await createKit({ verifier: { audit: { sink: log, required: true } } })
+    disk.fault = 'full'
+    expect(await kit.refusal()).toMatchObject({
+      code: 'audit_unavailable',
+      facts: { cause: expect.stringContaining('ENOSPC') },
+    })
+    disk.fault = undefined
+    await log.close()
+  })
+
   test.each(['full', 'flush', 'all'] as const)(
     'Audit: a disk that fails (%s) refuses with audit_unavailable, and the chain is whole once it works',
     async (fault) => {

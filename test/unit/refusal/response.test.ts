@@ -135,6 +135,29 @@ describe('which challenges, which parameters', () => {
     expect(decision.ok || Object.keys(challengesIn(decision.refusal))).toEqual(['DPoP'])
   })
 
+  test.each([false, true])(
+    'PRES-18: a rule of a route answers under the scheme of the latest request, also where an audit listens: %s',
+    async (isAudited) => {
+      const holder = await createKit({ agent: { certificate: true }, trust: { dpopSchemeForMtls: true } })
+      const verifier = holder.verifierWith({ audit: isAudited ? () => {} : undefined })
+      const certificate = holder.agent.certificate?.der
+      const token = await holder.token()
+      const answered: string[][] = []
+      for (const scheme of ['DPoP', 'Bearer', 'DPoP']) {
+        const request = {}
+        const headers = { authorization: `${scheme} ${token}` }
+        const verdict = await verifier.check(await holder.request({ headers, certificate }), request)
+        if (!verdict.ok) throw new Error(verdict.refusal.code)
+        for (const named of [request, undefined]) {
+          const decision = await verifier.authorize(verdict.context, { scopes: ['a'] }, named)
+          if (!decision.ok) answered.push(Object.keys(challengesIn(decision.refusal)))
+        }
+      }
+      const both = ['Bearer', 'DPoP']
+      expect(answered).toEqual([['DPoP'], ['DPoP'], both, both, ['DPoP'], ['DPoP']])
+    },
+  )
+
   test('PRES-18: a scheme that is taken but not listed has its error on the first challenge', async () => {
     const lax = await createKit({ trust: { dpopSchemeForMtls: true }, verifier: { dpop: false } })
     expect(challengesIn(await lax.refusal({ token: 'junk' }))).toEqual({
