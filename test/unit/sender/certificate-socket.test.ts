@@ -1,5 +1,5 @@
 import { createTestCertificate, type TestCertificate } from 'onbehalf/testing'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { createKit, type Kit } from '../../support/kit.ts'
 
 let kit: Kit
@@ -28,4 +28,18 @@ test.each([
   }
   expect(await kit.code(call)).toBe('certificate_missing')
   expect(await kit.code({ ...call, certificate: certificate.der })).toBe('admitted')
+})
+
+test('MTLS-04: that a connection without TLS shows no certificate is said once, and of no other connection', async () => {
+  const emitWarning = vi.spyOn(process, 'emitWarning').mockReturnValue()
+  // What was said is remembered by the process.
+  vi.resetModules()
+  const { createPresentedCertificate } = await import('../../../src/sender/presented-certificate.ts')
+  const { thumbprint } = createPresentedCertificate({ from: 'socket' })
+  const view = await kit.request()
+  for (const peer of [undefined, {}, { encrypted: true }]) thumbprint({ ...view, peer }, {})
+  expect(emitWarning).not.toHaveBeenCalled()
+  for (let time = 0; time < 2; time++) thumbprint({ ...view, peer: { encrypted: false } }, {})
+  expect(emitWarning.mock.calls.map(([, options]) => options)).toMatchObject([{ code: 'ONBEHALF_PLAIN' }])
+  emitWarning.mockRestore()
 })
