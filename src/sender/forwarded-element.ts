@@ -11,7 +11,7 @@ export function readForwardedElement(
   const pairs = readPairs(value)
   const cert = pairs?.get('cert')
   const found = cert === undefined ? undefined : readCertificates(cert)
-  const [der] = found ?? []
+  const der = found?.[0]
   const hash = pairs?.get('hash')
   if (der === undefined || (hash !== undefined && hash.toLowerCase() !== hexOf(der))) return undefined
   return found
@@ -23,13 +23,13 @@ const pair = /([A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^",;]*))(;|$)/y
 const repeatable: ReadonlySet<string> = new Set(['uri', 'dns'])
 
 /** By lower-case key. Undefined for several elements, a key that comes twice, or anything that is not a pair. */
-function readPairs(value: string): ReadonlyMap<string, string> | undefined {
-  const pairs = new Map<string, string>()
-  let end = ';'
+function readPairs(value: string): ReadonlyMap<string, string | undefined> | undefined {
+  const pairs = new Map<string, string | undefined>()
+  let end: string | undefined = ';'
   pair.lastIndex = 0
   while (end === ';') {
-    const [, name = '', quoted, bare = '', separator] = pair.exec(value) ?? []
-    if (separator === undefined) return undefined
+    const [, name, quoted, bare, separator] = pair.exec(value) ?? []
+    if (name === undefined) return undefined
     const key = name.toLowerCase()
     if (pairs.has(key) && !repeatable.has(key)) return undefined
     pairs.set(key, quoted?.replace(/\\(.)/g, '$1') ?? bare)

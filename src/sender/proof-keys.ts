@@ -94,5 +94,5 @@ export function createProofKeyCache(max: number): ProofKeyCache {
 
 /** A slice keeps the whole proof alive. */
 function copyOf(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1')
+  return Buffer.from(text).toString()
 }

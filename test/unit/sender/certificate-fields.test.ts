@@ -80,6 +80,18 @@ test('MTLS-10: a chain without a certificate is a broken request', async () => {
   expect(await code(guard, { headers: both })).toBe('admitted')
 })
 
+test('MTLS-10: a chain beside another field than Client-Cert says nothing', async () => {
+  const headers = { 'client-cert-chain': `:${base64Of(forwarded.other)}:` }
+  expect(await forwarded.code(forwarded.verifier('nginx'), { headers })).toBe('certificate_missing')
+})
+
+test('MTLS-09: a field of 65536 characters is read, a longer one is a broken request', async () => {
+  const { code, verifier } = forwarded
+  const codeOf = (length: number) =>
+    code(verifier('nginx'), { headers: { 'ssl-client-cert': value.padEnd(length, ' ') } })
+  expect([await codeOf(65_536), await codeOf(65_537)]).toEqual(['admitted', 'request_malformed'])
+})
+
 test('MTLS-11: every answer of a verifier that reads such a field says so', async () => {
   const { check, verifier, kit } = forwarded
   const guard = verifier('nginx')

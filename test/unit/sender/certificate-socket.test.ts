@@ -1,6 +1,7 @@
 import { createTestCertificate, type TestCertificate } from 'onbehalf/testing'
-import { beforeAll, expect, test } from 'vitest'
-import { createKit, type Kit } from '../../support/kit.ts'
+import { beforeAll, expect, test, vi } from 'vitest'
+import * as warnings from '../../../src/internal/process-warnings.ts'
+import { createKit, type Kit, outcomeOf } from '../../support/kit.ts'
 
 let kit: Kit
 let certificate: TestCertificate
@@ -10,6 +11,12 @@ beforeAll(async () => {
   certificate = await createTestCertificate({ commonName: 'travel-7' })
 })
 
+/** A token that names the certificate, and no proof. */
+const bound = () => ({
+  scheme: 'Bearer',
+  token: { claims: { cnf: { 'x5t#S256': certificate.thumbprint } } },
+  proof: null,
+})
 const base64 = () => Buffer.from(certificate.der).toString('base64')
 
 test.each([
@@ -20,12 +27,19 @@ test.each([
   ['x-amzn-mtls-clientcert', () => encodeURIComponent(certificate.certificate)],
   ['x-client-cert', () => encodeURIComponent(certificate.certificate)],
 ])('MTLS-08: unless asked to, nobody reads %s (%#)', async (name, value) => {
-  const call = {
-    scheme: 'Bearer',
-    token: { claims: { cnf: { 'x5t#S256': certificate.thumbprint } } },
-    proof: null,
-    headers: { [name]: value() },
-  }
+  const call = { ...bound(), headers: { [name]: value() } }
   expect(await kit.code(call)).toBe('certificate_missing')
   expect(await kit.code({ ...call, certificate: certificate.der })).toBe('admitted')
+})
+
+test('MTLS-04: that a connection without TLS shows no certificate is said of no other connection', async () => {
+  const said = vi.spyOn(warnings, 'hintAtPlainConnection').mockReturnValue()
+  const view = await kit.request(bound())
+  for (const peer of [undefined, {}, { encrypted: true }]) {
+    expect(outcomeOf(await kit.verifier.check({ ...view, peer }))).toBe('certificate_missing')
+  }
+  expect(said).not.toHaveBeenCalled()
+  expect(outcomeOf(await kit.verifier.check({ ...view, peer: { encrypted: false } }))).toBe('certificate_missing')
+  expect(said).toHaveBeenCalledOnce()
+  said.mockRestore()
 })

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest'
-import { createForwardedKit, type ForwardedKit, pemOf } from '../../support/forwarded.ts'
+import { base64Of, createForwardedKit, type ForwardedKit, pemOf } from '../../support/forwarded.ts'
 import { refusalIn } from '../../support/kit.ts'
 
-/** What the operator is told of a request that comes from somebody else than the proxy. */
+/** What the operator is told of a field that does not count, or that no proxy sends. */
 
 let forwarded: ForwardedKit
 beforeAll(async () => {
@@ -19,6 +19,26 @@ async function factsOf(fields: Record<string, string>): Promise<object> {
 }
 
 test('MTLS-07: a field that does not count is told as the cause, and its absence is not', async () => {
-  expect(Object.keys(await factsOf(headers()))).toContain('cause')
-  expect(Object.keys(await factsOf({}))).not.toContain('cause')
+  expect(await factsOf(headers())).toEqual({ cause: expect.stringMatching(/./) })
+  expect(await factsOf({})).toEqual({})
+})
+
+test('MTLS-09: every fault of a field has a cause of its own', async () => {
+  const { check, own, verifier } = forwarded
+  const value = `:${base64Of(own)}:`
+  const faults: Record<string, string | string[]>[] = [
+    { client_cert: value },
+    { 'client-cert': [value, value] },
+    { 'client-cert-chain': value },
+    { 'client-cert': value.padEnd(65_537, value) },
+    { 'client-cert': base64Of(own) },
+  ]
+  const causes: string[] = []
+  for (const headers of faults) {
+    const { code, facts } = refusalIn(await check(verifier('client-cert'), { headers }))
+    expect(code).toBe('request_malformed')
+    causes.push(String(facts['cause']))
+  }
+  // All begin alike, so that an empty one would be the beginning of every other.
+  for (const cause of causes) expect(causes.filter((other) => other.startsWith(cause))).toEqual([cause])
 })

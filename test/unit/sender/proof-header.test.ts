@@ -41,6 +41,24 @@ describe('what is told of a header', () => {
   })
 })
 
+describe('what is told of a key', () => {
+  test('RFC 9449 §4.3(5): the algorithm that a key does not fit is told', () => {
+    const outcome = checkKeyPolicy({ algorithm: 'ES256', jwk: { ...jwk, crv: 'P-384' } }, ['ES256'])
+    expect(outcome).toMatchObject({ code: 'proof_key', facts: { algorithm: 'ES256' } })
+  })
+
+  test('DPOP-40: that a key is printed in an RFC is told as the cause', () => {
+    const printed = {
+      kty: 'EC',
+      crv: 'P-256',
+      x: 'l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs',
+      y: '9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA',
+    }
+    const outcome = checkKeyPolicy({ algorithm: 'ES256', jwk: printed }, ['ES256'])
+    expect(outcome).toMatchObject({ code: 'proof_key', facts: { cause: expect.any(String) } })
+  })
+})
+
 describe('the cache of keys', () => {
   const keyOf = (jkt: string, algorithm = 'ES256') => ({ jkt, key: { algorithm } }) as ProofKey
 

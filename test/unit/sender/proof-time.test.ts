@@ -1,6 +1,6 @@
-import type { DpopOptions } from 'onbehalf'
+import type { DpopOptions, ReportableCheck } from 'onbehalf'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createKit, type Kit, url } from '../../support/kit.ts'
+import { createKit, type Kit, outcomeOf, url } from '../../support/kit.ts'
 
 let kit: Kit
 
@@ -125,6 +125,21 @@ describe('exp and nbf of a proof', () => {
     expect(await kit.code({ verifier, proof: { claims: { nbf: exp } } })).toBe('admitted')
   })
 })
+
+test.each<readonly [ReportableCheck, number, ReportableCheck, number]>([
+  ['proof_expired', -61, 'proof_not_active', 61],
+  ['proof_not_active', 61, 'proof_expired', -61],
+])(
+  'Options: reportOnly notes %s of an iat %i s off, and enforces %s and the rest',
+  async (code, offset, other, back) => {
+    const verifier = kit.verifierWith({ reportOnly: [code] })
+    const send = (by: number, more: object = {}) =>
+      kit.call({ verifier, proof: { claims: { iat: kit.clock.now() / 1_000 + by, ...more } } })
+    expect(await send(offset)).toMatchObject({ ok: true, wouldRefuse: [code] })
+    expect(outcomeOf(await send(back))).toBe(other)
+    expect(outcomeOf(await send(offset, { htm: 'PUT' }))).toBe('proof_method')
+  },
+)
 
 describe('long-lived bound tokens', () => {
   test('DPOP-36: a token lives 300 s at most', async () => {
