@@ -54,12 +54,12 @@ interface Description {
   /** Everyone the directory is asked about: the principal, then the actor. */
   readonly everyone: readonly Party[]
   described: Parties
-  answers: readonly DirectoryAnswer[]
+  answers: readonly EntityClaims[]
 }
 
 /** What one request was judged by. */
 interface Judged {
-  readonly answers: readonly DirectoryAnswer[]
+  readonly answers: readonly EntityClaims[]
   readonly described: Parties
 }
 
@@ -77,14 +77,12 @@ function createDirectoryCheck(directory: DirectoryCache, requireOwner: boolean):
   }
 
   function judge(parties: Parties, answers: readonly DirectoryAnswer[]): Judged | Denial {
-    if (answers.includes('disabled')) return new Denial('token_revoked')
-    const outage = answers.find((answer) => answer instanceof NoAnswer)
-    if (outage !== undefined) return new Denial('directory_unavailable', { cause: outage.cause })
+    if (!answers.every(isEntityClaims)) return denialFor(answers)
     const described = describe(parties, answers)
     return (requireOwner ? checkOwner(described) : undefined) ?? { answers, described }
   }
 
-  function describe(parties: Parties, answers: readonly DirectoryAnswer[]): Parties {
+  function describe(parties: Parties, answers: readonly EntityClaims[]): Parties {
     const description = descriptionOf(parties)
     if (answers.every((answer, at) => answer === description.answers[at])) return description.described
     description.described = describeParties(parties, description.described, answers)
@@ -124,8 +122,19 @@ function createDirectoryCheck(directory: DirectoryCache, requireOwner: boolean):
 
 const unasked = new NoAnswer('was not asked')
 
+function isEntityClaims(answer: DirectoryAnswer): answer is EntityClaims {
+  return answer !== 'disabled' && !(answer instanceof NoAnswer)
+}
+
+/** A party that is disabled counts more than one that the directory was not able to tell of. */
+function denialFor(answers: readonly DirectoryAnswer[]): Denial {
+  const outage = answers.find((answer) => answer instanceof NoAnswer)
+  if (outage === undefined || answers.includes('disabled')) return new Denial('token_revoked')
+  return new Denial('directory_unavailable', { cause: outage.cause })
+}
+
 /** Only principal and actor are described; of the rest of the chain the directory only says whether one is disabled. */
-function describeParties(parties: Parties, last: Parties, answers: readonly DirectoryAnswer[]): Parties {
+function describeParties(parties: Parties, last: Parties, answers: readonly EntityClaims[]): Parties {
   const [ofPrincipal, ofActor] = answers
   const isAlone = parties.actor === parties.principal
   const principal = describeAs(last.principal, parties.principal, ofPrincipal)
@@ -143,11 +152,8 @@ function describeParties(parties: Parties, last: Parties, answers: readonly Dire
 }
 
 /** `last` itself where nothing has changed. */
-function describeAs(last: Party, inToken: Party, answer: DirectoryAnswer | undefined): Party {
-  const entity =
-    typeof answer === 'object' && !(answer instanceof NoAnswer)
-      ? mergeEntityClaims(inToken.entity, answer)
-      : inToken.entity
+function describeAs(last: Party, inToken: Party, answer: EntityClaims = {}): Party {
+  const entity = mergeEntityClaims(inToken.entity, answer)
   if (isSameEntity(last.entity, entity)) return last
   return entity === undefined || isSameEntity(inToken.entity, entity) ? inToken : sealed<Party>({ ...inToken, entity })
 }
