@@ -5,7 +5,7 @@ import { readOptions } from '../../../src/options/policy.ts'
 import { Denial } from '../../../src/refusal/denial.ts'
 import type { Keyring, TokenKey } from '../../../src/token/keys.ts'
 import { createRemoteKeyring } from '../../../src/token/remote-keys.ts'
-import { makeRawKey, type RawKey } from '../../support/jws.ts'
+import { type Members, makeRawKey, type RawKey } from '../../support/jws.ts'
 import { gate, keysUri } from '../../support/key-home.ts'
 import { issuerUrl, resource } from '../../support/kit.ts'
 
@@ -29,14 +29,13 @@ export interface Ring {
   findNow(kid: string | undefined, algorithm?: Algorithm): Found | undefined
 }
 
-export const published = (key: RawKey, kid: string | undefined, alg: string = key.algorithm) => ({
-  ...key.publicJwk,
-  kid,
-  alg,
-})
-export const onlyA = () => ({ keys: [published(a, 'k1')] })
+export function published(key: RawKey, kid: string | undefined, alg: string = key.algorithm): Members {
+  return { ...key.publicJwk, kid, alg }
+}
 
-export function createRing(trust: Partial<IssuerOptions> = {}, clock = createTestClock()): Ring {
+export const onlyA = (): { keys: Members[] } => ({ keys: [published(a, 'k1')] })
+
+export function createRing(trust: Partial<IssuerOptions> = {}, clock: TestClock = createTestClock()): Ring {
   const policy = readOptions({ issuer: { issuer: issuerUrl, jwksUri: keysUri, ...trust }, resource }).issuers
   const issuer = policy.get(issuerUrl)
   if (issuer === undefined) throw new Error('no issuer')
@@ -80,9 +79,10 @@ export async function loadedRing(trust?: Partial<IssuerOptions>, document: objec
   return ring
 }
 
-export const outcome = (found: Found | undefined) =>
+export const outcome = (found: Found | undefined): string =>
   found === undefined ? 'had to wait' : found instanceof Denial ? found.code : (found.kid ?? 'without kid')
-export const causeOf = (found: Found | undefined) => (found instanceof Denial ? found.facts.cause : 'found')
+export const causeOf = (found: Found | undefined): string | undefined =>
+  found instanceof Denial ? found.facts.cause : 'found'
 
 export async function keyOf(ring: Ring): Promise<TokenKey> {
   const found = await ring.find('k1')
