@@ -24,11 +24,10 @@ export async function proveClient(client: ClientPolicy, issuer: string, nowMs: n
   })
     .setProtectedHeader({ alg, ...(kid !== undefined && { kid }) })
     .sign(privateKey)
-  return { headers: {}, form: { client_assertion_type: assertionType, client_assertion: assertion } }
+  // RFC 7523 §2.2.
+  const type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+  return { headers: {}, form: { client_assertion_type: type, client_assertion: assertion } }
 }
-
-/** RFC 7523 §2.2. */
-const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** RFC 6749 §2.3.1: id and secret are form-urlencoded before RFC 7617 joins them. */
 function basicCredentials({ id, secret }: { readonly id: string; readonly secret: string }): string {

@@ -37,7 +37,7 @@ function isAudience(aud: unknown): boolean {
 
 function mayLackAudience(members: JsonObject, { missingAudienceClients }: AnswerRules): boolean {
   const client = members['client_id'] ?? members['azp']
-  return !Object.hasOwn(members, 'aud') && typeof client === 'string' && missingAudienceClients.has(client)
+  return !Object.hasOwn(members, 'aud') && missingAudienceClients.has(client as string)
 }
 
 /** The claims of an opaque token: the members about the token, not those about the answer, under the issuer that gave them. */
@@ -68,7 +68,7 @@ export function tightenClaims(claims: TokenClaims, members: JsonObject, issuer: 
   if (sub !== undefined && sub !== claims.all['sub']) return contradicts('sub')
   const joined = joinConfirmations(claims.cnf, cnf)
   if (joined === undefined) return contradicts('cnf')
-  return { ...claims, exp: isExactNumber(exp) && exp < claims.exp ? exp : claims.exp, cnf: joined.cnf }
+  return { ...claims, exp: isExactNumber(exp) ? Math.min(exp, claims.exp) : claims.exp, cnf: joined.cnf }
 }
 
 /** What either names must be proven; undefined where they name different keys, which no sender can prove both. */

@@ -48,7 +48,7 @@ export function createIntrospectionEndpoint(
 
   async function find(mayAsk: () => boolean): Promise<string> {
     if (configured !== undefined) return configured
-    const isFresh = known !== undefined && policy.clock.monotonic() - knownAt <= freshMs
+    const isFresh = policy.clock.monotonic() - knownAt <= freshMs
     if (!isFresh && (inFlight !== undefined || mayAsk())) {
       inFlight ??= discoverEndpoint().finally(() => {
         inFlight = undefined

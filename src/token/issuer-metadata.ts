@@ -50,7 +50,7 @@ export function readKeysUri(metadata: JsonObject, issuer: string, httpHosts: Rea
   if (typeof url === 'string') throw new Error(`jwks_uri ${url}`)
   const { hostname: home, protocol } = new URL(issuer)
   if (protocol === 'https:' && url.protocol !== 'https:') throw new Error('jwks_uri must be https, as the issuer is')
-  if (url.hostname !== home && isPrivateHost(url.hostname) && !isPrivateHost(home)) {
+  if (isPrivateHost(url.hostname) && !isPrivateHost(home)) {
     throw new Error('jwks_uri points to a private address')
   }
   return uri as string
@@ -64,7 +64,7 @@ export async function fetchJson<T>(url: string, policy: FetchPolicy, read: (docu
     if (document === undefined) throw new Error('answered something that is not a strict JSON object')
     return read(document)
   } catch (error) {
-    throw new FetchError([{ url: url.replace(/[?#].*$/s, '').slice(0, 512), reason: reasonOf(error) }], error)
+    throw new FetchError([{ url: url.replace(/[?#].*/s, '').slice(0, 512), reason: reasonOf(error) }], error)
   }
 }
 
