@@ -16,6 +16,20 @@ test.each([
   expect(elsewhere.facts).toMatchObject({ claim, hint: 'issuer.dialect' })
 })
 
+test('Dialect: the other name of one claim is no hint at another', async () => {
+  const token = forge.token({ jti: undefined, azp: 'travel-app' })
+  expect((await forge.refusal({ token })).facts).toMatchObject({ claim: 'jti', hint: 'issuer.optionalClaims' })
+})
+
+test('Dialect: a claim that is missing is told under the first name that the dialect has for it', async () => {
+  const dialect = { name: 'own', clientId: ['cid', 'appid'], tokenId: ['uti'] }
+  const verifier = forge.verifierTrusting({ dialect })
+  const noClient = await forge.refusal({ verifier, token: forge.token() })
+  expect(noClient.facts).toMatchObject({ claim: 'cid', hint: 'issuer.optionalClaims' })
+  const noId = await forge.refusal({ verifier, token: forge.token({ cid: 'travel-app' }) })
+  expect(noId.facts).toMatchObject({ claim: 'uti', hint: 'issuer.optionalClaims' })
+})
+
 test.each([
   ['scp', 'tools:read'],
   ['scopes', ['tools:read']],

@@ -104,6 +104,67 @@ describe('parties', () => {
     expect((await forge.context(call(withParties({ principal: alice, chain: self })))).authority).toBe('undetermined')
   })
 
+  test('Dialect: tooDeep() and malformed() refuse the token and name what is wrong', async () => {
+    const deep: Dialect = { name: 'own', parties: (_, read) => read.tooDeep() }
+    expect(await forge.refusal(call(deep))).toMatchObject({
+      code: 'delegation_too_deep',
+      facts: { claim: 'delegation' },
+    })
+    const malformed: Dialect = { name: 'own', parties: (_, read) => read.malformed('chain') }
+    const refusal = await forge.refusal(call(malformed))
+    expect([refusal.code, refusal.facts.claim, 'hint' in refusal.facts]).toEqual([
+      'delegation_malformed',
+      'chain',
+      false,
+    ])
+  })
+
+  test('Dialect: of several faults of the chain the first is told', async () => {
+    const swallows: Dialect = {
+      name: 'own',
+      parties(_, read) {
+        for (const claim of ['first', 'second']) {
+          try {
+            read.malformed(claim)
+          } catch {
+            // As a careless dialect would.
+          }
+        }
+        return {} as DialectParties
+      },
+    }
+    expect((await forge.refusal(call(swallows))).facts.claim).toBe('first')
+  })
+
+  test('Dialect: what it leaves out means nothing, and its warnings are told', async () => {
+    const chain = [{ subject: 'a', issuer: home, kind: 'agent' as const }]
+    const plain = await forge.context(call(withParties({ principal: alice, chain, warnings: ['ttl_over_policy'] })))
+    expect(plain.warnings).toEqual(['ttl_over_policy'])
+    expect({ ...plain.delegation }).toStrictEqual({ chain: plain.delegation?.chain, depth: 1, complete: null })
+    expect(plain.client).toMatchObject({ id: 'travel-app', profiles: [] })
+  })
+
+  test('Dialect: entity() is asked for the principal and for the current actor alone', async () => {
+    const asked: string[] = []
+    const dialect: Dialect = {
+      name: 'own',
+      entity(claims, which) {
+        asked.push(which)
+        return claims['plain'] === true ? {} : { model: `${which}-1` }
+      },
+    }
+    const act = { sub: 'a', iss: home, act: { sub: 'b', iss: home } }
+    const context = await forge.context(call(dialect, { act }))
+    expect(context.principal).toMatchObject({ subject: 'alice', entity: { model: 'principal-1' } })
+    const chain = context.delegation?.chain ?? []
+    expect(chain).toMatchObject([{ subject: 'a', entity: { model: 'actor-1' } }, { subject: 'b' }])
+    expect(chain[1]).not.toHaveProperty('entity')
+    expect(asked).toEqual(['principal', 'actor'])
+    const alone = await forge.context(call(dialect))
+    expect([alone.delegation, asked]).toEqual([null, ['principal', 'actor', 'principal']])
+    expect((await forge.context(call(dialect, { plain: true }))).principal).not.toHaveProperty('entity')
+  })
+
   test('Dialect: a malformed act refuses, even where the dialect swallows it', async () => {
     const swallows: Dialect = {
       name: 'own',
@@ -127,8 +188,18 @@ describe('parties', () => {
     ['a blank subject', { principal: { subject: ' ' } }],
     ['an unknown kind', { principal: { subject: 'a', kind: 'robot' } }],
     ['profiles that are no list', { principal: { subject: 'a', profiles: 'user' } }],
+    ['profiles with a number', { principal: { subject: 'a', profiles: ['user', 7] } }],
     ['a chain that is no list', { principal: alice, chain: {} }],
     ['an actor without a name', { principal: alice, chain: [{}] }],
+    ['a prior actor without a name', { principal: alice, chain: [{ subject: 'a' }, {}] }],
+    ['an actor of an unknown kind', { principal: alice, chain: [{ subject: 'a', kind: 'robot' }] }],
+    [
+      'an actor that is named otherwise',
+      { principal: alice, chain: [{ subject: 'a', clientId: 'a', namedBy: 'azp' }] },
+    ],
+    ['an actor named by no client', { principal: alice, chain: [{ subject: 'a', namedBy: 'client_id' }] }],
+    ['a blank issuer', { principal: alice, chain: [{ subject: 'a', issuer: ' ' }] }],
+    ['a blank client', { principal: alice, chain: [{ subject: 'a', clientId: ' ' }] }],
     ['an issuer that is no text', { principal: alice, chain: [{ subject: 'a', issuer: 7 }] }],
     ['a client that is no text', { principal: alice, chain: [{ subject: 'a', clientId: {} }] }],
     ['a client of another name', { principal: alice, chain: [{ subject: 'a', clientId: 'b', namedBy: 'client_id' }] }],
@@ -138,6 +209,8 @@ describe('parties', () => {
     ['another completeness', { principal: alice, complete: 'yes' }],
     ['another ownToken', { principal: alice, ownToken: 1 }],
     ['another client kind', { principal: alice, clientKind: 'robot' }],
+    ['warnings that are no list', { principal: alice, warnings: 7 }],
+    ['an unknown warning behind a known one', { principal: alice, warnings: ['no_iat', 'odd'] }],
     ['an unknown warning', { principal: alice, warnings: ['odd'] }],
     ['a promise', Promise.resolve({ principal: alice })],
   ])('Dialect: parties() that answers %s refuses the token', async (_, answer) => {
@@ -176,6 +249,25 @@ describe('faults of a dialect', () => {
       expect([refusal.code, refusal.facts.cause?.includes('dialect own')]).toEqual(['token_claim', true])
     },
   )
+
+  test('Dialect: what it throws is told in at most 256 characters, also where it is no error', async () => {
+    const causeOf = async (thrown: unknown) => {
+      const parties = () => {
+        throw thrown
+      }
+      return (await forge.refusal(call({ name: 'own', parties }))).facts.cause
+    }
+    expect(await causeOf(new Error('x'.repeat(300)))).toHaveLength(256)
+    expect(await causeOf('a text')).toMatch(/^dialect own: \w+$/)
+  })
+
+  test('Dialect: refuse() is told in at most 64 characters, and is not asked where the claims show it already', async () => {
+    const name = 'x'.repeat(65)
+    const dialect: Dialect = { name: 'own', refuse: () => name }
+    const refusal = await forge.refusal(call(dialect))
+    expect([refusal.code, refusal.facts.claim]).toEqual(['token_type', name.slice(1)])
+    expect((await forge.refusal(call(dialect, { nonce: 'n' }))).facts.claim).toBe('nonce')
+  })
 
   test('Dialect: refuse() names the claim of another class of token', async () => {
     const dialect: Dialect = {
