@@ -1,5 +1,10 @@
-import type { IssuerOptions, RevocationQuery, VerifierOptions } from 'onbehalf'
+import type { IssuerOptions, Party, RevocationQuery, VerifierOptions } from 'onbehalf'
 import { describe, expect, test } from 'vitest'
+import { readOptions } from '../../../src/options/policy.ts'
+import { Denial } from '../../../src/refusal/denial.ts'
+import { prepareToken, type TokenReaders } from '../../../src/token/prepared-token.ts'
+import { createTrust } from '../../../src/token/trust.ts'
+import { createTokenVerifier } from '../../../src/token/verify.ts'
 import { memorySink } from '../../support/audit.ts'
 import { sha256 } from '../../support/bytes.ts'
 import { createForge } from '../../support/forge.ts'
@@ -33,6 +38,12 @@ describe('what a revocation source is told', () => {
       sender: { jkt: forge.agent.jkt },
     })
     expect(query.parties).toMatchObject([{ subject: 'alice', kind: 'human' }])
+  })
+
+  test('Revocation: of a token without client id, no client is told', async () => {
+    const query = await queryFor({ client_id: undefined }, { optionalClaims: ['client_id'] })
+    expect(query).not.toHaveProperty('clientId')
+    expect(query).toMatchObject({ issuer: home })
   })
 
   test('Revocation: the session is told where the token names it with a text', async () => {
@@ -109,6 +120,19 @@ describe('the relaxed settings that a token needs', () => {
     expect(await relaxationsOf(needs, everything)).toEqual([setting])
   })
 
+  test('Audit: one of several names of a claim is enough', async () => {
+    const trust = { optionalClaims: ['jti' as const], dialect: { name: 'own', clientId: ['cid', 'appid'] } }
+    expect(await relaxationsOf({ appid: 'travel-app' }, trust)).toEqual([])
+    expect(await relaxationsOf({ appid: 'travel-app', jti: undefined }, trust)).toEqual(['issuer.optionalClaims'])
+  })
+
+  test('Audit: a fault that is reported does not hide that the audience is missing', async () => {
+    const reported = await relaxationsOf({ aud: undefined, exp: now + 3_601 }, everything, {
+      reportOnly: ['token_lifetime'],
+    })
+    expect(reported).toEqual(['issuer.dangerously.allowMissingAudience', 'issuer.maxTokenSeconds', 'reportOnly'])
+  })
+
   test('Audit: the relaxed setting of a fault that is only reported is reportOnly alone', async () => {
     const reporting = { reportOnly: ['token_audience', 'token_lifetime'] as const }
     for (const faults of [{ aud: undefined }, { exp: now + 301 }, { aud: undefined, exp: now + 301 }]) {
@@ -116,5 +140,31 @@ describe('the relaxed settings that a token needs', () => {
     }
     const both = await relaxationsOf({ exp: now + 3_601 }, { maxTokenSeconds: 3_600 }, reporting)
     expect(both).toEqual(['issuer.maxTokenSeconds', 'reportOnly'])
+  })
+})
+
+describe('the share of the replay memory', () => {
+  function partitionOf(claims: Members, issuer = home): string {
+    const policy = readOptions({ ...forge.options, issuer: { ...forge.trust, issuer } })
+    const nobody = new Denial('delegation_malformed')
+    const readers: TokenReaders = {
+      confirmation: () => nobody,
+      parties: () => nobody,
+      principal: ({ claims: read }) => ({ subject: read.sub }) as Party,
+    }
+    const reader = createTokenVerifier(policy, createTrust(policy), (token) => prepareToken(token, readers).partition)
+    const token = forge.token({ iss: issuer, ...claims })
+    return String(reader.verify({ scheme: 'DPoP', token, tokenHash: sha256(token) }))
+  }
+
+  test('REPLAY: the share is that of issuer, client and subject together, whatever the token', () => {
+    const partition = partitionOf({})
+    expect(partitionOf({ exp: now + 60, scope: 'a' })).toBe(partition)
+    const others = [
+      partitionOf({ client_id: 'other-app' }),
+      partitionOf({ sub: 'bob' }),
+      partitionOf({}, 'https://other.example.test'),
+    ]
+    expect(new Set([partition, ...others]).size).toBe(4)
   })
 })
