@@ -43,6 +43,16 @@ test('RFC 9396 §2: a list of details that each have a type is taken, an empty o
   }
 })
 
+test('AT-14: a token that grants nothing beside its audience grants nothing, and neither do lists of another form', async () => {
+  const nothing = { scopes: [], roles: [], permissions: [], authorizationDetails: [] }
+  const plain = await forge.context({ token: forge.token() })
+  expect(plain).toMatchObject({ ...nothing, authentication: { amr: [] } })
+  for (const list of ['admin', ['admin', 7], {}, null]) {
+    const context = await forge.context({ token: forge.token({ roles: list, permissions: list }) })
+    expect(context, JSON.stringify(list)).toMatchObject(nothing)
+  }
+})
+
 test('RFC 9068 §2.2: iss is a text that is not empty, wherever the claims come from', () => {
   const issuer = readOptions(forge.options).issuers.get(home)
   if (issuer === undefined) throw new Error('The issuer is configured.')

@@ -30,6 +30,15 @@ test('Dialect: a claim that is missing is told under the first name that the dia
   expect(noId.facts).toMatchObject({ claim: 'uti', hint: 'issuer.optionalClaims' })
 })
 
+test('RFC 9068 §2.2: client_id and jti have their types under a dialect that reads other claims', async () => {
+  const dialect = { name: 'own', clientId: ['cid'], tokenId: ['uti'] }
+  const verifier = forge.verifierTrusting({ dialect })
+  for (const claim of ['client_id', 'jti']) {
+    const token = forge.token({ cid: 'travel-app', uti: 'u-1', [claim]: 7 })
+    expect(await forge.refusal({ verifier, token })).toMatchObject({ code: 'token_claim', facts: { claim } })
+  }
+})
+
 test.each([
   ['scp', 'tools:read'],
   ['scopes', ['tools:read']],
