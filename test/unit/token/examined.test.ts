@@ -59,6 +59,12 @@ test('Options: only a signature that was verified is said to have failed', async
   expect(other).toEqual({ ...unknown, codes: ['token_issuer'] })
 })
 
+test('JOSE-01: under an algorithm that is not accepted no key is looked for', async () => {
+  for (const alg of ['HS256', 'none', 'ES512']) {
+    expect(await explained(forge.token({}, { alg })), alg).toEqual({ ...unknown, codes: ['token_algorithm'] })
+  }
+})
+
 test('Options: behind a good signature a claim that cannot be read ends the explanation', async () => {
   const found = await explained(forge.token({ sub: 7 }))
   expect(found).toEqual({ codes: ['token_claim'], claims: ['sub'], signature: 'held', principal: undefined })
