@@ -1,4 +1,4 @@
-import type { IssuerOptions, Party, RevocationQuery, VerifierOptions } from 'onbehalf'
+import type { EntityClaims, IssuerOptions, Party, RevocationQuery, VerifierOptions } from 'onbehalf'
 import { describe, expect, test } from 'vitest'
 import { readOptions } from '../../../src/options/policy.ts'
 import { Denial } from '../../../src/refusal/denial.ts'
@@ -54,14 +54,14 @@ describe('what a revocation source is told', () => {
   test('Revocation: the owner is that of the current actor, else of the principal, where it is a text', async () => {
     const dialect: IssuerOptions['dialect'] = {
       name: 'own',
-      entity: ({ owners }, which) => ({ owner: (owners as Record<string, string>)[which] }),
+      entity: ({ about }, which) => (about as Readonly<Record<string, EntityClaims>>)[which],
     }
     const act = { sub: 'a', iss: home }
-    const owners = { principal: 'office', actor: 'platform' }
-    expect(await queryFor({ owners, act }, { dialect })).toMatchObject({ owner: 'platform' })
-    expect(await queryFor({ owners }, { dialect })).toMatchObject({ owner: 'office' })
-    expect(await queryFor({ owners: {} }, { dialect })).not.toHaveProperty('owner')
-    expect(await queryFor({ owners: { principal: ['a', 'b'] } }, { dialect })).not.toHaveProperty('owner')
+    const about = { principal: { owner: 'office' }, actor: { owner: 'platform' } }
+    expect(await queryFor({ about, act }, { dialect })).toMatchObject({ owner: 'platform' })
+    expect(await queryFor({ about }, { dialect })).toMatchObject({ owner: 'office' })
+    expect(await queryFor({ about: {} }, { dialect })).not.toHaveProperty('owner')
+    expect(await queryFor({ about: { principal: { owner: ['a', 'b'] } } }, { dialect })).not.toHaveProperty('owner')
   })
 
   test('Revocation: a place on a status list is told where it has a text and a number', async () => {
