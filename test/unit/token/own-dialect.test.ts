@@ -189,6 +189,15 @@ describe('faults of a dialect', () => {
     },
   )
 
+  test('Dialect: an answer of another shape has one cause, whichever function gave it', async () => {
+    const causes = new Set<string | undefined>()
+    for (const name of ['roles', 'permissions', 'refuse', 'entity']) {
+      const dialect = { name: 'own', [name]: () => 7 } as Dialect
+      causes.add((await forge.refusal(call(dialect))).facts.cause)
+    }
+    expect(causes.size).toBe(1)
+  })
+
   test('Dialect: what it throws is told in at most 256 characters, also where it is no error', async () => {
     const causeOf = async (thrown: unknown) => {
       const parties = () => {
