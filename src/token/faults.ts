@@ -25,7 +25,7 @@ export class ClaimFault extends Error {
   readonly claim: string
 
   constructor(claim: string) {
-    super(`${claim} is malformed`)
+    super(claim)
     this.claim = claim
   }
 }

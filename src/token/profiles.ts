@@ -31,7 +31,7 @@ const unclassified: Profile = sealed<Profile>({ kind: 'unknown', kindSource: 'no
 
 /** `stated`: a kind that is known otherwise, which goes before what the profiles say. */
 export function classify(words: readonly string[], stated?: EntityKind): Profile {
-  if (words.length === 0 && (stated === undefined || stated === 'unknown')) return unclassified
+  if (words.length === 0 && stated === undefined) return unclassified
   const profiles = Object.freeze([...new Set(words)])
   const kind = kindsByProfile.find(([profile]) => profiles.includes(profile))?.[1] ?? 'unknown'
   if (stated !== undefined && stated !== kind) {

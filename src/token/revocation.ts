@@ -59,7 +59,7 @@ export function createRevocationCheck(source: RevocationSource | undefined, hook
     },
     settle(bound, credentials) {
       const unrevoked = bound as Unrevoked<typeof bound>
-      if (source === undefined || !answersLater) return unrevoked
+      if (!answersLater) return unrevoked
       confirmed.add(bound)
       return andThen(pending.get(credentials) ?? ask(bound.token), (answer) => judge(answer) ?? unrevoked)
     },

@@ -123,7 +123,7 @@ function withEntity<T extends SaidParty>(party: T, answer: EntityClaims | undefi
   if (answer === undefined) return party
   const entity = readEntityClaims(answer)
   demand(entity !== undefined)
-  return entity === undefined || Object.keys(entity).length === 0 ? party : { ...party, entity }
+  return Object.keys(entity).length === 0 ? party : { ...party, entity }
 }
 
 function saidParty({ subject, kind, profiles = [] }: DialectPrincipal): SaidParty {
@@ -143,7 +143,7 @@ function saidActor(actor: DialectActor): SaidActor {
   return { subject, kind, kindSource, profiles, issuer, clientId, isNamedByClient: namedBy === 'client_id' }
 }
 
-function demand(isRight: boolean): void {
+function demand(isRight: boolean): asserts isRight {
   if (!isRight) throw new TypeError('answered another shape')
 }
 

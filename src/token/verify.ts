@@ -104,9 +104,8 @@ export function createTokenVerifier<T>(
 
   function verifyAnew(token: string, tokenHash: string, nowMs: number): MaybePromise<T | Denial> {
     const jws = splitCompact(token)
-    if (isOpaque(token, jws) && trust.opaqueIssuer !== undefined) {
-      return verifyOpaque(trust.opaqueIssuer, token, tokenHash)
-    }
+    const asked = opaqueIssuer(token, jws)
+    if (asked !== undefined) return verifyOpaque(asked, token, tokenHash)
     const found = openFindings()
     return next(readSigned(token, jws, trust, { nowMs, toleranceSeconds, found }), (signed) =>
       next(admit(signed, tokenHash, found), (verified) => {
@@ -119,9 +118,9 @@ export function createTokenVerifier<T>(
     )
   }
 
-  /** Where an issuer is asked about opaque tokens; what has not exactly two dots is no signed JWT (RFC 7515 §7.1). */
-  function isOpaque(token: string, jws: CompactParts | undefined): boolean {
-    return jws === undefined && trust.opaqueIssuer !== undefined && token.split('.', 4).length !== 3
+  /** Who is asked about an opaque token; what has not exactly two dots is no signed JWT (RFC 7515 §7.1). */
+  function opaqueIssuer(token: string, jws: CompactParts | undefined): TrustedIssuer | undefined {
+    return jws === undefined && token.split('.', 4).length !== 3 ? trust.opaqueIssuer : undefined
   }
 
   /** The signature holds: what the token says may be believed, and is judged. */
@@ -142,7 +141,7 @@ export function createTokenVerifier<T>(
   async function examine({ token, tokenHash }: Credentials, found: Findings): Promise<ExaminedToken> {
     const jws = splitCompact(token)
     if (!isToken68(token)) found.note(new Denial('request_malformed'))
-    if (!isToken68(token) || isOpaque(token, jws)) return unsigned
+    if (!isToken68(token) || opaqueIssuer(token, jws) !== undefined) return unsigned
     const reading = { nowMs: policy.clock.now(), toleranceSeconds, found }
     const find = (iss: unknown) => trust.findConfigured(iss) ?? notAsked
     const signed = await readSigned(token, jws, { ...trust, find }, reading)

@@ -16,6 +16,29 @@ test.each([
   expect(elsewhere.facts).toMatchObject({ claim, hint: 'issuer.dialect' })
 })
 
+test('Dialect: the other name of one claim is no hint at another', async () => {
+  const token = forge.token({ jti: undefined, azp: 'travel-app' })
+  expect((await forge.refusal({ token })).facts).toMatchObject({ claim: 'jti', hint: 'issuer.optionalClaims' })
+})
+
+test('Dialect: a claim that is missing is told under the first name that the dialect has for it', async () => {
+  const dialect = { name: 'own', clientId: ['cid', 'appid'], tokenId: ['uti'] }
+  const verifier = forge.verifierTrusting({ dialect })
+  const noClient = await forge.refusal({ verifier, token: forge.token() })
+  expect(noClient.facts).toMatchObject({ claim: 'cid', hint: 'issuer.optionalClaims' })
+  const noId = await forge.refusal({ verifier, token: forge.token({ cid: 'travel-app' }) })
+  expect(noId.facts).toMatchObject({ claim: 'uti', hint: 'issuer.optionalClaims' })
+})
+
+test('RFC 9068 §2.2: client_id and jti have their types under a dialect that reads other claims', async () => {
+  const dialect = { name: 'own', clientId: ['cid'], tokenId: ['uti'] }
+  const verifier = forge.verifierTrusting({ dialect })
+  for (const claim of ['client_id', 'jti']) {
+    const token = forge.token({ cid: 'travel-app', uti: 'u-1', [claim]: 7 })
+    expect(await forge.refusal({ verifier, token })).toMatchObject({ code: 'token_claim', facts: { claim } })
+  }
+})
+
 test.each([
   ['scp', 'tools:read'],
   ['scopes', ['tools:read']],

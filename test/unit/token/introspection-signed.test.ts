@@ -42,12 +42,51 @@ describe('a signed answer', () => {
     ['an iat ahead', { iat: start + 6 }, {}, 'refused'],
     ['an old iat', { iat: start - 66 }, {}, 'refused'],
     ['an iat within the tolerance', { iat: start + 5 }, {}, 'admitted'],
+    ['an iat that is just not too old', { iat: start - 65 }, {}, 'admitted'],
+    ['an iat that is just too old', { iat: start - 65.001 }, {}, 'refused'],
+    ['a typ in a list', {}, { typ: ['token-introspection+jwt'] }, 'refused'],
+    ['a typ that begins otherwise', {}, { typ: 'x-token-introspection+jwt' }, 'refused'],
+    ['a typ that goes on', {}, { typ: 'token-introspection+jwt+x' }, 'refused'],
+    ['a typ of another tree', {}, { typ: 'text/token-introspection+jwt' }, 'refused'],
+    ['no kid, where one key fits', {}, { kid: undefined }, 'admitted'],
     ['no token_introspection', { token_introspection: undefined }, {}, 'refused'],
     ['a token_introspection that is a list', { token_introspection: [] }, {}, 'refused'],
   ])('RFC 9701 §5: with %s', async (_, envelope, header, outcome) => {
     const desk = await signing()
     desk.answer(() => desk.signed(desk.active(), envelope, header))
     expect(await codeOf(desk)).toBe(outcome === 'admitted' ? outcome : 'introspection_unavailable')
+  })
+
+  test('RFC 9701 §5: the operator is told what is wrong with it, each fault by a cause of its own', async () => {
+    const desk = await signing()
+    const causeOf = async (reply: () => Response) => {
+      desk.answer(reply)
+      const { facts } = await desk.forge.refusal({ token: opaque, verifier: desk.verifier })
+      return facts.cause
+    }
+    const signed = (envelope: Members, header: Members = {}) =>
+      causeOf(() => desk.signed(desk.active(), envelope, header))
+    const [head, body, signature] = (await desk.signed(desk.active()).text()).split('.') as [string, string, string]
+    const unreadable = ['a.b', `e.${body}.${signature}`, `${head}.e.${signature}`]
+    const noJwt: (string | undefined)[] = []
+    for (const text of unreadable) noJwt.push(await causeOf(() => new Response(text)))
+    expect(new Set(noJwt).size).toBe(1)
+    const noKey = [await signed({}, { alg: 'none' }), await signed({}, { kid: 1 })]
+    expect(new Set(noKey).size).toBe(1)
+    const causes = [
+      noJwt[0],
+      noKey[0],
+      await signed({}, { crit: ['x'], x: 1 }),
+      await signed({}, { typ: 'JWT' }),
+      await signed({}, { kid: 'other' }),
+      await causeOf(() => new Response(`${head}.${body}.${'A'.repeat(86)}`)),
+      await signed({ iss: 'https://evil.test' }),
+      await signed({ aud: 'other-api' }),
+      await signed({ iat: start - 66 }),
+      await signed({ token_introspection: [] }),
+    ]
+    for (const cause of causes) expect(cause).toMatch(/^answered /)
+    expect(new Set(causes).size).toBe(causes.length)
   })
 
   test('RFC 9701 §5: members beside token_introspection say nothing about the token', async () => {

@@ -127,8 +127,18 @@ describe('parties', () => {
     ['a blank subject', { principal: { subject: ' ' } }],
     ['an unknown kind', { principal: { subject: 'a', kind: 'robot' } }],
     ['profiles that are no list', { principal: { subject: 'a', profiles: 'user' } }],
+    ['profiles with a number', { principal: { subject: 'a', profiles: ['user', 7] } }],
     ['a chain that is no list', { principal: alice, chain: {} }],
     ['an actor without a name', { principal: alice, chain: [{}] }],
+    ['a prior actor without a name', { principal: alice, chain: [{ subject: 'a' }, {}] }],
+    ['an actor of an unknown kind', { principal: alice, chain: [{ subject: 'a', kind: 'robot' }] }],
+    [
+      'an actor that is named otherwise',
+      { principal: alice, chain: [{ subject: 'a', clientId: 'a', namedBy: 'azp' }] },
+    ],
+    ['an actor named by no client', { principal: alice, chain: [{ subject: 'a', namedBy: 'client_id' }] }],
+    ['a blank issuer', { principal: alice, chain: [{ subject: 'a', issuer: ' ' }] }],
+    ['a blank client', { principal: alice, chain: [{ subject: 'a', clientId: ' ' }] }],
     ['an issuer that is no text', { principal: alice, chain: [{ subject: 'a', issuer: 7 }] }],
     ['a client that is no text', { principal: alice, chain: [{ subject: 'a', clientId: {} }] }],
     ['a client of another name', { principal: alice, chain: [{ subject: 'a', clientId: 'b', namedBy: 'client_id' }] }],
@@ -138,6 +148,8 @@ describe('parties', () => {
     ['another completeness', { principal: alice, complete: 'yes' }],
     ['another ownToken', { principal: alice, ownToken: 1 }],
     ['another client kind', { principal: alice, clientKind: 'robot' }],
+    ['warnings that are no list', { principal: alice, warnings: 7 }],
+    ['an unknown warning behind a known one', { principal: alice, warnings: ['no_iat', 'odd'] }],
     ['an unknown warning', { principal: alice, warnings: ['odd'] }],
     ['a promise', Promise.resolve({ principal: alice })],
   ])('Dialect: parties() that answers %s refuses the token', async (_, answer) => {
@@ -156,7 +168,7 @@ describe('faults of a dialect', () => {
   test.each(['roles', 'permissions', 'refuse', 'parties', 'entity'] as const)(
     'Dialect: %s() that throws or answers another shape refuses the token, at every request',
     async (name) => {
-      for (const member of [throws, rejects, () => 7]) {
+      for (const member of [throws, rejects, () => 7, () => [7]]) {
         const dialect = { name: 'own', [name]: member } as Dialect
         const verifier = forge.verifierTrusting({ dialect })
         const token = forge.token()
@@ -176,6 +188,34 @@ describe('faults of a dialect', () => {
       expect([refusal.code, refusal.facts.cause?.includes('dialect own')]).toEqual(['token_claim', true])
     },
   )
+
+  test('Dialect: an answer of another shape has one cause, whichever function gave it', async () => {
+    const causes = new Set<string | undefined>()
+    for (const name of ['roles', 'permissions', 'refuse', 'entity']) {
+      const dialect = { name: 'own', [name]: () => 7 } as Dialect
+      causes.add((await forge.refusal(call(dialect))).facts.cause)
+    }
+    expect(causes.size).toBe(1)
+  })
+
+  test('Dialect: what it throws is told in at most 256 characters, also where it is no error', async () => {
+    const causeOf = async (thrown: unknown) => {
+      const parties = () => {
+        throw thrown
+      }
+      return (await forge.refusal(call({ name: 'own', parties }))).facts.cause
+    }
+    expect(await causeOf(new Error('x'.repeat(300)))).toHaveLength(256)
+    expect(await causeOf('a text')).toMatch(/^dialect own: \w+$/)
+  })
+
+  test('Dialect: refuse() is told in at most 64 characters, and is not asked where the claims show it already', async () => {
+    const name = 'x'.repeat(65)
+    const dialect: Dialect = { name: 'own', refuse: () => name }
+    const refusal = await forge.refusal(call(dialect))
+    expect([refusal.code, refusal.facts.claim]).toEqual(['token_type', name.slice(1)])
+    expect((await forge.refusal(call(dialect, { nonce: 'n' }))).facts.claim).toBe('nonce')
+  })
 
   test('Dialect: refuse() names the claim of another class of token', async () => {
     const dialect: Dialect = {

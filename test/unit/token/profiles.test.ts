@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { WarningCode } from '../../../src/index.ts'
-import { readProfiles } from '../../../src/token/profiles.ts'
+import { classify, readProfiles } from '../../../src/token/profiles.ts'
 import { createForge, type Forge } from '../../support/forge.ts'
 import { contextIn } from '../../support/kit.ts'
 
@@ -71,6 +71,14 @@ test.each([undefined, '', '   '])('ACT-18: the profile %j says nothing, without 
   const warnings = new Set<WarningCode>()
   expect(readProfiles(value, warnings)).toEqual({ kind: 'unknown', kindSource: 'none', profiles: [] })
   expect([...warnings]).toEqual([])
+})
+
+test('ACT-18: a kind that a dialect states goes before the profiles, also where it is unknown', () => {
+  expect(classify(['ai_agent'], 'unknown')).toEqual({ kind: 'unknown', kindSource: 'none', profiles: ['ai_agent'] })
+  expect(classify(['ai_agent'], 'human')).toEqual({ kind: 'human', kindSource: 'dialect', profiles: ['ai_agent'] })
+  expect(classify(['ai_agent'], 'agent')).toEqual({ kind: 'agent', kindSource: 'profile', profiles: ['ai_agent'] })
+  expect(classify([], 'unknown')).toEqual({ kind: 'unknown', kindSource: 'none', profiles: [] })
+  expect(classify([], 'human')).toEqual({ kind: 'human', kindSource: 'dialect', profiles: [] })
 })
 
 test('ACT-18: an unknown or absent kind fails every rule that asks for one', async () => {
