@@ -37,10 +37,7 @@ test.each<readonly [string, Element]>([
   ],
   ['Cert alone', ({ cert }) => `Cert=${cert}`],
   ['keys in any case', ({ cert, hash }) => `hash=${hash};CERT=${cert}`],
-  [
-    'escapes in the hash',
-    ({ cert, hash }) => `Hash="${hash.replaceAll('a', '\\a').replace(/^./, '\\$&')}";Cert=${cert}`,
-  ],
+  ['escapes in the hash', ({ cert, hash }) => `Hash="${hash.replace(/./g, '\\$&')}";Cert=${cert}`],
   ['an upper-case hash', ({ cert, hash }) => `Hash=${hash.toUpperCase()};Cert=${cert}`],
   ['separators in quotes', ({ cert }) => `Cert=${cert};Subject="O=A;B, C=D"`],
   ['quotes in quotes', ({ cert }) => `Subject="O=A\\\\;B, \\"C\\"";Cert=${cert}`],
