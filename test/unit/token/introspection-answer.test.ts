@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createDesk, type Desk, opaque } from '../../support/introspection.ts'
 import type { Members } from '../../support/jws.ts'
-import { issuerUrl } from '../../support/kit.ts'
+import { issuerUrl, resource } from '../../support/kit.ts'
 
 const all = () => createDesk({ introspection: { for: 'all' } })
 
@@ -50,6 +50,16 @@ test('RFC 7662 §2.2: aud may be absent for a client whose audience is waived, u
   expect(await code({ client_id: ['travel-app'] })).toBe('introspection_unavailable')
   expect(await code({ azp: 'travel-app' })).toBe('admitted')
 })
+
+test.each([[[]], [['']], [[resource, '']], [[resource, 7]], [''], [{}], [null]])(
+  'RFC 7662 §2.2: aud is a text or a list of texts, which %j is not',
+  async (aud) => {
+    const desk = await createDesk({})
+    desk.answer(() => desk.active({ aud }))
+    const { code, facts } = await desk.forge.refusal({ token: opaque, verifier: desk.verifier })
+    expect([code, facts.claim]).toEqual(['introspection_unavailable', 'aud'])
+  },
+)
 
 test('RFC 7662 §4: of tokens that are not active no more are remembered than cache.tokens', async () => {
   const desk = await createDesk({ verifier: { cache: { tokens: 2 } } })
