@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import { sha256 } from '../jose/sha256.ts'
 import type { CertificateHeaderPolicy } from '../options/certificate.ts'
 import { fixed } from '../options/defaults.ts'
@@ -12,9 +13,9 @@ export function readCertificateValue(
   value: string,
   { format, chain }: Pick<CertificateHeaderPolicy, 'format' | 'chain'>,
 ): Uint8Array | undefined {
-  const all = readers[format](value)
-  const [leaf] = all ?? []
-  if (all === undefined || leaf === undefined) return undefined
+  const all = readers[format](value) ?? []
+  const [leaf] = all
+  if (leaf === undefined) return undefined
   if (all.length > 1 && chain === 'refuse') return undefined
   return isOneCertificate(leaf) ? leaf : undefined
 }
@@ -36,8 +37,7 @@ function andRead(text: string | undefined, read: ReadAll): ReturnType<ReadAll> {
 
 /** RFC 9440 §2.1: one byte sequence (RFC 8941 §3.3.5). Parameters, which RFC 9440 does not define, are not taken. */
 function readByteSequence(value: string): readonly Uint8Array[] | undefined {
-  const [, encoded = ''] = /^:([A-Za-z0-9+/=]+):$/.exec(value) ?? []
-  return allOf([decodeBase64(encoded)])
+  return andRead(/^:([A-Za-z0-9+/=]+):$/.exec(value)?.[1], (encoded) => allOf([decodeBase64(encoded)]))
 }
 
 function readJoinedBase64(text: string): readonly Uint8Array[] | undefined {
@@ -56,9 +56,10 @@ function readPem(text: string): readonly Uint8Array[] | undefined {
 }
 
 function readPemBlock(block: string): Uint8Array | undefined {
-  const [, body] =
-    /^-----BEGIN CERTIFICATE-----(?=[\r\n ])([A-Za-z0-9+/=\r\n ]+)-----END CERTIFICATE-----$/.exec(block) ?? []
-  return body === undefined ? undefined : decodeBase64(body.replace(/[\r\n ]+/g, ''))
+  const body = /^-----BEGIN CERTIFICATE-----(?=[\r\n ])([A-Za-z0-9+/=\r\n ]+)-----END CERTIFICATE-----$/.exec(
+    block,
+  )?.[1]
+  return body === undefined ? undefined : decodeBase64(body.replace(/[\r\n ]/g, ''))
 }
 
 /** `+` stays what it is: load balancers of AWS escape neither `+` nor `/` nor `=`. */
@@ -81,8 +82,8 @@ function allOf(items: readonly (Uint8Array | undefined)[]): readonly Uint8Array[
   return found.length === items.length ? found : undefined
 }
 
-/** SHA-256 of octets that are one certificate: parsing them costs more than everything else. It is empty again when it is full. */
-const complete = new Set<string>()
+/** SHA-256 of octets that are one certificate: parsing them costs more than everything else. */
+const complete = new LRUCache<string, true>({ max: fixed.completeCertificates })
 
 /** X509Certificate reads over octets behind the certificate, and takes PEM as well: its own octets must be all there are. */
 function isOneCertificate(der: Uint8Array): boolean {
@@ -93,7 +94,6 @@ function isOneCertificate(der: Uint8Array): boolean {
   } catch {
     return false
   }
-  if (complete.size >= fixed.completeCertificates) complete.clear()
-  complete.add(hash)
+  complete.set(hash, true)
   return true
 }

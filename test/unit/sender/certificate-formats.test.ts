@@ -135,6 +135,13 @@ const variants: readonly (readonly [string, CertificateHeader, string, (kit: For
     'admitted',
   ],
   [
+    'a blank line between two certificates',
+    own('x-cert', 'pem', 'leaf-first'),
+    'x-cert',
+    ({ own, other }) => `${pemOf(own)}\n \n${pemOf(other)}`,
+    'admitted',
+  ],
+  [
     'the leaf last',
     own('x-cert', 'pem', 'leaf-first'),
     'x-cert',

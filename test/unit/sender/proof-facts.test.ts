@@ -19,8 +19,15 @@ describe('another form', () => {
   })
 
   test('DPOP-38: of a proof that is too long the option is told', async () => {
-    const { code, facts } = await kit.refusal({ proof: 'x'.repeat(100_000) })
-    expect([code, facts]).toEqual(['proof_malformed', { hint: 'dpop.maxBytes' }])
+    for (const [length, told] of [
+      [4_096, 'cause'],
+      [4_097, 'hint'],
+      [100_000, 'hint'],
+    ] as const) {
+      const { code, facts } = await kit.refusal({ proof: 'x'.repeat(length) })
+      expect([code, Object.keys(facts)]).toEqual(['proof_malformed', [told]])
+      if (told === 'hint') expect(facts.hint).toBe('dpop.maxBytes')
+    }
   })
 
   test('RFC 9449 §4.3(8): both methods are told, the one of the proof cut to 32 characters', async () => {
