@@ -389,6 +389,19 @@ describe('optionalClaims', () => {
     expect(await own.code({ verifier, token })).toBe('token_expired')
   })
 
+  test('RFC 9068 §2.2: a token without iat that came while the clock failed is dated by the next request', async () => {
+    const own = await createForge()
+    for (let readings = 1; readings <= 6; readings++) {
+      let left = readings
+      const clock = () => (--left === 0 ? Number.NaN : own.clock.now())
+      const verifier = own.verifierTrusting({ optionalClaims: ['iat'] }, { clock })
+      const token = own.token({ iat: undefined })
+      await own.code({ verifier, token })
+      left = 0
+      expect((await own.context({ verifier, token })).token.issuedAt).toBe(own.clock.now() / 1_000)
+    }
+  })
+
   test('RFC 9068 §2.2: a revocation source is asked by the same id, and told that there is no iat', async () => {
     const asked: RevocationQuery[] = []
     const revocation = { isRevoked: (query: RevocationQuery) => asked.push(query) === 0 }

@@ -56,6 +56,14 @@ describe('keys that are passed over', () => {
   })
 })
 
+test('AT-21: of a set with more keys than are read, the operator is told how many are left out', () => {
+  const left = (count: number) =>
+    Object.values(
+      readKeySet({ keys: Array.from({ length: count }, () => good()) }, new Set(['ES256']))?.passedOver ?? {},
+    )
+  expect([left(99), left(100), left(101), left(103)]).toEqual([[], [], [1], [3]])
+})
+
 test('AT-21: of two keys with one kid and algorithm the first is taken', async () => {
   const jwks = { keys: [good(), { ...second.publicJwk, kid: 'k1', alg: 'ES256' }] }
   const verifier = forge.verifierTrusting({ jwks })
