@@ -69,6 +69,10 @@ test('P41: the cause of a rule of a route stands in the facts of its refusal', a
   expect(decision).toMatchObject({
     refusal: { code: 'policy_unavailable', facts: { cause: expect.stringContaining('ECONNREFUSED') } },
   })
+  const where = () => 'yes' as never
+  expect(await kit.verifier.authorize(context, { where })).toMatchObject({
+    refusal: { code: 'policy_unavailable', facts: { cause: expect.stringMatching(/./) } },
+  })
 })
 
 test('P41: the cause of a rule of an MCP server stands in the facts of its refusal', async () => {

@@ -127,10 +127,12 @@ describe('a sink that must take every event', () => {
       expect(await decide({ scopes: ['a'] })).toBe('audit_unavailable')
       expect(await decide({ scopes: ['b'] })).toBe('audit_unavailable')
       expect(seen).toEqual([null, null, 'scope_missing'])
-      expect(taken.events.slice(1).map(({ code, rule }) => [code, rule])).toEqual([
+      const refusals = taken.events.slice(1)
+      expect(refusals.map(({ code, rule }) => [code, rule])).toEqual([
         ['audit_unavailable', null],
         ['audit_unavailable', null],
       ])
+      for (const { facts } of refusals) expect(facts?.cause).toMatch(/./)
     },
   )
 
@@ -163,6 +165,7 @@ describe('a sink that must take every event', () => {
       expect(await verifier.challenge({ scopes: ['a'] }, view)).toMatchObject({
         code: 'audit_unavailable',
         status: 503,
+        facts: { cause: expect.stringMatching(/./) },
       })
       expect(sink.events).toMatchObject([{ decision: 'refused', code: 'audit_unavailable', status: 503 }])
     }
