@@ -68,10 +68,11 @@ export async function suffer({ clients, outage, settleMs, ...settings }: OutageS
   const hasAdmitted = (by: number, since: number) =>
     newBy(by).some(({ startedAt, outcome }) => outcome === 'admitted' && startedAt > since)
   const admitsAgain = (by: number) => hasAdmitted(by, Math.max(...connectedAt))
-  // A machine that is busy with other tests may refuse one proof or another at any time.
+  // A machine that is busy with other tests may refuse one proof or another at any time, and a Sentinel whose timers come
+  // late does nothing for 30 s (its mode TILT).
   const isWell = (by: number) =>
     admitsAgain(by) && (!isFull || hasAdmitted(by, Math.max(lastRefused(by), ...connectedAt) + 500))
-  await until(() => clients.every((_, by) => isWell(by)), settleMs + 60_000).catch(() => {})
+  await until(() => clients.every((_, by) => isWell(by)), settleMs + 120_000).catch(() => {})
   const recoveredMs = connectedAt.map((at, by) => Math.max(0, lastRefused(by) - at))
   const certified = load.sent.filter(({ kind }) => kind === 'certificate').map(({ ms }) => ms)
   const open = load.sent.filter((one) => one.isOpen && one.kind !== 'certificate' && one.startedAt < endedAt)
