@@ -58,7 +58,7 @@ export function optionsFor(files) {
     allowConsoleColors: false,
     allowEmpty: true,
     concurrency: 1,
-    timeoutMS: 120_000,
+    timeoutMS: 40_000,
     timeoutFactor: 4,
     dryRunTimeoutMinutes: 60,
     logLevel: 'warn',
