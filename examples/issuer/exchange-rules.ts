@@ -27,7 +27,7 @@ export interface ExchangeSettings {
   now(): number
   /** The scopes of a resource, as oidc-provider takes them; throws `invalid_target` for an unknown one. */
   resourceServer(resource: string): { readonly scope: string }
-  /** The types of authorization details that tokens for a resource may carry. */
+  /** The types of authorization details that tokens of a client for a resource may carry. */
   detailTypesOf(resource: string, client: Rights): ReadonlySet<string>
 }
 

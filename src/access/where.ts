@@ -1,5 +1,5 @@
 import { andThen, type MaybePromise, settle } from '../internal/maybe-promise.ts'
-import { NoAnswer } from '../internal/no-answer.ts'
+import { causeOf } from '../internal/no-answer.ts'
 import type { Rule } from '../types/access.ts'
 import type { AgentContext } from '../types/context.ts'
 import { AccessDenial, type Judgement, type Remark } from './judgement.ts'
@@ -26,16 +26,15 @@ export function askWhere(
 
 function judgeWhere(answer: unknown, rule: string): Judgement {
   if (answer === false) return new AccessDenial('access_denied', rule)
-  const read = answer instanceof NoAnswer ? undefined : readRuleAnswer(answer)
-  if (read === undefined) return new AccessDenial('policy_unavailable', rule, { facts: { cause: causeOf(answer) } })
+  const read = readRuleAnswer(answer)
+  if (read === undefined) {
+    const cause = causeOf(answer, 'answered something else than an Answer')
+    return new AccessDenial('policy_unavailable', rule, { facts: { cause } })
+  }
   const { allow, acr, remark } = read
   if (allow) return remark && { rule: null, remark }
   if (acr === undefined || acr.length === 0) return new AccessDenial('access_denied', rule, { remark })
   return new AccessDenial('authentication_insufficient', rule, { remark, acr })
-}
-
-function causeOf(answer: unknown): string {
-  return answer instanceof NoAnswer ? answer.cause : 'answered something else than an Answer'
 }
 
 interface ReadAnswer {

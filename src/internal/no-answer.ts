@@ -11,6 +11,11 @@ export class NoAnswer {
   }
 }
 
+/** Why an answer cannot be used: `otherwise` where there is one, of another shape. */
+export function causeOf(answer: unknown, otherwise: string): string {
+  return answer instanceof NoAnswer ? answer.cause : otherwise
+}
+
 /** An error of this package, whose message may be shown to the operator. */
 export class OwnError extends Error {}
 

@@ -1,6 +1,6 @@
 import type { Credentials } from '../credentials.ts'
 import { andThen, type MaybePromise, settle } from '../internal/maybe-promise.ts'
-import { NoAnswer } from '../internal/no-answer.ts'
+import { causeOf } from '../internal/no-answer.ts'
 import { Denial } from '../refusal/denial.ts'
 import type { RevocationSource } from '../types/revocation.ts'
 import type { PreparedToken } from './prepared-token.ts'
@@ -77,7 +77,5 @@ export function createRevocationCheck(source: RevocationSource | undefined, hook
 function judge(answer: unknown): Denial | undefined {
   if (answer === false) return undefined
   if (answer === true) return new Denial('token_revoked')
-  return new Denial('revocation_unavailable', {
-    cause: answer instanceof NoAnswer ? answer.cause : 'no boolean answer',
-  })
+  return new Denial('revocation_unavailable', { cause: causeOf(answer, 'answered neither true nor false') })
 }
